@@ -1,0 +1,60 @@
+# Two commands do everything: `make run` and `make test`. The rest is for those who change Kaohe.
+
+PYTHON ?= python3
+IN := .venv/bin
+COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --quiet
+WORKERS ?= 2
+
+.PHONY: help run test check fmt lock contracts bench reset mutants environment
+
+help:
+	@echo 'make run        start everything at http://127.0.0.1:8000 (KAOHE_PORT changes it)'
+	@echo 'make test       all tests'
+	@echo 'make check      style, types, import laws, dependencies, tests'
+	@echo 'make fmt        format the code'
+	@echo 'make contracts  write openapi/ from the code'
+	@echo 'make bench      measure, each figure beside its limit'
+	@echo 'make lock       resolve requirements/ anew from pyproject.toml (needs uv)'
+	@echo 'make reset      forget all data of `make run`'
+
+environment:
+	@$(PYTHON) tools/bootstrap.py
+
+run: environment
+	@exec $(IN)/python -m services.cli run
+
+reset: environment
+	@$(IN)/python -m services.cli reset
+
+test: environment
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: environment
+	$(IN)/ruff check .
+	$(IN)/ruff format --check .
+	$(IN)/mypy
+	$(IN)/lint-imports
+	$(IN)/deptry .
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+fmt: environment
+	$(IN)/ruff check --fix .
+	$(IN)/ruff format .
+
+contracts: environment
+	$(IN)/python -m services.cli contracts
+
+bench: environment
+	$(IN)/python -m bench
+
+mutants: environment
+	$(IN)/mutmut run
+
+# The lock files name versions and hashes, and no address they came from.
+lock: export UV_SYSTEM_CERTS = 1
+lock:
+	$(COMPILE) pyproject.toml --extra api --output-file requirements/api.txt
+	$(COMPILE) pyproject.toml --extra ingest --output-file requirements/ingest.txt
+	$(COMPILE) pyproject.toml --extra dev --output-file requirements/dev.txt
+	echo 'uv>=0.13,<0.14' | $(COMPILE) --no-annotate --output-file requirements/bootstrap.txt -
