@@ -6,12 +6,13 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: help run test check fmt lock contracts bench reset mutants environment
+.PHONY: help run test check gates fmt lock contracts bench reset mutants environment
 
 help:
 	@echo 'make run        start everything at http://127.0.0.1:8000 (KAOHE_PORT changes it)'
 	@echo 'make test       all tests'
 	@echo 'make check      style, types, import laws, dependencies, tests'
+	@echo 'make gates      the same without the tests'
 	@echo 'make fmt        format the code'
 	@echo 'make contracts  write openapi/ from the code'
 	@echo 'make bench      measure, each figure beside its limit'
@@ -30,13 +31,14 @@ reset: environment
 test: environment
 	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-check: environment
+check: gates test
+
+gates: environment
 	$(IN)/ruff check .
 	$(IN)/ruff format --check .
 	$(IN)/mypy
 	$(IN)/lint-imports
 	$(IN)/deptry .
-	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 fmt: environment
 	$(IN)/ruff check --fix .

@@ -1,5 +1,6 @@
-"""Makes `.venv` equal to `requirements/dev.txt` on any machine that has Python 3.11, with the standard
-library only; `make run` and `make test` call it first, and it takes no time when nothing changed."""
+"""Makes `.venv` equal to `requirements/dev.txt` on any machine that has Python 3.11, with the
+standard library only: `make run` and `make test` begin here, and pay only when the lock changed.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.txt"
@@ -24,7 +26,9 @@ OLDEST = (3, 11)
 KNOWN = ("python3.13", "python3.14", "python3.12", "python3.11")
 USUAL_FOLDERS = ("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin")
 
-Step = Callable[[int], bool]
+if TYPE_CHECKING:  # older Pythons must get as far as being refused
+    Step = Callable[[int], bool]
+    Command = list[str | Path]
 
 
 def main() -> None:
@@ -86,7 +90,7 @@ def make_with_apt(lock: int) -> bool:
         return False
     say("Installing Debian's python3-venv.")
     quietly = {"DEBIAN_FRONTEND": "noninteractive"}
-    install = [apt, "install", "-y", "-q", "--no-install-recommends", "python3-venv"]
+    install: Command = [apt, "install", "-y", "-q", "--no-install-recommends", "python3-venv"]
     installed = run(lock, install, quiet=True, extra=quietly) or (
         run(lock, [apt, "update", "-q"], quiet=True, extra=quietly)
         and run(lock, install, extra=quietly)
@@ -110,14 +114,14 @@ def fill_with_uv(lock: int) -> bool:
     if find_uv() is None:
         install_uv(lock, [PYTHON, "-m", "pip"])
     uv = find_uv()
-    sync = ["pip", "sync", "-q", "--require-hashes", "--python", PYTHON, LOCK]
+    sync: Command = ["pip", "sync", "-q", "--require-hashes", "--python", PYTHON, LOCK]
     return uv is not None and run(lock, [uv, *sync])
 
 
 def fill_with_pip(lock: int) -> bool:
     say("Installing with pip, which takes longer than uv.")
-    install = ["install", "-q", "--require-hashes", "-r", LOCK]
-    inside = [PYTHON, "-m", "pip"]
+    install: Command = ["install", "-q", "--require-hashes", "-r", LOCK]
+    inside: Command = [PYTHON, "-m", "pip"]
     if run(lock, [*inside, "--version"], quiet=True) or run(
         lock, [PYTHON, "-m", "ensurepip"], quiet=True
     ):
@@ -143,16 +147,16 @@ def find_uv() -> Path | None:
     return Path(found) if answer.returncode == 0 else None
 
 
-def install_uv(lock: int, pip: Sequence[str | Path]) -> bool:
+def install_uv(lock: int, pip: Command) -> bool:
     folder = BESIDE / "uv"
     shutil.rmtree(folder, ignore_errors=True)
-    options = ["-q", "--require-hashes", "--only-binary", ":all:", "--target", folder]
+    options: Command = ["-q", "--require-hashes", "--only-binary", ":all:", "--target", folder]
     return run(lock, [*pip, "install", *options, "-r", UV_LOCK], quiet=True)
 
 
 def run(
     lock: int,
-    command: Sequence[str | Path],
+    command: Command,
     *,
     quiet: bool = False,
     extra: dict[str, str] | None = None,
@@ -206,10 +210,11 @@ def continue_with_newer_python() -> None:
     folders = [*os.get_exec_path(), *USUAL_FOLDERS]
     for name in KNOWN:
         found = shutil.which(name, path=os.pathsep.join(folders))
-        works = found and subprocess.run(
-            [found, "-c", "import ensurepip"], capture_output=True, check=False
-        )
-        if found and works and works.returncode == 0:
+        # A version manager's shim may stand in the path without a Python behind it.
+        if (
+            found
+            and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0
+        ):
             os.execv(found, [found, *sys.argv])  # noqa: S606 - the same program, a newer Python
     stop("Kaohe needs Python 3.11 or newer: please install it, or run make PYTHON=/path/to/python.")
 

@@ -1,0 +1,1 @@
+"""Pretend marketplaces that speak the real protocols over one made-up company."""

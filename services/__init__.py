@@ -1,0 +1,1 @@
+"""Kaohe's code: schema is the floor, door what both doors share, ingest and api the services."""

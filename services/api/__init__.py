@@ -1,0 +1,1 @@
+"""Interprets measures, lets people decide, and publishes."""

@@ -1,0 +1,1 @@
+"""The rules of appraisal and pay: pure functions over exact values."""

@@ -1,0 +1,1 @@
+"""Read, decide, write: one file per noun that changes."""

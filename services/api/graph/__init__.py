@@ -1,0 +1,1 @@
+"""The GraphQL door: read-only, one file per noun, types above queries."""

@@ -1,0 +1,1 @@
+"""The SQL of people, schemes, scorecards and results, one file per noun."""

@@ -1,0 +1,1 @@
+"""Asks marketplaces, receives from other systems, and adds up."""

@@ -1,0 +1,1 @@
+"""Pages and rows become facts, facts become sums: pure functions."""

@@ -1,0 +1,1 @@
+"""From a marketplace's page to facts: one file per marketplace."""

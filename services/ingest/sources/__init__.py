@@ -1,0 +1,1 @@
+"""How to ask each marketplace: one file each, and the one HTTP client."""

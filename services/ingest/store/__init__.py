@@ -1,0 +1,1 @@
+"""The SQL of what comes in, one file per noun."""

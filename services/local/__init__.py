@@ -1,0 +1,1 @@
+"""The embedded database, the process tree and the one origin behind `make run`."""

@@ -1,0 +1,1 @@
+"""The floor: what ingest and api must agree on; it imports neither."""

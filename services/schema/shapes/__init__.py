@@ -1,0 +1,1 @@
+"""The values that travel: frozen dataclasses, one file per noun."""

@@ -1,0 +1,1 @@
+"""How the shapes lie in PostgreSQL: the same names, every constraint named."""
