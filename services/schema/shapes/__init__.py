@@ -1,1 +1,1 @@
-"""The values that travel: frozen dataclasses, one file per noun."""
+"""The nouns as frozen values; one file for each, named alike in every room."""

@@ -1,1 +1,29 @@
-"""How the shapes lie in PostgreSQL: the same names, every constraint named."""
+"""The tables, one file for each noun; every key begins with the tenant, every constraint has a name."""
+
+from services.schema.tables import (
+    cycles,
+    facts,
+    indicators,
+    measures,
+    payouts,
+    people,
+    results,
+    schemes,
+    scorecards,
+    targets,
+)
+from services.schema.tables.base import metadata
+
+__all__ = [
+    "cycles",
+    "facts",
+    "indicators",
+    "measures",
+    "metadata",
+    "payouts",
+    "people",
+    "results",
+    "schemes",
+    "scorecards",
+    "targets",
+]

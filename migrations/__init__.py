@@ -1,0 +1,1 @@
+"""The database's history, one stop of the road each."""

@@ -1,0 +1,161 @@
+"""Read and write sessions of PostgreSQL, bound to one tenant; here stands the only commit.
+
+A session is one transaction. Its tenant is set inside the transaction only, so that a pooled
+connection never carries it to the next borrower; a session without a tenant cannot be opened.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from sqlalchemy import CursorResult, Executable, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from services.schema.errors import Unavailable
+
+POOL_SIZE = 10
+POOL_WAIT_SECONDS = 2
+CONNECT_SECONDS = 5
+COMMAND_SECONDS = 90
+"""Beyond the server's own statement timeouts, which end a statement first."""
+
+_TRANSIENT = frozenset({"40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
+
+
+class ReadSession:
+    """One reading transaction: all its statements see the same moment."""
+
+    def __init__(self, connection: AsyncConnection, tenant: int) -> None:
+        self._connection = connection
+        self.tenant = tenant
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement and hold its rows."""
+        result = await self._connection.execute(statement, parameters)
+        assert isinstance(result, CursorResult)
+        return result
+
+    async def scalar(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The first column of the first row, or null without a row."""
+        return (await self.execute(statement, parameters)).scalar()
+
+
+class WriteSession(ReadSession):
+    """One writing transaction; it is committed when its block ends without an error."""
+
+    async def execute_many(self, statement: Executable, parameters: list[dict[str, Any]]) -> None:
+        """Run one statement for each of the rows; no rows, no statement."""
+        if parameters:
+            await self._connection.execute(statement, parameters)
+
+    async def driver(self) -> asyncpg.Connection:
+        """The driver's own connection, inside this transaction: for COPY."""
+        raw = await self._connection.get_raw_connection()
+        connection = raw.driver_connection
+        assert connection is not None
+        return connection
+
+
+class Database:
+    """A pool of connections in one role."""
+
+    def __init__(
+        self, dsn: str, *, application: str, pool_size: int = POOL_SIZE, behind_pooler: bool = False
+    ) -> None:
+        self._engine = _make_engine(dsn, application, pool_size, behind_pooler=behind_pooler)
+
+    @asynccontextmanager
+    async def read(self, tenant: int) -> AsyncIterator[ReadSession]:
+        """A transaction that may only read."""
+        async with self._transaction(tenant, readonly=True) as connection:
+            yield ReadSession(connection, tenant)
+
+    @asynccontextmanager
+    async def write(self, tenant: int) -> AsyncIterator[WriteSession]:
+        """A transaction that is committed at the end of the block, or undone whole."""
+        async with self._transaction(tenant, readonly=False) as connection:
+            yield WriteSession(connection, tenant)
+
+    @asynccontextmanager
+    async def register(self) -> AsyncIterator[ReadSession]:
+        """The register of tenants, which belongs to none: policies hide every other row."""
+        async with self._transaction(None, readonly=True) as connection:
+            yield ReadSession(connection, 0)
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _transaction(
+        self, tenant: int | None, *, readonly: bool
+    ) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                if readonly:
+                    await connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                async with connection.begin():
+                    if tenant is not None:
+                        await connection.exec_driver_sql(f"SET LOCAL kaohe.tenant = '{tenant:d}'")
+                    yield connection
+        except (PoolTimeoutError, TimeoutError, OSError) as error:
+            raise Unavailable("The database does not answer.") from error
+        except DBAPIError as error:
+            if _is_gone(error):
+                raise Unavailable("The database does not answer.") from error
+            raise
+
+
+def constraint_of(error: DBAPIError) -> str | None:
+    """The name of the constraint that a statement broke."""
+    cause = error.orig.__cause__ if error.orig is not None else None
+    name = getattr(cause, "constraint_name", None)
+    return name if isinstance(name, str) else None
+
+
+def sqlstate_of(error: DBAPIError) -> str | None:
+    """PostgreSQL's code of an error: `40P01` for a deadlock."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def _is_gone(error: DBAPIError) -> bool:
+    if error.connection_invalidated or sqlstate_of(error) in _TRANSIENT:
+        return True
+    if isinstance(error, InterfaceError | OperationalError):
+        return True
+    cause = error.orig.__cause__ if error.orig is not None else None
+    return isinstance(cause, asyncpg.InternalClientError | OSError | TimeoutError)
+
+
+def _make_engine(dsn: str, application: str, pool_size: int, *, behind_pooler: bool) -> AsyncEngine:
+    url = make_url(dsn).set(drivername="postgresql+asyncpg")
+    connect_args: dict[str, Any] = {
+        "timeout": CONNECT_SECONDS,
+        "command_timeout": COMMAND_SECONDS,
+        "server_settings": {"application_name": application, "timezone": "UTC"},
+    }
+    if behind_pooler:
+        # A pooler in transaction mode gives each transaction another server connection.
+        connect_args["statement_cache_size"] = 0
+        connect_args["prepared_statement_cache_size"] = 0
+        connect_args["prepared_statement_name_func"] = lambda: f"__kaohe_{uuid4()}__"
+        del connect_args["server_settings"]
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+        connect_args=connect_args,
+    )

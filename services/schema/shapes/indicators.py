@@ -1,0 +1,77 @@
+"""Indicators: their definitions, their values, and whose measures a value is made of."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.schema.shapes.people import Subject
+from services.schema.words import Better, IndicatorUnit, NoValue
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A named formula over measures, or a name under which values are posted."""
+
+    code: str
+    zh: str
+    en: str
+    formula: str | None
+    """Null: no measure gives it, its values are posted."""
+    unit: IndicatorUnit
+    better: Better
+    version: int
+    """0 for the built-in definition; a tenant's own count from 1."""
+    family: str
+    """The family of `domain.md`, section 4; `own` for a tenant's."""
+    note: str | None = None
+    """What a reader must know of it: the day it counts on, what was decided where sources differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An indicator's value for a subject and period, or the reason why there is none."""
+
+    value: Decimal | None
+    """At 6 decimals."""
+    reason: NoValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedValue:
+    """A value that no measure gives; the last one posted holds for exactly its subject and period."""
+
+    indicator: str
+    subject: Subject
+    period: str
+    value: Decimal
+    source: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Facts of some days that count for a subject: those of any of the shops or employees, once.
+
+    Slices of a selection never overlap. Null shops and employees together mean every fact.
+    """
+
+    start: date
+    end: date
+    shops: frozenset[str] | None
+    employees: frozenset[str] | None
+    units: frozenset[str]
+    """Units whose posted measures count."""
+    share: Decimal
+    """Percent of each measure that counts: 100 unless a shop is shared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """All slices whose measures make up a subject's indicator in a period."""
+
+    slices: tuple[Slice, ...]
+    presence: tuple[Slice, ...]
+    """Where facts of a kind must have come in for a sum to be 0 rather than no data: the
+    subject's own slices and those of its shops."""
+    by_shop: bool
+    """Whether buyers are counted shop by shop, as shares demand."""

@@ -1,0 +1,33 @@
+"""Payouts: the money of a result by one pay plan, and the entry that payroll pulls."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.schema.words import EntryKind, PayPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """An amount in the currency's own unit, half up, with what it was computed from."""
+
+    plan: PayPlan
+    amount: Decimal
+    currency: str
+    inputs: dict[str, str]
+    """Terms of the formula of `domain.md`, section 8, as decimal text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A numbered entry of the payroll feed; its document is served as it was stored."""
+
+    seq: int
+    id: str
+    kind: EntryKind
+    corrects: str | None
+    employee: str
+    cycle: str
+    plan: PayPlan | None
+    amount: Decimal
+    currency: str
+    document: bytes

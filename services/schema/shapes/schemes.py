@@ -1,0 +1,201 @@
+"""Schemes: sections, items, rules, gates, grade bands and pay, as published versions state them.
+
+Scores, floors, caps and points of a rule are on the scale of the scheme's full mark, or of the item's
+own where it states one. Weights and shares are percent.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from services.schema.words import CycleKind, Missing, PayPlan, Scope, TargetLevel
+
+Of = Literal["value", "attainment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Full mark x attainment, clamped; a null cap is 1.2 times the full mark."""
+
+    floor: Decimal = Decimal(0)
+    cap: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A condition on the value or attainment and the score it gives; one bound is stated."""
+
+    score: Decimal
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    level: TargetLevel = TargetLevel.BUDGET
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The first step whose condition holds gives its score; none gives 0."""
+
+    steps: tuple[Step, ...]
+    of: Of = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Straight lines between (value, score) points, flat outside."""
+
+    points: tuple[tuple[Decimal, Decimal], ...]
+    of: Of = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Deduct:
+    """Full mark less so much for each occurrence beyond the free ones, not below the floor."""
+
+    per_occurrence: Decimal
+    free: Decimal = Decimal(0)
+    floor: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The full mark if the condition holds, else 0; one bound is stated."""
+
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    of: Of = "value"
+
+
+Rule = Ratio | Steps | Curve | Deduct | Pass
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTarget:
+    """Where an item's target comes from: set for each subject, or fixed by the scheme."""
+
+    kind: Literal["set", "fixed"]
+    value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One indicator with its weight inside the section, target and rule."""
+
+    code: str
+    name: Name | None
+    indicator: str
+    weight: Decimal
+    scope: Scope
+    target: ItemTarget | None
+    rule: Rule
+    missing: Missing
+    full_mark: Decimal | None
+    """Null: the scheme's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A category of items and its weight in the whole."""
+
+    code: str
+    name: Name
+    weight: Decimal
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition on a section or an item that fails, caps or limits the whole."""
+
+    section: str | None
+    item: str | None
+    of: Literal["score", "value", "attainment"]
+    below: Decimal | None
+    at_least: Decimal | None
+    at_most: Decimal | None
+    fail: bool
+    cap: Decimal | None
+    grade: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade, the lowest total that reaches it, and the coefficient of pay."""
+
+    grade: str
+    start: Decimal
+    """`from` on the wire."""
+    coefficient: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What rewards and penalties may sum to."""
+
+    minimum: Decimal
+    maximum: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionShare:
+    """The share of a population that a grade may have, in percent."""
+
+    grade: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A forced distribution; what calibration does with it comes with calibration."""
+
+    shares: tuple[DistributionShare, ...]
+    minimum_population: int
+    tie_breakers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A marginal band of a commission: the rate holds from this amount on."""
+
+    start: Decimal
+    """`from` on the wire."""
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """One pay plan of a scheme (`domain.md`, section 8)."""
+
+    plan: PayPlan
+    indicator: str | None = None
+    """Of a commission."""
+    bands: tuple[Band, ...] = ()
+    """Of a commission; a flat rate is one band from 0."""
+    base: Decimal | None = None
+    """Of a grade bonus: the base bonus, in the tenant's currency."""
+    coefficient: Literal["grade", "score"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What a version of a scheme says."""
+
+    name: Name
+    cycle: CycleKind
+    full_mark: Decimal
+    sections: tuple[Section, ...]
+    gates: tuple[Gate, ...]
+    adjustments: Bounds | None
+    grades: tuple[Grade, ...]
+    """Best first."""
+    distribution: Distribution | None
+    approval: tuple[str, ...]
+    pay: tuple[Pay, ...]
+    note: str | None = None

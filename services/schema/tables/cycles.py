@@ -1,0 +1,55 @@
+"""Cycles and the moves that brought them where they are."""
+
+from sqlalchemy import Column, Integer, SmallInteger, Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.schema.tables.base import (
+    count,
+    day,
+    instant,
+    key,
+    metadata,
+    one_of,
+    tenant_column,
+    text,
+)
+from services.schema.words import CycleStatus
+
+cycles = Table(
+    "cycles",
+    metadata,
+    tenant_column(),
+    key("code"),
+    text("scheme"),
+    # The version in force when the cycle was opened; null in draft.
+    Column("scheme_version", Integer, nullable=True),
+    text("period"),
+    day("starts_on"),
+    day("ends_on"),
+    Column("population", JSONB, nullable=False),
+    text("timezone"),
+    Column("grace_days", SmallInteger, nullable=False),
+    text("status"),
+    Column("revision", Integer, nullable=False),
+    count("version"),
+    instant("created_at"),
+    instant("closed_at", null=True),
+    instant("published_at", null=True),
+    one_of("status", CycleStatus),
+)
+
+# Append-only.
+cycle_moves = Table(
+    "cycle_moves",
+    metadata,
+    tenant_column(),
+    key("cycle"),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    text("from_status"),
+    text("to_status"),
+    text("reason", null=True),
+    text("author"),
+    instant("moved_at"),
+    one_of("from_status", CycleStatus),
+    one_of("to_status", CycleStatus),
+)

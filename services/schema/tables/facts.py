@@ -1,0 +1,357 @@
+"""Facts as last stated, the batches they came in, the rows refused, and the feeds with their leases.
+
+Order facts carry sums of their own lines (`units_sold`, `new_amount` ...) and the local days of their
+events, so that measures are signed sums over plain columns. Refund facts carry the people of their
+order for the same reason; they follow the order when it changes.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.schema.tables.base import (
+    amount,
+    count,
+    day,
+    instant,
+    key,
+    metadata,
+    numbers,
+    one_of,
+    tenant_column,
+    text,
+)
+from services.schema.words import (
+    Exclusion,
+    FactKind,
+    OrderStatus,
+    RefundKind,
+    RefundStatus,
+)
+
+LINE_TAGS = ("new", "profit", "hit", "core", "member", "vip", "partner", "group_buy", "exclusive")
+"""The tags of order lines whose amounts are measures of their own: `<tag>_amount`."""
+
+
+def content_column() -> Column[bytes]:
+    """SHA-256 of the canonical row as posted: equal content is a duplicate, not a conflict."""
+    return Column("content", LargeBinary, nullable=False)
+
+
+order_facts = Table(
+    "order_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("id"),
+    instant("modified_at"),
+    content_column(),
+    text("shop"),
+    text("status"),
+    instant("created_at", null=True),
+    instant("paid_at", null=True),
+    instant("shipped_at", null=True),
+    instant("completed_at", null=True),
+    day("created_on", null=True),
+    day("paid_on", null=True),
+    day("shipped_on", null=True),
+    day("completed_on", null=True),
+    text("buyer", null=True),
+    text("salesperson"),
+    text("channel"),
+    text("campaign"),
+    text("payment_method", null=True),
+    text("currency"),
+    amount("paid_amount"),
+    amount("discount_amount"),
+    amount("cost_amount"),
+    text("exclusion", null=True),
+    count("units_sold"),
+    Column("skus", Integer, nullable=False),
+    *(amount(f"{tag}_amount") for tag in LINE_TAGS),
+    Column("lines", JSONB, nullable=False),
+    one_of("status", OrderStatus),
+    one_of("exclusion", Exclusion),
+    numbers("paid_amount", "discount_amount", "cost_amount"),
+    Index("ix_order_facts_buyer", "tenant_id", "buyer", "paid_on"),
+    Index("ix_order_facts_paid_on", "paid_on", postgresql_using="brin"),
+)
+
+refund_facts = Table(
+    "refund_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("id"),
+    instant("modified_at"),
+    content_column(),
+    text("shop"),
+    text("status"),
+    text("order_id", null=True),
+    text("kind"),
+    amount("amount"),
+    instant("requested_at", null=True),
+    instant("refunded_at", null=True),
+    day("requested_on", null=True),
+    day("refunded_on", null=True),
+    text("currency"),
+    text("salesperson"),
+    text("channel"),
+    text("campaign"),
+    Column("counts", Boolean, nullable=False),
+    one_of("status", RefundStatus),
+    one_of("kind", RefundKind),
+    numbers("amount"),
+    Index("ix_refund_facts_order_id", "tenant_id", "source", "order_id"),
+)
+
+rating_facts = Table(
+    "rating_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("id"),
+    instant("modified_at"),
+    content_column(),
+    text("shop"),
+    text("order_id", null=True),
+    text("employee"),
+    Column("score", Numeric(9, 4), nullable=False),
+    Column("scale", SmallInteger, nullable=False),
+    text("comment", null=True),
+    instant("rated_at"),
+    day("rated_on"),
+    numbers("score"),
+    CheckConstraint("scale IN (5, 10, 100)", name="scale"),
+)
+
+chat_facts = Table(
+    "chat_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("id"),
+    instant("modified_at"),
+    content_column(),
+    text("shop"),
+    text("employee"),
+    text("buyer", null=True),
+    instant("started_at"),
+    day("started_on"),
+    amount("first_response_seconds", null=True),
+    amount("response_seconds", null=True),
+    Column("responses", Integer, nullable=True),
+    Column("answered", Boolean, nullable=False),
+    Column("inquiry", Boolean, nullable=False),
+    text("order_id", null=True),
+    Column("satisfied", Boolean, nullable=True),
+    Column("complaint", Boolean, nullable=False),
+    numbers("first_response_seconds", "response_seconds"),
+)
+
+traffic_facts = Table(
+    "traffic_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("shop"),
+    day("day", primary_key=True),
+    key("channel"),
+    key("campaign"),
+    instant("modified_at"),
+    content_column(),
+    text("currency"),
+    count("visitors", null=True),
+    count("new_visitors", null=True),
+    count("page_views", null=True),
+    count("bounces", null=True),
+    amount("dwell_seconds", null=True),
+    count("impressions", null=True),
+    count("clicks", null=True),
+    amount("ad_cost", null=True),
+    count("favourites", null=True),
+    count("carts", null=True),
+    numbers("dwell_seconds", "ad_cost"),
+)
+
+stock_facts = Table(
+    "stock_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("shop"),
+    day("day", primary_key=True),
+    instant("modified_at"),
+    content_column(),
+    text("currency"),
+    count("skus", null=True),
+    count("skus_out", null=True),
+    count("skus_new", null=True),
+    count("skus_dead", null=True),
+    amount("stock_value", null=True),
+    amount("demanded_units", null=True),
+    amount("supplied_units", null=True),
+    numbers("stock_value", "demanded_units", "supplied_units"),
+)
+
+campaign_facts = Table(
+    "campaign_facts",
+    metadata,
+    tenant_column(),
+    key("source"),
+    key("id"),
+    instant("modified_at"),
+    content_column(),
+    text("shop"),
+    text("name"),
+    day("starts_on"),
+    day("ends_on"),
+    text("currency"),
+    amount("target_amount", null=True),
+    amount("cost_amount", null=True),
+    numbers("target_amount", "cost_amount"),
+)
+
+# A posted measure is additive already: the fact is its own daily sum.
+measure_facts = Table(
+    "measure_facts",
+    metadata,
+    tenant_column(),
+    key("measure"),
+    day("day", primary_key=True),
+    key("source"),
+    key("shop"),
+    key("unit"),
+    key("employee"),
+    key("channel"),
+    key("campaign"),
+    instant("modified_at"),
+    content_column(),
+    text("currency"),
+    amount("amount"),
+    numbers("amount"),
+    CheckConstraint(
+        "(shop <> '')::int + (unit <> '')::int + (employee <> '')::int = 1", name="one_subject"
+    ),
+)
+
+# The first source that states orders or refunds of a shop owns them.
+shop_sources = Table(
+    "shop_sources",
+    metadata,
+    tenant_column(),
+    key("shop"),
+    text("source"),
+    ForeignKeyConstraint(["tenant_id", "shop"], ["shops.tenant_id", "shops.code"]),
+)
+
+# One writer at a time holds a lane: the rows it reads as old are the rows it replaces.
+lanes = Table(
+    "lanes",
+    metadata,
+    tenant_column(),
+    key("name"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    tenant_column(),
+    key("id"),
+    text("kind"),
+    text("caller"),
+    instant("received_at"),
+    count("received"),
+    count("created"),
+    count("updated"),
+    count("duplicate"),
+    count("stale"),
+    count("invalid"),
+    count("conflict"),
+    one_of("kind", FactKind),
+)
+
+# A refused row waits here, as it was posted, until it is retried or replaced by a good one.
+rejected_rows = Table(
+    "rejected_rows",
+    metadata,
+    tenant_column(),
+    key("id"),
+    text("batch"),
+    count("row"),
+    text("kind"),
+    text("source"),
+    text("shop"),
+    text("fact"),
+    text("outcome"),
+    text("code"),
+    text("pointer"),
+    text("detail"),
+    text("body"),
+    instant("received_at"),
+    one_of("kind", FactKind),
+    Index("ix_rejected_rows_fact", "tenant_id", "kind", "source", "fact"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    tenant_column(),
+    key("id"),
+    text("shop"),
+    text("kind"),
+    text("source"),
+    # The pull schedule; null where the source posts to us.
+    instant("due_at", null=True),
+    instant("lease_until", null=True),
+    count("lease_token"),
+    Column("attempts", Integer, nullable=False),
+    instant("cursor", null=True),
+    instant("last_success", null=True),
+    text("problem", null=True),
+    count("accepted"),
+    count("applied"),
+    count("rejected"),
+    UniqueConstraint("tenant_id", "shop", "kind", "source"),
+    one_of("kind", FactKind),
+)
+
+# A local day of a feed that was read, or posted, whole.
+feed_days = Table(
+    "feed_days",
+    metadata,
+    tenant_column(),
+    key("feed"),
+    day("day", primary_key=True),
+    ForeignKeyConstraint(
+        ["tenant_id", "feed"], ["feeds.tenant_id", "feeds.id"], ondelete="CASCADE"
+    ),
+)
+
+# A marketplace's answer as it came, without anything that names a buyer; it expires.
+pages = Table(
+    "pages",
+    metadata,
+    tenant_column(),
+    key("id"),
+    text("feed"),
+    text("request"),
+    Column("body", LargeBinary, nullable=False),
+    instant("fetched_at"),
+    instant("expires_at"),
+    ForeignKeyConstraint(
+        ["tenant_id", "feed"], ["feeds.tenant_id", "feeds.id"], ondelete="CASCADE"
+    ),
+    Index("ix_pages_expires_at", "tenant_id", "expires_at"),
+)
