@@ -1,0 +1,20 @@
+"""What the environment may say about a Kaohe that runs on one machine."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LocalSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="KAOHE_", frozen=True)
+
+    port: int = Field(default=8000, ge=1, le=65535)
+    var: Path = Path("var")  # everything that `make run` keeps, and `make reset` forgets
+    pg_bin: Path | None = None  # another PostgreSQL's programs instead of the embedded ones
+    dsn: SecretStr | None = None  # another database altogether: nothing is embedded then
+    # The roles' passwords there; the user named in the DSN itself is not used.
+    migrate_password: SecretStr | None = None
+    api_password: SecretStr | None = None
+    ingest_password: SecretStr | None = None
+    payroll_password: SecretStr | None = None
