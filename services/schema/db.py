@@ -60,7 +60,7 @@ class WriteSession(ReadSession):
         """The driver's own connection, inside this transaction: for COPY."""
         raw = await self._connection.get_raw_connection()
         connection = raw.driver_connection
-        assert connection is not None
+        assert isinstance(connection, asyncpg.Connection)
         return connection
 
 

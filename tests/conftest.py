@@ -1,0 +1,80 @@
+"""What every test may ask for: a migrated database, a fresh one, and no network."""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.local.database import Server
+from tests.databases import (
+    TestDatabase,
+    copied_database,
+    make_folder,
+    remove_folder,
+    start_server,
+)
+
+FOLDER = "KAOHE_TESTING_FOLDER"
+
+
+class NetworkRefused(OSError):
+    """A test tried to leave this machine."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's first process names the server's folder; workers inherit the name."""
+    sys.addaudithook(_refuse_network)
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER] = str(make_folder())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        remove_folder(Path(os.environ.pop(FOLDER)))
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    return start_server(Path(os.environ[FOLDER]))
+
+
+@pytest.fixture(scope="session")
+def database(server: Server, worker: str) -> Iterator[TestDatabase]:
+    """One per worker and shared by its tests: leave nothing in it, or a tenant of your own."""
+    with copied_database(server, worker) as copy:
+        yield copy
+
+
+@pytest.fixture
+def fresh_database(server: Server, worker: str) -> Iterator[TestDatabase]:
+    """Nobody else's: 0.2 seconds, for tests whose commits others must not see."""
+    with copied_database(server, worker) as copy:
+        yield copy
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+    elif event == "socket.getaddrinfo":
+        address = arguments
+    else:
+        return
+    # A Unix socket's address is no tuple.
+    if isinstance(address, tuple) and not _is_here(address[0]):
+        raise NetworkRefused(f"tests stay on this machine: {address[0]!r} is not here")
+
+
+def _is_here(host: object) -> bool:
+    name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    try:
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,58 @@
+"""The ground the tests stand on: the right role, nothing left behind, no way out."""
+
+import socket
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tests.databases import TestDatabase
+
+
+async def test_a_database_is_migrated_and_its_roles_are_what_they_are(
+    database: TestDatabase,
+) -> None:
+    connection = await asyncpg.connect(database.dsn("kaohe_api"))
+    try:
+        assert await connection.fetchval("SELECT current_user") == "kaohe_api"
+        assert await connection.fetchval("SELECT current_database()") == database.name
+        assert await connection.fetchval("SELECT count(*) FROM employees") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TABLE mine (a integer)")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("CREATE TEMPORARY TABLE mine (a integer)")
+    finally:
+        await connection.close()
+
+
+async def test_an_undone_session_leaves_nothing(database: TestDatabase) -> None:
+    count = text("SELECT count(*) FROM counters")
+    fill = text("INSERT INTO counters VALUES (7, 'payroll', 1)")
+    async with database.undone("kaohe_api", 7) as session:
+        assert await session.scalar(text("SELECT current_setting('kaohe.tenant')")) == "7"
+        await session.execute(fill)
+    async with database.undone("kaohe_api", 7) as session:
+        assert await session.scalar(count) == 0
+
+
+def test_a_fresh_database_is_nobody_elses(
+    database: TestDatabase, fresh_database: TestDatabase
+) -> None:
+    assert fresh_database.name != database.name
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
+def test_the_network_is_off(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as outward, pytest.raises(OSError, match="stay on this machine"):
+        outward.connect((host, 80))
+
+
+def test_names_are_not_looked_up() -> None:
+    with pytest.raises(OSError, match="stay on this machine"):
+        socket.getaddrinfo("example.org", 80)
+
+
+def test_loopback_is_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        socket.create_connection(here.getsockname()).close()
