@@ -1,4 +1,4 @@
-"""Local days and periods: which day an instant falls on, and where months, quarters and years end."""
+"""Local days and periods: on which day an instant falls, where months and years end."""
 
 import re
 from collections.abc import Iterator

@@ -56,6 +56,13 @@ class WriteSession(ReadSession):
         if parameters:
             await self._connection.execute(statement, parameters)
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that is undone alone when it fails; deferred constraints hold at its end."""
+        async with self._connection.begin_nested():
+            yield
+            await self._connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+
     async def driver(self) -> asyncpg.Connection:
         """The driver's own connection, inside this transaction: for COPY."""
         raw = await self._connection.get_raw_connection()
@@ -154,6 +161,7 @@ def _make_engine(dsn: str, application: str, pool_size: int, *, behind_pooler: b
     return create_async_engine(
         url,
         pool_size=pool_size,
+        hide_parameters=True,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
         pool_pre_ping=True,

@@ -1,4 +1,4 @@
-"""Facts as their source last stated them: orders, refunds, ratings, chats, traffic, stock and so on.
+"""Facts as their source last stated them: orders, refunds, ratings, chats, traffic, stock ...
 
 Field names are those of `api.md`, section 2; decoding a row of JSON gives the shape itself.
 Amounts are in the fact's currency with up to four decimals. Texts are null where not stated.

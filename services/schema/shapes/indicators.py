@@ -24,7 +24,7 @@ class Indicator:
     family: str
     """The family of `domain.md`, section 4; `own` for a tenant's."""
     note: str | None = None
-    """What a reader must know of it: the day it counts on, what was decided where sources differ."""
+    """What a reader must know: the day it counts on, what was decided where sources differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class PostedValue:
-    """A value that no measure gives; the last one posted holds for exactly its subject and period."""
+    """A value that no measure gives; the last one holds for exactly its subject and period."""
 
     indicator: str
     subject: Subject

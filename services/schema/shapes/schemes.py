@@ -1,7 +1,7 @@
 """Schemes: sections, items, rules, gates, grade bands and pay, as published versions state them.
 
-Scores, floors, caps and points of a rule are on the scale of the scheme's full mark, or of the item's
-own where it states one. Weights and shares are percent.
+Scores, floors, caps and points of a rule are on the scale of the scheme's full mark, or of the
+item's own where it states one. Weights and shares are percent.
 """
 
 from dataclasses import dataclass

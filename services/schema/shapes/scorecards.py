@@ -37,7 +37,7 @@ class Line:
     points: Decimal | None
     status: LineStatus
     step: str
-    """Which part of the rule gave the score, for the explanation: `step 2`, `cap`, `policy zero`."""
+    """Which part of the rule gave the score: `step 2`, `cap`, `policy zero`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The tables, one file for each noun; every key begins with the tenant, every constraint has a name."""
+"""The tables, one file for each noun; keys begin with the tenant, constraints have names."""
 
 from services.schema.tables import (
     cycles,

@@ -1,8 +1,8 @@
-"""Facts as last stated, the batches they came in, the rows refused, and the feeds with their leases.
+"""Facts as last stated, the batches they came in, rows refused, and feeds with their leases.
 
-Order facts carry sums of their own lines (`units_sold`, `new_amount` ...) and the local days of their
-events, so that measures are signed sums over plain columns. Refund facts carry the people of their
-order for the same reason; they follow the order when it changes.
+Order facts carry sums of their own lines (`units_sold`, `new_amount` ...) and the local days of
+their events, so that measures are signed sums over plain columns. Refund facts carry the people of
+their order for the same reason; they follow the order when it changes.
 """
 
 from sqlalchemy import (

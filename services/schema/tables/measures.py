@@ -1,8 +1,8 @@
 """Measures: daily sums of each kind of fact, by shop, employee, channel, campaign and currency.
 
-Texts that a fact leaves out are empty in a key. `records` counts the events of facts that are added
-up in a row; a row whose last fact leaves is deleted. Posted measures are `measure_facts` themselves,
-and stock levels `stock_facts`.
+Texts that a fact leaves out are empty in a key. `records` counts the events of facts that are
+added up in a row; a row whose last fact leaves is deleted. Posted measures are `measure_facts`
+themselves, and stock levels `stock_facts`.
 """
 
 from sqlalchemy import Column, Numeric, Table

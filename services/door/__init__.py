@@ -1,0 +1,1 @@
+"""What both services' doors have in common: problems, keys, strict bodies, replies, cursors."""

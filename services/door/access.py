@@ -1,0 +1,34 @@
+"""Who may do what: `services/authorization.yaml`, read as data. Nothing is allowed by absence."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from services.schema.errors import Forbidden
+from services.schema.words import Role
+
+_FILE = Path(__file__).parents[1] / "authorization.yaml"
+_REFUSED = ("refuse", None)
+
+Cell = str | dict[str, str]
+
+
+@cache
+def matrix() -> dict[str, dict[str, Cell]]:
+    """Operation -> role -> `allow`, `hide`, `refuse`, or these by relation."""
+    rows: dict[str, dict[str, Cell]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return rows
+
+
+def cell_of(operation: str, role: Role) -> Cell:
+    """What a role may do with an operation; `*` stands for the roles not named."""
+    row = matrix().get(operation)
+    assert row is not None, f"{operation!r} has no row in authorization.yaml"
+    return row.get(role.value, row.get("*", "refuse"))
+
+
+def authorize(operation: str, role: Role) -> None:
+    """Refuse a role that may not do an operation to anything; what it may see is the view's."""
+    if cell_of(operation, role) in _REFUSED:
+        raise Forbidden("forbidden", f"The role {role} may not do this.")

@@ -1,0 +1,57 @@
+"""Lists: the one envelope, limits, and signed cursors that name the last row given."""
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query, Request
+
+from services.door.wire import Model
+from services.schema.errors import Fault, Invalid
+
+LIMIT = 50
+LIMIT_MAXIMUM = 500
+
+Limit = Annotated[int, Query(ge=1, le=LIMIT_MAXIMUM)]
+Cursor = Annotated[str | None, Query(max_length=1000)]
+Item = TypeVar("Item")
+
+
+class Listed(Model, Generic[Item]):
+    """A page of a list."""
+
+    items: list[Item]
+    total: int
+    next_cursor: str | None
+
+
+def encode_cursor(request: Request, values: list[str]) -> str:
+    """A cursor that names the last row given by its sort key; it cannot be made by a caller."""
+    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_seal(request, payload) + payload).decode().rstrip("=")
+
+
+def decode_cursor(request: Request, cursor: str | None, length: int) -> list[str] | None:
+    """The sort key of the row that a cursor names; null for the start of the list."""
+    if cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        payload = raw[16:]
+        values = json.loads(payload)
+    except ValueError:
+        values, raw, payload = None, b"", b""
+    good = hmac.compare_digest(raw[:16], _seal(request, payload))
+    if not good or not isinstance(values, list) or len(values) != length:
+        fault = Fault("?cursor", "cursor_invalid", "The cursor is not one of this list.")
+        raise Invalid("invalid", "The cursor is not one of this list.", [fault])
+    return [str(value) for value in values]
+
+
+def _seal(request: Request, payload: bytes) -> bytes:
+    """Bound to the path, so that a cursor of one list is none of another."""
+    key: bytes = request.app.state.signing_key
+    message = request.url.path.encode() + b"\0" + payload
+    return hmac.digest(key, message, hashlib.sha256)[:16]

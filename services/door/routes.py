@@ -1,0 +1,208 @@
+"""Routes as transactions: the caller checked, one session, committed before the answer leaves.
+
+A handler takes `caller: Asking` and `session: Reading` or `Writing`; it never opens or commits. A
+refusal undoes what the handler wrote and keeps the answer under the caller's Idempotency-Key.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from services.door.access import authorize
+from services.door.callers import check_claim, claim_of
+from services.door.problems import DoorError, Unreadable, problem_of
+from services.door.requests import StrictRequest
+from services.door.store import Reply, claim_reply, keep_reply
+from services.schema.db import Database, ReadSession, WriteSession
+from services.schema.errors import Fault, Invalid, KaoheError, Unavailable
+from services.schema.shapes.people import Caller
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def asking(request: Request) -> Caller:
+    """The caller whom the route has authenticated."""
+    caller: Caller = request.scope["kaohe.caller"]
+    return caller
+
+
+def reading(request: Request) -> ReadSession:
+    """The route's reading session."""
+    session: ReadSession = request.scope["kaohe.session"]
+    return session
+
+
+def writing(request: Request) -> WriteSession:
+    """The route's writing session."""
+    session = request.scope["kaohe.session"]
+    assert isinstance(session, WriteSession), "only POST, PUT and DELETE write"
+    return session
+
+
+Asking = Annotated[Caller, Depends(asking)]
+Reading = Annotated[ReadSession, Depends(reading)]
+Writing = Annotated[WriteSession, Depends(writing)]
+
+
+class _Route(APIRoute):
+    """A route with its row in the matrix."""
+
+    @property
+    def operation(self) -> str:
+        (method,) = (self.methods or set()) - {"HEAD"}
+        return f"REST {method} {self.path_format}"
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await self.serve(StrictRequest(request.scope, request.receive), handler)
+
+        return handle
+
+    async def serve(self, request: StrictRequest, handler: Handler) -> Response:
+        raise NotImplementedError
+
+
+class TransactionRoute(_Route):
+    """GET reads in one transaction; POST, PUT and DELETE write in one."""
+
+    async def serve(self, request: StrictRequest, handler: Handler) -> Response:
+        claim = claim_of(request)
+        database: Database = request.app.state.database
+        # The body is read before a connection is taken: a slow caller holds none.
+        await request.body()
+        if request.method in {"GET", "HEAD"}:
+            async with database.read(claim.tenant) as session:
+                await self._admit(request, session)
+                return await handler(request)
+        async with database.write(claim.tenant) as session:
+            await self._admit(request, session)
+            return await _once(request, session, handler)
+
+    async def _admit(self, request: Request, session: ReadSession) -> None:
+        caller = await check_claim(session, claim_of(request), at=datetime.now(UTC))
+        authorize(self.operation, caller.role)
+        request.scope["kaohe.caller"] = caller
+        request.scope["kaohe.session"] = session
+
+
+class StreamingRoute(_Route):
+    """Authenticated and authorised; the handler reads the body and opens its sessions itself."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super(_Route, self).get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            claim = claim_of(request)
+            database: Database = request.app.state.database
+            async with database.read(claim.tenant) as session:
+                caller = await check_claim(session, claim, at=datetime.now(UTC))
+            authorize(self.operation, caller.role)
+            request.scope["kaohe.caller"] = caller
+            return await handler(request)
+
+        return handle
+
+
+def new_router() -> APIRouter:
+    """A router whose routes are transactions."""
+    return APIRouter(route_class=TransactionRoute, responses=PROBLEMS)
+
+
+def new_streaming_router() -> APIRouter:
+    """A router whose handlers stream bodies."""
+    return APIRouter(route_class=StreamingRoute, responses=PROBLEMS)
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The caller's key of a POST, checked."""
+    key = request.headers.get("idempotency-key") if request.method == "POST" else None
+    if key is not None and not _KEY.fullmatch(key):
+        raise Unreadable("An Idempotency-Key has 1 to 255 printable ASCII characters.")
+    return key
+
+
+def digest_of(request: Request, body_sha256: bytes) -> bytes:
+    """What a key stands for: the path, the query and the body."""
+    target = f"{request.method} {request.url.path}?{request.url.query}\n"
+    return hashlib.sha256(target.encode() + body_sha256).digest()
+
+
+def repeat(reply: Reply, request_sha256: bytes) -> Response:
+    """The kept answer again; refuses the key with another request."""
+    if reply.request_sha256 != request_sha256:
+        fault = Fault("Idempotency-Key", "idempotency_key_reused", "The key is used already.")
+        raise Invalid(
+            "idempotency_key_reused", "The key was used for another request before.", [fault]
+        )
+    headers = {"Idempotency-Replayed": "true"}
+    if reply.location is not None:
+        headers["Location"] = reply.location
+    media_type = "application/problem+json" if reply.status >= 400 else "application/json"
+    return Response(reply.body, reply.status, headers=headers, media_type=media_type)
+
+
+async def _once(
+    request: StrictRequest, session: WriteSession, handler: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Run a handler in a savepoint; under a key only the first time."""
+    key = idempotency_key(request)
+    caller = asking(request).name
+    if key is not None:
+        digest = digest_of(request, hashlib.sha256(await request.body()).digest())
+        kept = await claim_reply(
+            session, caller=caller, key=key, request_sha256=digest, at=datetime.now(UTC)
+        )
+        if kept is not None:
+            return repeat(kept, digest)
+    try:
+        async with session.savepoint():
+            response = await handler(request)
+    except Unavailable:
+        raise
+    except (KaoheError, DoorError, RequestValidationError, HTTPException) as error:
+        refusal = problem_of(error)
+        assert refusal is not None
+        response = refusal
+    if key is not None:
+        await keep_reply(
+            session,
+            caller=caller,
+            key=key,
+            status=response.status_code,
+            location=response.headers.get("location"),
+            body=bytes(response.body),
+        )
+    return response
+
+
+def _problem_schema(description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: _problem_schema("The request cannot be read."),
+    401: _problem_schema("There is no good API key."),
+    403: _problem_schema("The caller's role may not do this."),
+    404: _problem_schema("There is no such thing within the caller's view."),
+    409: _problem_schema("The rules refuse it."),
+    412: _problem_schema("It has changed since it was read."),
+    413: _problem_schema("The body is too large."),
+    422: _problem_schema("The request is malformed; `errors` names each place."),
+    429: _problem_schema("Too many requests; `Retry-After` says when to come again."),
+    503: _problem_schema("Something is away; `Retry-After` says when to come again."),
+}
