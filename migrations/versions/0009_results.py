@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("scheme", sa.Text(), nullable=False),
         sa.Column("scheme_version", sa.Integer(), nullable=False),
         sa.Column("total", sa.Numeric(precision=9, scale=2), nullable=False),
-        sa.Column("grade", sa.Text(), nullable=False),
+        sa.Column("grade", sa.Text(), nullable=True),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("document_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("scorecard_document", sa.LargeBinary(), nullable=False),

@@ -37,6 +37,35 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureAmount:
+    """One measure that a value was computed from, over the subject's slices."""
+
+    measure: str
+    filters: str
+    """As the formula states them: `channel = "search"`; empty without any."""
+    amount: Decimal | None
+    """Null where none of its facts reached the subject."""
+    records: int
+    """How many facts or posted rows stand behind the amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A value with all that it was computed from."""
+
+    value: Value
+    formula: str | None
+    """Null: the value was posted."""
+    version: int
+    """Of the definition; 0 for the built-in one."""
+    measures: tuple[MeasureAmount, ...]
+    fx: str | None
+    """Which rates were used, where any were."""
+    links: tuple[str, ...]
+    """Where the facts can be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class PostedValue:
     """A value that no measure gives; the last one holds for exactly its subject and period."""
 

@@ -1,5 +1,6 @@
 """Payouts: the money of a result by one pay plan, and the entry that payroll pulls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,8 +14,8 @@ class Payout:
     plan: PayPlan
     amount: Decimal
     currency: str
-    inputs: dict[str, str]
-    """Terms of the formula of `domain.md`, section 8, as decimal text."""
+    inputs: Mapping[str, object]
+    """Terms of the formula of `domain.md`, section 8, as a document: its decimals are text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Result:
     scheme: str
     scheme_version: int
     total: Decimal
-    grade: str
+    grade: str | None
+    """Null where the scheme has no grades."""
     document: bytes
     fingerprint: str
     published_at: datetime

@@ -82,6 +82,9 @@ class ItemTarget:
 
     kind: Literal["set", "fixed"]
     value: Decimal | None = None
+    """Of a fixed target: the budget level."""
+    challenge: Decimal | None = None
+    """Of a fixed target that has this level too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Section:
     """A category of items and its weight in the whole."""
 
     code: str
-    name: Name
+    name: Name | None
     weight: Decimal
     items: tuple[Item, ...]
 
@@ -194,7 +197,7 @@ class Scheme:
     gates: tuple[Gate, ...]
     adjustments: Bounds | None
     grades: tuple[Grade, ...]
-    """Best first."""
+    """Best first; none where the total alone counts."""
     distribution: Distribution | None
     approval: tuple[str, ...]
     pay: tuple[Pay, ...]

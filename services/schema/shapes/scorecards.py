@@ -4,13 +4,16 @@ Values and attainments carry 6 decimals at most, scores, weights and points 4, s
 totals 2: anyone can recompute a scorecard by hand from what stands here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from services.schema.shapes.indicators import Value
+from services.schema.shapes.indicators import Explained, Value
 from services.schema.shapes.people import Subject
-from services.schema.words import LineStatus, ScorecardStatus, TargetLevel
+from services.schema.shapes.schemes import Gate, Scheme
+from services.schema.shapes.targets import TargetInForce
+from services.schema.words import Better, LineStatus, ScorecardStatus, TargetLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,45 +21,19 @@ class ItemInput:
     """What an item's line is computed from."""
 
     value: Value
-    targets: dict[TargetLevel, Decimal]
-    """The targets in force for the subject and period; a fixed one is its budget level."""
+    targets: Mapping[TargetLevel, TargetInForce]
+    better: Better
+    explained: Explained | None = None
+    """What the value was computed from; null where only the score is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One item's value against its target, scored; `weight` is its share of the whole."""
+class Adjustment:
+    """A reward or a penalty in points, at 2 decimals."""
 
-    section: str
-    item: str
-    indicator: str
-    value: Decimal | None
-    target: Decimal | None
-    attainment: Decimal | None
-    score: Decimal | None
-    weight: Decimal
-    points: Decimal | None
-    status: LineStatus
-    step: str
-    """Which part of the rule gave the score: `step 2`, `cap`, `policy zero`."""
-
-
-@dataclass(frozen=True, slots=True)
-class SectionScore:
-    """The sum of a section's points x 100 / its weight."""
-
-    section: str
-    weight: Decimal
-    score: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class GateBite:
-    """A gate that bit, and what it did."""
-
-    gate: int
-    """Its place in the scheme, from 0."""
-    effect: str
-    """`fail`, `cap 59` or `grade C`."""
+    points: Decimal
+    reason: str
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +53,65 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentInput:
+    """A segment, what its scheme says, and the inputs of each of its items by item code."""
+
+    segment: Segment
+    scheme: Scheme
+    items: Mapping[str, ItemInput]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item's value against its target, scored; `weight` is its share of the whole."""
+
+    section: str
+    item: str
+    indicator: str
+    value: Decimal | None
+    target: Decimal | None
+    attainment: Decimal | None
+    score: Decimal | None
+    weight: Decimal
+    points: Decimal | None
+    status: LineStatus
+    step: str
+    """What gave the score: a part of the rule as `step 2` or `cap`, or `policy zero`."""
+    before: Decimal | None
+    """What the rule gives before floor and cap, on the item's own scale; null without a score of
+    the rule."""
+    after: Decimal | None
+    """The same after floor and cap; `score` is this on the scheme's scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class SectionScore:
+    """The sum of a section's points x 100 / its weight."""
+
+    section: str
+    weight: Decimal
+    score: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateBite:
+    """A gate whose condition held, and the figure that it read."""
+
+    gate: Gate
+    actual: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentScore:
     """A segment's lines, sections and total."""
 
     segment: Segment
     lines: tuple[Line, ...]
     sections: tuple[SectionScore, ...]
+    points: Decimal | None
+    """The sum of points as a total; null where a line blocks or none is left."""
     total: Decimal | None
-    """Null where a line blocks."""
+    """The same, capped by the segment's own gates where the card has several segments."""
     gates: tuple[GateBite, ...]
 
 
@@ -92,10 +120,21 @@ class Score:
     """What the rules make of a subject's inputs: everything on a scorecard that is computed."""
 
     segments: tuple[SegmentScore, ...]
+    mean: Decimal | None
+    """The mean of the segments' totals by days: the total before adjustments."""
+    adjustments: tuple[Adjustment, ...]
+    adjusted: Decimal | None
+    """The mean and the bounded sum of adjustments, not below 0."""
     total: Decimal | None
+    band: str | None
+    """The grade that the total reaches, before gates."""
     grade: str | None
     coefficient: Decimal | None
-    gates: tuple[GateBite, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a total, so that the card can be approved."""
+        return self.total is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,3 +21,18 @@ class Target:
     author: str
     set_at: datetime
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInForce:
+    """The target that a line is held against, and where it is from."""
+
+    value: Decimal
+    """At 6 decimals, after any share by days."""
+    stated: Decimal
+    """As it was set, for the whole period."""
+    owner: Subject | None
+    """Whose target it is; null where the scheme fixes it."""
+    days: int
+    """Days of the segment that an additive target is shared by; with `of_days`, the share."""
+    of_days: int

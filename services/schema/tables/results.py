@@ -28,7 +28,7 @@ results = Table(
     text("scheme"),
     Column("scheme_version", Integer, nullable=False),
     Column("total", Numeric(9, 2), nullable=False),
-    text("grade"),
+    text("grade", null=True),
     Column("document", LargeBinary, nullable=False),
     Column("document_sha256", LargeBinary, nullable=False),
     # The scorecard's own document and explanation at that moment.
