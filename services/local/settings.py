@@ -1,5 +1,6 @@
 """What the environment may say about a Kaohe that runs on one machine."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -18,3 +19,8 @@ class LocalSettings(BaseSettings):
     api_password: SecretStr | None = None
     ingest_password: SecretStr | None = None
     payroll_password: SecretStr | None = None
+
+
+def inherited_environment() -> dict[str, str]:
+    """What our children are given besides their own settings."""
+    return dict(os.environ)
