@@ -79,7 +79,7 @@ def is_timezone(name: str) -> bool:
     """Whether a name is in the IANA data base."""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
     return True
 
