@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from services.schema.days import Period
 from services.schema.shapes.people import Subject
-from services.schema.words import Better, IndicatorUnit, NoValue
+from services.schema.words import Better, IndicatorUnit, NoValue, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,19 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which value is asked for: an indicator of a subject over some days of a period."""
+
+    indicator: str
+    subject: Subject
+    scope: Scope
+    period: Period
+    start: date
+    end: date
+    """The days of a segment, end exclusive; those of the whole period where there is but one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """An indicator's value for a subject and period, or the reason why there is none."""
 
@@ -41,6 +55,7 @@ class MeasureAmount:
     """One measure that a value was computed from, over the subject's slices."""
 
     measure: str
+    """As the formula names it: `paid_amount`, `previous(paid_amount)`, `period_days`."""
     filters: str
     """As the formula states them: `channel = "search"`; empty without any."""
     amount: Decimal | None

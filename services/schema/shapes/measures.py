@@ -1,8 +1,11 @@
 """Measures: what is added up of each kind of fact, in which table, on whose day."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
+from services.schema.shapes.indicators import Slice
 from services.schema.words import FactKind, IndicatorUnit
 
 
@@ -30,5 +33,68 @@ class Measure:
     zh: str
     en: str
     day: str
-    """On which day a fact counts, in words."""
+    """On which day a fact counts, in a word: `paid`, `refunded`, `shipped` ..."""
     built_in: bool = True
+    records: tuple[str, ...] = ()
+    """The columns whose sum says how many facts stand behind it; none: every row's own count."""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a fact must be for a formula's filter; several of one filter must all hold."""
+
+    dimension: str
+    """`shop`, `channel`, `campaign`; in formulas also what a shop or a campaign is."""
+    values: tuple[str, ...]
+    """One of these."""
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DailySum:
+    """Facts of one key added up from a day on, until the next day that was asked for.
+
+    Texts are empty where the kind does not keep them, or nobody asked.
+    """
+
+    start: date
+    shop: str
+    employee: str
+    unit: str
+    channel: str
+    campaign: str
+    currency: str
+    day: date | None
+    """Set where the days must be told apart: foreign amounts, and what counts by its last day."""
+    records: int
+    amounts: tuple[Decimal | int | None, ...]
+    """In the order of the columns asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Orders whose buyers are told apart: those of any slice that meet all conditions."""
+
+    slices: tuple[Slice, ...]
+    conditions: tuple[Condition, ...]
+    tag: str | None
+    """Set: only orders that have a line with this tag."""
+    since: date
+    """Whoever bought before this day is a returning buyer."""
+    earlier: tuple[Slice, ...] = ()
+    """The orders of the period before: whoever has one was retained."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdCount:
+    """The distinct buyers of a crowd."""
+
+    orders: int = 0
+    buyers: int = 0
+    repeat_buyers: int = 0
+    """With two orders of the crowd or more."""
+    new_buyers: int = 0
+    """Whose first order ever is one of the crowd's."""
+    returning_buyers: int = 0
+    retained_buyers: int = 0
