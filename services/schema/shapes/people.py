@@ -25,6 +25,16 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of a currency is worth in another, from a day until a later one is stated."""
+
+    from_currency: str
+    to_currency: str
+    day: date
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Shop:
     """A place that sells; its zone says on which day a fact counts."""
 

@@ -1,0 +1,24 @@
+"""Jobs: work too long for one answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from services.schema.words import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Long work that somebody asked for."""
+
+    id: str
+    kind: str
+    """What is done: `backfill`, `back_test`."""
+    status: JobStatus
+    progress: Decimal
+    """From 0 to 1."""
+    result: dict[str, object] | None
+    """Null while it runs."""
+    caller: str
+    """The name of who asked; others than the company's heads do not see it."""
+    created_at: datetime
