@@ -1,0 +1,91 @@
+"""What the made-up company's ERP posts to Kaohe, in the form of `api.md`, section 2."""
+
+from datetime import date, datetime, timedelta
+
+from sandbox.campaigns import campaigns_between
+from sandbox.daily import Row, campaign_row, chats_of, stock_of, traffic_of
+from sandbox.lives import first_day, midnight, sales_until
+from sandbox.sales import Claim, Sale
+from sandbox.shops import SHOPS, Shop
+
+
+def erp_facts(today: date) -> dict[str, list[Row]]:
+    """Everything up to the midnight at which a day begins, by kind of fact.
+
+    Posted again later it holds the same rows, some of them newer, and more.
+    """
+    first, at = first_day(today), midnight(today)
+    days = [first + timedelta(days=number) for number in range((today - first).days)]
+    own = [shop for shop in SHOPS if shop.marketplace is None]
+    return {
+        "campaigns": [campaign_row(campaign) for campaign in campaigns_between(first, today)],
+        "traffic": [row for shop in SHOPS for day in days for row in traffic_of(shop, day)],
+        "stock": [stock_of(shop, day) for shop in SHOPS for day in days],
+        "orders": [_order(sale, at) for shop in own for sale in sales_until(shop, first, at)],
+        "refunds": [row for shop in own for row in _refunds(shop, first, at)],
+        "chats": [row for shop in SHOPS for day in days for row in chats_of(shop, day)],
+    }
+
+
+def _order(sale: Sale, at: datetime) -> Row:
+    return {
+        "source": sale.shop.source,
+        "id": str(sale.id),
+        "shop": sale.shop.code,
+        "status": sale.status(at),
+        "modified_at": sale.modified_at(at).isoformat(),
+        "created_at": sale.created_at.isoformat(),
+        "paid_at": _by(sale.paid_at, at),
+        "shipped_at": _by(sale.shipped_at, at),
+        "completed_at": _by(sale.completed_at, at),
+        "buyer": f"b-{sale.buyer}",
+        "salesperson": sale.guide,
+        "channel": "walk_in",
+        "campaign": sale.campaign,
+        "payment_method": "alipay" if sale.id % 300 else "cash",
+        "currency": "CNY",
+        "paid_amount": f"{sale.paid_amount:f}" if _by(sale.paid_at, at) else None,
+        "discount_amount": f"{sum(line.discount + line.share for line in sale.lines):f}",
+        "cost_amount": f"{sale.cost:f}",
+        "exclusion": sale.exclusion,
+        "lines": [
+            {
+                "id": str(line.id),
+                "sku": line.article.sku,
+                "quantity": line.quantity,
+                "amount": f"{line.paid:f}",
+                "tags": list(line.article.tags),
+            }
+            for line in sale.lines
+        ],
+    }
+
+
+def _refunds(shop: Shop, first: date, at: datetime) -> list[Row]:
+    return [
+        _refund(sale, claim, at)
+        for sale in sales_until(shop, first, at)
+        for claim in sale.claims
+        if claim.requested_at <= at
+    ]
+
+
+def _refund(sale: Sale, claim: Claim, at: datetime) -> Row:
+    settled = claim.settled_at <= at
+    word = "succeeded" if claim.succeeds else "closed"
+    return {
+        "source": sale.shop.source,
+        "id": claim.id,
+        "order": str(sale.id),
+        "shop": sale.shop.code,
+        "status": word if settled else "requested",
+        "kind": "return" if claim.agreed_at else "refund",
+        "amount": f"{claim.amount:f}",
+        "requested_at": claim.requested_at.isoformat(),
+        "refunded_at": claim.settled_at.isoformat() if claim.succeeded_by(at) else None,
+        "modified_at": (claim.settled_at if settled else claim.requested_at).isoformat(),
+    }
+
+
+def _by(moment: datetime | None, at: datetime) -> str | None:
+    return moment.isoformat() if moment and moment <= at else None

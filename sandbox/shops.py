@@ -1,0 +1,120 @@
+"""The made-up company's shops: where each sells, and how much."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta, timezone
+from decimal import Decimal
+
+ZONE = timezone(timedelta(hours=8))
+"""The whole company lives in one zone without daylight saving."""
+TIMEZONE = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop and the scale of its days."""
+
+    code: str
+    number: int
+    """Part of its order numbers."""
+    name: str
+    marketplace: str | None
+    opened_on: date
+    orders: Decimal
+    """Orders of an ordinary day."""
+    visitors: int
+    """Visitors of an ordinary day."""
+    buyers: int
+    """People it may sell to."""
+    guides: tuple[str, ...]
+    """Employees named on its orders as salespeople."""
+    guided_share: Decimal
+    """The share of orders that names one of them."""
+    skus: int
+    stock_value: int
+
+    @property
+    def kind(self) -> str:
+        return "online" if self.marketplace else "offline"
+
+    @property
+    def source(self) -> str:
+        """Who states its orders: the connector's name, or the ERP's."""
+        return f"{self.marketplace}:{self.code}" if self.marketplace else "erp"
+
+
+SHOPS = (
+    Shop(
+        code="tm-qinghe",
+        number=11,
+        name="青禾家居旗舰店",
+        marketplace="tmall",
+        opened_on=date(2021, 3, 1),
+        orders=Decimal(56),
+        visitors=760,
+        buyers=4200,
+        guides=("e-018", "e-019", "e-020"),
+        guided_share=Decimal("0.42"),
+        skus=124,
+        stock_value=106_000,
+    ),
+    Shop(
+        code="tb-qinghe",
+        number=12,
+        name="青禾家居工厂店",
+        marketplace="taobao",
+        opened_on=date(2019, 9, 9),
+        orders=Decimal(30),
+        visitors=430,
+        buyers=2600,
+        guides=("e-021", "e-022"),
+        guided_share=Decimal("0.38"),
+        skus=98,
+        stock_value=58_000,
+    ),
+    Shop(
+        code="tm-life",
+        number=13,
+        name="青禾生活专营店",
+        marketplace="tmall",
+        opened_on=date(2026, 4, 18),
+        orders=Decimal(21),
+        visitors=320,
+        buyers=2400,
+        guides=("e-020", "e-022"),
+        guided_share=Decimal("0.35"),
+        skus=76,
+        stock_value=41_000,
+    ),
+    Shop(
+        code="st-hangzhou",
+        number=31,
+        name="青禾家居杭州湖滨店",
+        marketplace=None,
+        opened_on=date(2023, 5, 20),
+        orders=Decimal(13),
+        visitors=95,
+        buyers=900,
+        guides=("e-031", "e-032"),
+        guided_share=Decimal("0.95"),
+        skus=64,
+        stock_value=27_000,
+    ),
+)
+SHOP_OF = {shop.code: shop for shop in SHOPS}
+MARKETPLACE_SHOPS = tuple(shop for shop in SHOPS if shop.marketplace)
+
+
+def shop_list() -> list[dict[str, object]]:
+    """The shops as `POST /v1/shops/batch` takes them."""
+    return [
+        {
+            "code": shop.code,
+            "name": shop.name,
+            "marketplace": shop.marketplace,
+            "timezone": TIMEZONE,
+            "currency": "CNY",
+            "kind": shop.kind,
+            "opened_on": shop.opened_on.isoformat(),
+        }
+        for shop in SHOPS
+    ]
