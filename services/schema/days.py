@@ -130,6 +130,13 @@ def parse_period(code: str, calendar: Calendar) -> Period:
     )
 
 
+def kept_period(code: str, start: date, end: date) -> Period:
+    """A period whose days were settled before: the calendar may have changed since."""
+    lengths = ((_MONTH, 1), (re.compile(r".+-Q."), 3), (re.compile(r".+-H."), 6), (_YEAR, 12))
+    months = next((length for form, length in lengths if form.fullmatch(code)), None)
+    return Period(code, start, end, months)
+
+
 def add_months(day: date, months: int) -> date:
     """The same day so many months on; the last day of a month that is too short for it."""
     number = day.year * 12 + day.month - 1 + months

@@ -152,6 +152,10 @@ class Scorecard:
     grade: str | None
     rank: int | None
     document: bytes
+    explanation: bytes
+    """Every step with its inputs, as it is served."""
     fingerprint: str
     computed_at: datetime
+    stale_since: datetime | None
+    """Since when an input has changed that the document does not show."""
     version: int

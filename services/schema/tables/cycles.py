@@ -35,6 +35,8 @@ cycles = Table(
     instant("created_at"),
     instant("closed_at", null=True),
     instant("published_at", null=True),
+    # Since when its population may no longer be who its scorecards are of.
+    instant("stale_since", null=True),
     one_of("status", CycleStatus),
 )
 

@@ -5,6 +5,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
+    Index,
     LargeBinary,
     SmallInteger,
     Table,
@@ -43,6 +44,7 @@ payouts = Table(
     one_of("plan", PayPlan),
     CheckConstraint("document_sha256 = sha256(document)", name="document_sha256"),
     CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="corrects"),
+    Index("ix_payouts_cycle", "tenant_id", "cycle", "seq"),
 )
 
 # Which entries payroll says it has taken; the newest row holds. Append-only.

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Index,
     Integer,
     LargeBinary,
     Numeric,
@@ -39,4 +40,5 @@ results = Table(
     UniqueConstraint("tenant_id", "cycle", "subject_kind", "subject", "revision"),
     one_of("subject_kind", SubjectKind),
     CheckConstraint("document_sha256 = sha256(document)", name="document_sha256"),
+    Index("ix_results_subject", "tenant_id", "subject_kind", "subject"),
 )

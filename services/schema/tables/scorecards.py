@@ -1,10 +1,20 @@
 """Scorecards: a ready document for each subject in a cycle, and the columns that lists sort by."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Numeric, Table, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 
 from services.schema.tables.base import (
     count,
+    day,
     instant,
     key,
     metadata,
@@ -45,7 +55,26 @@ scorecards = Table(
     Index(
         "ix_scorecards_stale",
         "tenant_id",
-        "stale_since",
+        "cycle",
         postgresql_where=sql("stale_since IS NOT NULL"),
     ),
+)
+
+# Whose facts of which days a scorecard is made of: a mark on one of these makes it stale.
+scorecard_reach = Table(
+    "scorecard_reach",
+    metadata,
+    tenant_column(),
+    # A subject: `shop:tm-1`, `employee:e-1`, `unit:u-1` or `company`.
+    key("reached"),
+    key("scorecard"),
+    # Null: however long ago, for indicators that look back without an end.
+    day("starts_on", null=True),
+    day("ends_on"),
+    ForeignKeyConstraint(
+        ["tenant_id", "scorecard"],
+        ["scorecards.tenant_id", "scorecards.id"],
+        ondelete="CASCADE",
+    ),
+    Index("ix_scorecard_reach_scorecard", "tenant_id", "scorecard"),
 )
