@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.schema.db import ReadSession, WriteSession
@@ -75,7 +75,7 @@ async def keep_reply(
     )
 
 
-def _is_reply(session: ReadSession, caller: str, key: str) -> tuple:  # type: ignore[type-arg]
+def _is_reply(session: ReadSession, caller: str, key: str) -> tuple[ColumnElement[bool], ...]:
     return (
         replies.c.tenant_id == session.tenant,
         replies.c.caller == caller,

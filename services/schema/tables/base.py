@@ -1,6 +1,7 @@
 """What all tables share: the metadata with its naming law, and the columns that recur."""
 
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -66,9 +67,9 @@ def tally(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
 
 
-def one_of(column: str, words: type) -> CheckConstraint:
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """A column holds one of a closed list of words."""
-    listed = ", ".join(f"'{word.value}'" for word in words)  # type: ignore[attr-defined]
+    listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 

@@ -5,6 +5,8 @@ added up in a row; a row whose last fact leaves is deleted. Posted measures are 
 themselves, and stock levels `stock_facts`.
 """
 
+from typing import Any
+
 from sqlalchemy import Column, Numeric, Table
 
 from services.schema.tables.base import day, instant, key, metadata, tally, tenant_column, total
@@ -14,8 +16,8 @@ SALES_KEY = ("day", "shop", "employee", "channel", "campaign", "currency")
 SERVICE_KEY = ("day", "shop", "employee")
 
 
-def _sales_key() -> tuple[Column[object], ...]:
-    return (day("day", primary_key=True), *(key(name) for name in SALES_KEY[1:]))  # type: ignore[arg-type]
+def _sales_key() -> tuple[Column[Any], ...]:
+    return (day("day", primary_key=True), *(key(name) for name in SALES_KEY[1:]))
 
 
 # An order is placed, paid and shipped on days of its own; each event adds to that day's row.
