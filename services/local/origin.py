@@ -117,6 +117,7 @@ def _problem(refusal: Refused) -> bytes:
         "status": refusal.status,
         "detail": refusal.detail,
         "code": refusal.code,
+        "errors": [],
     }
     body = json.dumps(problem).encode()
     lines = [

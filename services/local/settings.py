@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,6 +20,16 @@ class LocalSettings(BaseSettings):
     api_password: SecretStr | None = None
     ingest_password: SecretStr | None = None
     payroll_password: SecretStr | None = None
+
+    def dsn_of(self, role: str) -> str | None:
+        """For `kaohe_api` and the others, on the database that KAOHE_DSN names."""
+        if self.dsn is None:
+            return None
+        password: SecretStr | None = getattr(self, f"{role.removeprefix('kaohe_')}_password")
+        parts = urlsplit(self.dsn.get_secret_value())
+        where = parts.netloc.rpartition("@")[2]
+        who = role if password is None else f"{role}:{quote(password.get_secret_value(), safe='')}"
+        return urlunsplit(parts._replace(netloc=f"{who}@{where}"))
 
 
 def inherited_environment() -> dict[str, str]:
