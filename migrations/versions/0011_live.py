@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.guards import protect
+from migrations.guards import grant, protect
 
 revision = "0011"
 down_revision = "0010"
@@ -42,6 +42,8 @@ def upgrade() -> None:
         "ix_scorecard_reach_scorecard", "scorecard_reach", ["tenant_id", "scorecard"], unique=False
     )
     protect("scorecard_reach", api="SELECT, INSERT, DELETE")
+    # A mark that a batch is just renewing is left to the next pass: that takes a row lock to see.
+    grant("touched_days", api="UPDATE")
     op.create_index(
         "ix_results_subject", "results", ["tenant_id", "subject_kind", "subject"], unique=False
     )

@@ -132,8 +132,9 @@ def parse_period(code: str, calendar: Calendar) -> Period:
 
 def kept_period(code: str, start: date, end: date) -> Period:
     """A period whose days were settled before: the calendar may have changed since."""
-    lengths = ((_MONTH, 1), (re.compile(r".+-Q."), 3), (re.compile(r".+-H."), 6), (_YEAR, 12))
-    months = next((length for form, length in lengths if form.fullmatch(code)), None)
+    if match := _PART.fullmatch(code):
+        return Period(code, start, end, 3 if match[2][0] == "Q" else 6)
+    months = 1 if _MONTH.fullmatch(code) else 12 if _YEAR.fullmatch(code) else None
     return Period(code, start, end, months)
 
 

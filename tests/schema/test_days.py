@@ -10,6 +10,7 @@ from services.schema.days import (
     add_months,
     is_fiscal_start,
     is_timezone,
+    kept_period,
     local_day,
     parse_day,
     parse_period,
@@ -153,3 +154,9 @@ def test_only_real_days_zones_and_starts_are_taken() -> None:
     assert not is_fiscal_start("02-29")
     assert not is_fiscal_start("13-01")
     assert not is_fiscal_start("1-1")
+
+
+@pytest.mark.parametrize("code", ["2026-10", "2026-Q4", "2026-H2", "2026", "2026-10-31"])
+def test_a_kept_period_is_the_one_that_was_parsed(code: str) -> None:
+    period = parse_period(code, FISCAL)
+    assert kept_period(code, period.start, period.end) == period

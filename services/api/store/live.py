@@ -1,33 +1,227 @@
 """Marks on scorecards whose inputs have changed since they were computed."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Text,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from services.api.store.people import among
-from services.schema.db import WriteSession
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.live import Mark, Reached
 from services.schema.tables.cycles import cycles
-from services.schema.tables.scorecards import scorecards
+from services.schema.tables.measures import touched_days
+from services.schema.tables.scorecards import scorecard_reach, scorecards
 from services.schema.words import CycleStatus, SubjectKind
+
+CHANNEL = "kaohe_touched"
+_SETTLING = 0x6B61
+"""The first half of the advisory lock under which a tenant's marks are settled: "ka"."""
 
 
 async def mark_cards_stale(
     session: WriteSession, *, employees: Collection[str] | None, at: datetime
 ) -> None:
-    """Mark the cards of these people in open cycles, null: every card; the first mark stands."""
-    open_cycles = select(cycles.c.code).where(
-        cycles.c.tenant_id == session.tenant, cycles.c.status == CycleStatus.OPEN
-    )
-    where = [scorecards.c.tenant_id == session.tenant, scorecards.c.cycle.in_(open_cycles)]
-    if employees is not None:
+    """Mark the cards of these people in open cycles, null: every card and the populations too.
+
+    The first mark stands. Cards are locked in the order of their ids, as everywhere.
+    """
+    where = [
+        scorecards.c.tenant_id == session.tenant,
+        scorecards.c.cycle.in_(_open_cycles(session)),
+    ]
+    if employees is None:
+        await session.execute(
+            update(cycles)
+            .where(cycles.c.tenant_id == session.tenant, cycles.c.status == CycleStatus.OPEN)
+            .values(stale_since=func.coalesce(cycles.c.stale_since, at))
+        )
+    else:
         where.append(scorecards.c.subject_kind == SubjectKind.EMPLOYEE)
         where.append(among(scorecards.c.subject, employees))
-    marked = func.coalesce(scorecards.c.stale_since, at)
-    await session.execute(update(scorecards).where(*where).values(stale_since=marked))
+    await _mark(session, where, at=at)
+
+
+async def mark_cards_of(session: WriteSession, cycle: str, revision: int, *, at: datetime) -> None:
+    """Mark every card of a cycle's revision."""
+    where = [
+        scorecards.c.tenant_id == session.tenant,
+        scorecards.c.cycle == cycle,
+        scorecards.c.revision == revision,
+    ]
+    await _mark(session, where, at=at)
 
 
 async def wake_worker(session: WriteSession) -> None:
     """Tell whoever recomputes that this tenant has marks; heard after the commit."""
-    notify = text("SELECT pg_notify('kaohe_touched', :tenant)")
-    await session.execute(notify, {"tenant": str(session.tenant)})
+    notify = text("SELECT pg_notify(:channel, :tenant)")
+    await session.execute(notify, {"channel": CHANNEL, "tenant": str(session.tenant)})
+
+
+async def is_pending(session: ReadSession) -> bool:
+    """Whether a live card may show less than has been written."""
+    stale_cards = exists().where(
+        scorecards.c.tenant_id == session.tenant,
+        scorecards.c.stale_since.is_not(None),
+        scorecards.c.cycle.in_(_open_cycles(session)),
+    )
+    stale_cycles = exists().where(
+        cycles.c.tenant_id == session.tenant,
+        cycles.c.status == CycleStatus.OPEN,
+        cycles.c.stale_since.is_not(None),
+    )
+    marks = exists().where(touched_days.c.tenant_id == session.tenant)
+    return bool(await session.scalar(select(or_(marks, stale_cycles, stale_cards))))
+
+
+async def lock_settling(session: WriteSession) -> None:
+    """One at a time settles a tenant's marks; the lock ends with the transaction."""
+    statement = text("SELECT pg_advisory_xact_lock(:settling, :tenant)")
+    await session.execute(statement, {"settling": _SETTLING, "tenant": session.tenant})
+
+
+async def read_marks(session: ReadSession) -> list[Mark]:
+    """What ingest has touched and nobody has settled yet."""
+    statement = select(touched_days).where(touched_days.c.tenant_id == session.tenant)
+    return [
+        Mark(row.day, row.shop, row.unit, row.employee, row.touched_at)
+        for row in await session.execute(statement)
+    ]
+
+
+async def drop_marks(session: WriteSession, marks: Sequence[Mark]) -> None:
+    """Take away marks that are still as they were read; one that is renewed stays for later."""
+    key = (
+        touched_days.c.day,
+        touched_days.c.shop,
+        touched_days.c.unit,
+        touched_days.c.employee,
+        touched_days.c.touched_at,
+    )
+    listed = func.unnest(
+        literal([mark.day for mark in marks], ARRAY(Date)),
+        literal([mark.shop for mark in marks], ARRAY(Text)),
+        literal([mark.unit for mark in marks], ARRAY(Text)),
+        literal([mark.employee for mark in marks], ARRAY(Text)),
+        literal([mark.touched_at for mark in marks], ARRAY(touched_days.c.touched_at.type)),
+    ).table_valued("day", "shop", "unit", "employee", "touched_at")
+    seen = select(*listed.render_derived().c)
+    free = (
+        select(*key)
+        .where(touched_days.c.tenant_id == session.tenant, tuple_(*key).in_(seen))
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    await session.execute(
+        delete(touched_days).where(
+            touched_days.c.tenant_id == session.tenant, tuple_(*key).in_(select(*free.c))
+        )
+    )
+
+
+async def mark_reached(
+    session: WriteSession, touched: Iterable[tuple[str, date]], *, at: datetime
+) -> None:
+    """Mark the cards that are made of facts of these subjects and days, whatever their cycle.
+
+    Cards of cycles that are closed keep the mark: it says that facts came after the close.
+    """
+    listed = sorted(set(touched))
+    marks = (
+        func.unnest(
+            literal([subject for subject, _ in listed], ARRAY(Text)),
+            literal([day for _, day in listed], ARRAY(Date)),
+        )
+        .table_valued("subject", "day")
+        .render_derived()
+    )
+    reached = select(scorecard_reach.c.scorecard).where(
+        scorecard_reach.c.tenant_id == session.tenant,
+        scorecard_reach.c.reached == marks.c.subject,
+        or_(scorecard_reach.c.starts_on.is_(None), scorecard_reach.c.starts_on <= marks.c.day),
+        scorecard_reach.c.ends_on > marks.c.day,
+    )
+    where = [
+        scorecards.c.tenant_id == session.tenant,
+        scorecards.c.id.in_(reached),
+    ]
+    await _mark(session, where, at=at)
+
+
+async def read_reach(session: ReadSession, cards: Collection[str]) -> dict[str, frozenset[Reached]]:
+    """Whose facts of which days each of these cards is made of."""
+    statement = select(scorecard_reach).where(
+        scorecard_reach.c.tenant_id == session.tenant, among(scorecard_reach.c.scorecard, cards)
+    )
+    found: dict[str, set[Reached]] = {card: set() for card in cards}
+    for row in await session.execute(statement):
+        found[row.scorecard].add(Reached(row.reached, row.starts_on, row.ends_on))
+    return {card: frozenset(reached) for card, reached in found.items()}
+
+
+async def replace_reach(session: WriteSession, reach: Mapping[str, Collection[Reached]]) -> None:
+    """Say anew what these cards are made of."""
+    await forget_reach(session, reach)
+    rows = [
+        {
+            "tenant_id": session.tenant,
+            "reached": reached.subject,
+            "scorecard": card,
+            "starts_on": reached.start,
+            "ends_on": reached.end,
+        }
+        for card in sorted(reach)
+        for reached in sorted(reach[card], key=lambda each: each.subject)
+    ]
+    await session.execute_many(insert(scorecard_reach), rows)
+
+
+async def forget_reach(session: WriteSession, cards: Collection[str]) -> None:
+    """Let no fact mark these cards any more."""
+    await session.execute(
+        delete(scorecard_reach).where(
+            scorecard_reach.c.tenant_id == session.tenant,
+            among(scorecard_reach.c.scorecard, cards),
+        )
+    )
+
+
+async def _mark(
+    session: WriteSession, where: Sequence[ColumnElement[bool]], *, at: datetime
+) -> None:
+    """Whether a card is marked already is asked under its lock: a pass that cannot see what this
+    transaction writes may be about to take the mark away.
+    """
+    chosen = (
+        select(scorecards.c.id, scorecards.c.stale_since)
+        .where(*where)
+        .order_by(scorecards.c.id)
+        .with_for_update()
+        .cte("chosen")
+    )
+    fresh = select(chosen.c.id).where(chosen.c.stale_since.is_(None))
+    await session.execute(
+        update(scorecards)
+        .where(scorecards.c.tenant_id == session.tenant, scorecards.c.id.in_(fresh))
+        .values(stale_since=at)
+    )
+
+
+def _open_cycles(session: ReadSession) -> Any:
+    return select(cycles.c.code).where(
+        cycles.c.tenant_id == session.tenant, cycles.c.status == CycleStatus.OPEN
+    )
