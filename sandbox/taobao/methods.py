@@ -1,0 +1,128 @@
+"""What each method of TOP answers, with its windows, its page sizes and its own oddities."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sandbox.shops import Shop
+from sandbox.taobao.books import Books
+from sandbox.taobao.params import (
+    Params,
+    chosen,
+    invalid,
+    number,
+    optional_span,
+    page_of,
+    read_time,
+    required,
+    span,
+)
+from sandbox.taobao.rows import Row, refund_row, staff_rows, trade_row
+
+Method = Callable[[Params, Shop, Books, datetime], Row]
+
+_THREE_MONTHS = timedelta(days=92)
+_HALF_A_YEAR = timedelta(days=180)
+_RATINGS_OF_A_RANGE = 1500
+# The kinds of trade that are listed where none is asked for; the others must be named.
+_USUAL_TYPES = "guarantee_trade,auto_delivery,ec,cod,step"
+_IN_GUARANTEE = ("fixed", "auction")
+
+
+def _sold(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.trades.sold.get: by time of creation."""
+    first, last = optional_span(params, "start_created", "end_created", at, reach=_THREE_MONTHS)
+    rows = [
+        trade_row(sale, at, modified)
+        for modified, sale in books.trades(shop, at)
+        if first <= sale.created_at <= last
+    ]
+    return page_of(
+        params, _asked_for(params, rows), ("trades", "trade"), key="created", largest=100
+    )
+
+
+def _sold_increment(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.trades.sold.increment.get: by time of change, a day at most."""
+    first, last = span(params, "start_modified", "end_modified")
+    if last - first > timedelta(days=1):
+        raise invalid("start_modified", "the range is longer than a day")
+    rows = [
+        trade_row(sale, at, modified)
+        for modified, sale in books.trades(shop, at)
+        if first <= modified <= last
+    ]
+    return page_of(
+        params, _asked_for(params, rows), ("trades", "trade"), key="modified", largest=100
+    )
+
+
+def _full_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.trade.fullinfo.get: one trade, with its promotions."""
+    return {"trade": chosen(books.full_trade(shop, number(params, "tid"), at), params)}
+
+
+def _refunds(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.refunds.receive.get: by time of change, where it is given."""
+    first, last = optional_span(params, "start_modified", "end_modified", at, reach=_THREE_MONTHS)
+    rows = [
+        refund_row(sale, claim, at)
+        for modified, sale, claim in books.refunds(shop, at)
+        if first <= modified <= last
+    ]
+    return page_of(params, rows, ("refunds", "refund"), key="modified", largest=100)
+
+
+def _refund(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.refund.get: one refund, with the time it ended."""
+    return {"refund": chosen(books.full_refund(shop, number(params, "refund_id"), at), params)}
+
+
+def _ratings(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.traderates.get: what buyers gave, 1,500 of a range and no more."""
+    if required(params, "rate_type") != "get" or required(params, "role") != "buyer":
+        raise invalid("rate_type", "the sandbox knows what buyers gave")
+    if "page_no" in params and number(params, "page_no") > 200:
+        raise invalid("page_no", "beyond 200")
+    first, last = optional_span(params, "start_date", "end_date", at, reach=_HALF_A_YEAR)
+    found = [(made, row) for made, row in books.ratings(shop, at) if first <= made <= last]
+    found.sort(key=lambda pair: (pair[0], str(pair[1]["oid"])), reverse=True)
+    rows = [row for _, row in found[:_RATINGS_OF_A_RANGE]]
+    return page_of(params, rows, ("trade_rates", "trade_rate"), key="created", largest=150)
+
+
+def _statistics(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.jds.trades.statistics.get: how many trades of a day stand where."""
+    text = required(params, "date")
+    try:
+        day = read_time(f"{text[:4]}-{text[4:6]}-{text[6:]} 00:00:00").date()
+    except ValueError as error:
+        raise invalid("date", "not a day such as 20261031") from error
+    counts = sorted(books.statistics(shop, day, at).items())
+    infos = [{"status": status, "count": count} for status, count in counts]
+    return {"status_infos": {"status_info": infos}} if infos else {}
+
+
+def _staff(params: Params, shop: Shop, books: Books, at: datetime) -> Row:  # noqa: ARG001 - one form for all
+    """taobao.sellercenter.subusers.get: the accounts that work in a shop."""
+    required(params, "nick")
+    return {"subusers": {"sub_user_info": staff_rows(shop)}}
+
+
+def _asked_for(params: Params, rows: list[Row]) -> list[Row]:
+    types = set(params.get("type", _USUAL_TYPES).split(","))
+    if "guarantee_trade" in types:
+        types.update(_IN_GUARANTEE)
+    status = params.get("status")
+    return [row for row in rows if row["type"] in types and status in (None, row["status"])]
+
+
+METHODS: dict[str, Method] = {
+    "taobao.trades.sold.get": _sold,
+    "taobao.trades.sold.increment.get": _sold_increment,
+    "taobao.trade.fullinfo.get": _full_info,
+    "taobao.refunds.receive.get": _refunds,
+    "taobao.refund.get": _refund,
+    "taobao.traderates.get": _ratings,
+    "taobao.jds.trades.statistics.get": _statistics,
+    "taobao.sellercenter.subusers.get": _staff,
+}
