@@ -10,6 +10,9 @@ from decimal import Decimal
 
 from services.schema.words import Exclusion, FactKind, OrderStatus, RefundKind, RefundStatus
 
+LINE_TAGS = ("new", "profit", "hit", "core", "member", "vip", "partner", "group_buy", "exclusive")
+"""The tags of order lines whose amounts are measures of their own: `<tag>_amount`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.schema.shapes.facts import LINE_TAGS
 from services.schema.tables.base import (
     amount,
     count,
@@ -39,9 +40,6 @@ from services.schema.words import (
     RefundKind,
     RefundStatus,
 )
-
-LINE_TAGS = ("new", "profit", "hit", "core", "member", "vip", "partner", "group_buy", "exclusive")
-"""The tags of order lines whose amounts are measures of their own: `<tag>_amount`."""
 
 
 def content_column() -> Column[bytes]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Column, Numeric, Table
 
+from services.schema.shapes.facts import LINE_TAGS
 from services.schema.tables.base import day, instant, key, metadata, tally, tenant_column, total
-from services.schema.tables.facts import LINE_TAGS
 
 SALES_KEY = ("day", "shop", "employee", "channel", "campaign", "currency")
 SERVICE_KEY = ("day", "shop", "employee")
