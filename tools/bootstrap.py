@@ -170,7 +170,7 @@ def run(
         "PIP_NO_INPUT": "1",
         **(extra or {}),
     }
-    if not os.access(Path.home(), os.W_OK):
+    if not has_home():
         settings.setdefault("UV_CACHE_DIR", str(BESIDE / "cache"))
     done = subprocess.run(
         [str(part) for part in command],
@@ -182,6 +182,13 @@ def run(
         check=False,
     )
     return done.returncode == 0
+
+
+def has_home() -> bool:
+    try:
+        return os.access(Path.home(), os.W_OK)
+    except RuntimeError:  # an account without an entry
+        return False
 
 
 def runs() -> bool:
