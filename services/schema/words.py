@@ -142,6 +142,59 @@ class TargetLevel(StrEnum):
     CHALLENGE = "challenge"
 
 
+class RuleKind(StrEnum):
+    """The rules that score a line (`domain.md`, section 5)."""
+
+    RATIO = "ratio"
+    STEPS = "steps"
+    CURVE = "curve"
+    DEDUCT = "deduct"
+    PASS = "pass"  # noqa: S105  a rule, no password
+
+
+class Of(StrEnum):
+    """What a bound of a rule is held against."""
+
+    VALUE = "value"
+    ATTAINMENT = "attainment"
+
+
+class GateOf(StrEnum):
+    """What a gate reads of its section or item."""
+
+    SCORE = "score"
+    VALUE = "value"
+    ATTAINMENT = "attainment"
+
+
+class TargetKind(StrEnum):
+    """Where an item's target comes from."""
+
+    SET = "set"
+    """Set for each subject and period."""
+    FIXED = "fixed"
+    """Stated by the scheme, the same for all."""
+
+
+class Approver(StrEnum):
+    """Who approves a scorecard, in the order that a scheme states."""
+
+    SELF = "self"
+    MANAGER = "manager"
+    SECOND_LEVEL = "second_level"
+    HR = "hr"
+
+
+class Parts(StrEnum):
+    """What a target is broken down into."""
+
+    QUARTERS = "quarters"
+    MONTHS = "months"
+    UNITS = "units"
+    EMPLOYEES = "employees"
+    SHOPS = "shops"
+
+
 class Missing(StrEnum):
     """What a line without data or target does to its scorecard (`domain.md`, section 5)."""
 
@@ -199,6 +252,13 @@ class PayPlan(StrEnum):
     GRADE_BONUS = "grade_bonus"
     LEVEL_ALLOWANCE = "level_allowance"
     ADJUSTMENT = "adjustment"
+
+
+class CoefficientOf(StrEnum):
+    """What a commission is multiplied by besides its rate."""
+
+    GRADE = "grade"
+    SCORE = "score"
 
 
 class EntryKind(StrEnum):

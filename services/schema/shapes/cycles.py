@@ -47,3 +47,25 @@ class Move:
     reason: str | None
     author: str
     moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a cycle stands at the moment it is to be moved."""
+
+    at: datetime
+    has_distribution: bool
+    incomplete: int
+    """Scorecards without a total."""
+    pending_approvals: int
+    """Approvals that scorecards still wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move that may be made, and the revision that the cycle then has."""
+
+    from_status: CycleStatus
+    to_status: CycleStatus
+    revision: int
+    reason: str | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from services.schema.words import EntryKind, PayPlan
@@ -16,6 +17,37 @@ class Payout:
     currency: str
     inputs: Mapping[str, object]
     """Terms of the formula of `domain.md`, section 8, as a document: its decimals are text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a result makes payroll owe by one plan; a result without a plan owes 0 by none."""
+
+    number: int
+    """The place of the plan in its scheme."""
+    plan: PayPlan | None
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryContent:
+    """Everything that an entry of the payroll feed states."""
+
+    seq: int
+    id: str
+    corrects: str | None
+    """The id of the original; null where this is one."""
+    employee: str
+    cycle: str
+    period: str
+    owed: Owed
+    grade: str | None
+    total: Decimal
+    reason: str | None
+    """Why it corrects."""
+    fingerprint: str
+    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

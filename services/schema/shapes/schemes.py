@@ -6,11 +6,19 @@ item's own where it states one. Weights and shares are percent.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
-from services.schema.words import CycleKind, Missing, PayPlan, Scope, TargetLevel
-
-Of = Literal["value", "attainment"]
+from services.schema.words import (
+    Approver,
+    CoefficientOf,
+    CycleKind,
+    GateOf,
+    Missing,
+    Of,
+    PayPlan,
+    Scope,
+    TargetKind,
+    TargetLevel,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Steps:
     """The first step whose condition holds gives its score; none gives 0."""
 
     steps: tuple[Step, ...]
-    of: Of = "value"
+    of: Of = Of.VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Curve:
     """Straight lines between (value, score) points, flat outside."""
 
     points: tuple[tuple[Decimal, Decimal], ...]
-    of: Of = "value"
+    of: Of = Of.VALUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class Pass:
 
     at_least: Decimal | None = None
     at_most: Decimal | None = None
-    of: Of = "value"
+    of: Of = Of.VALUE
 
 
 Rule = Ratio | Steps | Curve | Deduct | Pass
@@ -80,7 +88,7 @@ Rule = Ratio | Steps | Curve | Deduct | Pass
 class ItemTarget:
     """Where an item's target comes from: set for each subject, or fixed by the scheme."""
 
-    kind: Literal["set", "fixed"]
+    kind: TargetKind
     value: Decimal | None = None
     """Of a fixed target: the budget level."""
     challenge: Decimal | None = None
@@ -119,7 +127,7 @@ class Gate:
 
     section: str | None
     item: str | None
-    of: Literal["score", "value", "attainment"]
+    of: GateOf
     below: Decimal | None
     at_least: Decimal | None
     at_most: Decimal | None
@@ -183,7 +191,7 @@ class Pay:
     """Of a commission; a flat rate is one band from 0."""
     base: Decimal | None = None
     """Of a grade bonus: the base bonus, in the tenant's currency."""
-    coefficient: Literal["grade", "score"] | None = None
+    coefficient: CoefficientOf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,6 @@ class Scheme:
     grades: tuple[Grade, ...]
     """Best first; none where the total alone counts."""
     distribution: Distribution | None
-    approval: tuple[str, ...]
+    approval: tuple[Approver, ...]
     pay: tuple[Pay, ...]
     note: str | None = None

@@ -13,7 +13,7 @@ from services.schema.shapes.indicators import Explained, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Gate, Scheme
 from services.schema.shapes.targets import TargetInForce
-from services.schema.words import Better, LineStatus, ScorecardStatus, TargetLevel
+from services.schema.words import Better, LineStatus, Missing, ScorecardStatus, TargetLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,10 @@ class Line:
     weight: Decimal
     points: Decimal | None
     status: LineStatus
-    step: str
-    """What gave the score: a part of the rule as `step 2` or `cap`, or `policy zero`."""
+    policy: Missing | None
+    """What decided where the rule could not: the item's policy for missing data."""
+    step: str | None
+    """The part of the rule that gave the score, as `step 2` or `cap`; null where a policy did."""
     before: Decimal | None
     """What the rule gives before floor and cap, on the item's own scale; null without a score of
     the rule."""
@@ -135,6 +137,24 @@ class Score:
     def complete(self) -> bool:
         """Whether there is a total, so that the card can be approved."""
         return self.total is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CardHead:
+    """What stands on a card besides its score."""
+
+    id: str
+    cycle: str
+    subject: Subject
+    revision: int
+    status: ScorecardStatus
+    rank: int | None
+    """Null while the cycle is open, and without a total."""
+    coverage: Decimal
+    """The part of its feeds' days that has come in, from 0 to 1."""
+    provisional: bool
+    computed_at: datetime
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""Which target a line is held against, and what of it a part of the period has to reach."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from services.schema.days import Period
+from services.schema.money import VALUE_PLACES, round_half_up
+from services.schema.shapes.people import Subject
+from services.schema.shapes.schemes import Item
+from services.schema.shapes.scorecards import Segment
+from services.schema.shapes.targets import TargetInForce
+from services.schema.words import Scope, SubjectKind, TargetKind, TargetLevel
+
+Levels = Mapping[TargetLevel, Decimal]
+SetTargets = Mapping[tuple[Subject, str, str], Levels]
+"""What was set, by subject, indicator and period code."""
+
+
+def owners_of(scope: Scope, subject: Subject, unit: str | None) -> tuple[Subject, ...]:
+    """Whose set target or posted value holds: the first of these that has one."""
+    if scope is Scope.UNIT and unit is not None:
+        return tuple(dict.fromkeys((subject, Subject(SubjectKind.UNIT, unit))))
+    if scope is Scope.COMPANY:
+        return (subject, Subject(SubjectKind.COMPANY, ""))
+    return (subject,)
+
+
+def targets_in_force(
+    item: Item,
+    *,
+    subject: Subject,
+    segment: Segment,
+    period: Period,
+    set_targets: SetTargets,
+    additive: bool,
+) -> dict[TargetLevel, TargetInForce]:
+    """The targets of an item's line in a segment, by level.
+
+    Additive targets, of sums and not of ratios, are shared pro rata by days (`domain.md`, 4).
+    """
+    stated, owner = _stated(item, subject, segment, period, set_targets)
+    days = segment.days if additive else period.days
+    return {
+        level: TargetInForce(
+            value=pro_rata(value, days, period.days),
+            stated=value,
+            owner=owner,
+            days=days,
+            of_days=period.days,
+        )
+        for level, value in stated.items()
+    }
+
+
+def pro_rata(target: Decimal, days: int, of_days: int) -> Decimal:
+    """So many days' part of a target, at 6 decimals."""
+    assert 0 < days <= of_days, "a part has a day, and no more than the whole"
+    return round_half_up(Fraction(target) * days / of_days, VALUE_PLACES)
+
+
+def _stated(
+    item: Item, subject: Subject, segment: Segment, period: Period, set_targets: SetTargets
+) -> tuple[Levels, Subject | None]:
+    """The levels as they were fixed or set, and whose they are."""
+    target = item.target
+    if target is None:
+        return {}, None
+    if target.kind is TargetKind.FIXED:
+        fixed = {TargetLevel.BUDGET: target.value, TargetLevel.CHALLENGE: target.challenge}
+        return {level: value for level, value in fixed.items() if value is not None}, None
+    for owner in owners_of(item.scope, subject, segment.unit):
+        if levels := set_targets.get((owner, item.indicator, period.code)):
+            return levels, owner
+    return {}, None
