@@ -18,6 +18,8 @@ _ONE_DAY = re.compile(_DAY)
 _MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 
 LONGEST_RANGE_DAYS = 3660
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Periods begin in these years: far enough from the ends of what a date can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ def parse_day(text: str) -> date:
 
 def parse_period(code: str, calendar: Calendar) -> Period:
     """The period of a code; quarters, halves and years are fiscal, months are calendar months."""
+    if _YEAR.match(code) and not FIRST_YEAR <= int(code[:4]) <= LAST_YEAR:
+        raise Invalid(
+            "period_invalid", f"The period {code!r} is not of {FIRST_YEAR} to {LAST_YEAR}."
+        )
     if match := _MONTH.fullmatch(code):
         start = date(int(match[1]), int(match[2]), 1)
         return _checked(code, start, add_months(start, 1), 1)

@@ -160,3 +160,14 @@ def test_only_real_days_zones_and_starts_are_taken() -> None:
 def test_a_kept_period_is_the_one_that_was_parsed(code: str) -> None:
     period = parse_period(code, FISCAL)
     assert kept_period(code, period.start, period.end) == period
+
+
+@pytest.mark.parametrize("code", ["1899", "1899-12", "2200-Q1", "9999-12", "0000", "9999-12-31"])
+def test_a_period_of_a_year_beyond_reason_is_refused(code: str) -> None:
+    with pytest.raises(Invalid, match="1900 to 2199"):
+        parse_period(code, Calendar("UTC", WeekStart.MONDAY, "12-01"))
+
+
+@pytest.mark.parametrize("code", ["1900", "1900-Q1", "2199", "2199-H2", "2199-12"])
+def test_the_first_and_last_years_have_periods(code: str) -> None:
+    assert parse_period(code, Calendar("UTC", WeekStart.MONDAY, "12-01")).code == code
