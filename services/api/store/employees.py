@@ -1,8 +1,8 @@
 """Employees as they are written and listed: the person and all assignments are replaced whole."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.api.store.people import among, read_employees, read_page_of_codes
@@ -17,6 +17,21 @@ async def read_page_of_employees(
     """The next page of the people of these codes, and how many there are; null codes are all."""
     page, total = await read_page_of_codes(session, employees, codes, after=after, limit=limit)
     return list((await read_employees(session, page)).values()), total
+
+
+async def read_managers(session: ReadSession) -> dict[str, str | None]:
+    """Everyone there is, and who manages them."""
+    statement = select(employees.c.code, employees.c.manager)
+    rows = await session.execute(statement.where(employees.c.tenant_id == session.tenant))
+    return {row.code: row.manager for row in rows}
+
+
+async def read_holders(session: ReadSession, shops: Collection[str]) -> set[str]:
+    """Whoever answers, answered or will answer for one of these shops."""
+    statement = select(assignment_shops.c.employee).where(
+        assignment_shops.c.tenant_id == session.tenant, among(assignment_shops.c.shop, shops)
+    )
+    return set((await session.execute(statement)).scalars())
 
 
 async def save_employees(session: WriteSession, made: Sequence[Employee]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
-from services.schema.shapes.targets import Target
+from services.schema.shapes.targets import StatedTarget, Target
 from services.schema.tables.targets import targets
 from services.schema.words import SubjectKind, TargetLevel
 
@@ -114,7 +114,7 @@ async def insert_targets(session: WriteSession, made: Sequence[Target]) -> None:
     await session.execute_many(insert(targets), rows)
 
 
-def key_of(target: Target) -> TargetKey:
+def key_of(target: Target | StatedTarget) -> TargetKey:
     """What a target is known by, whatever its revision."""
     return target.subject, target.indicator, target.period, target.level
 

@@ -24,6 +24,37 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedTarget:
+    """What somebody wants a target to be."""
+
+    subject: Subject
+    indicator: str
+    period: str
+    level: TargetLevel
+    value: Decimal
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartsOfTarget:
+    """One level of a target beside the parts it was broken down into."""
+
+    level: TargetLevel
+    whole: Decimal
+    parts: tuple[tuple[Subject, str, Decimal | None], ...]
+    """Subject, period and target in force of every part there is; null where none was set."""
+
+    @property
+    def sum(self) -> Decimal:
+        return sum((value for _, _, value in self.parts if value is not None), Decimal(0))
+
+    @property
+    def difference(self) -> Decimal:
+        """What of the whole no part has; below zero where they have more."""
+        return self.whole - self.sum
+
+
+@dataclass(frozen=True, slots=True)
 class TargetInForce:
     """The target that a line is held against, and where it is from."""
 

@@ -1,0 +1,40 @@
+"""Units are put, and stay a tree."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.api.core.people import faults_of_unit
+from services.api.flows.live import mark_stale
+from services.api.flows.people import PEOPLE, Permit, Verdict, put_each, refuse
+from services.api.store.audit import append_entries
+from services.api.store.counters import lock_noun
+from services.api.store.people import read_units
+from services.api.store.units import save_units
+from services.schema.db import WriteSession
+from services.schema.shapes.people import Caller, Unit
+
+
+async def put_units(
+    session: WriteSession,
+    rows: Sequence[Unit],
+    *,
+    permit: Permit[Unit],
+    caller: Caller,
+    at: datetime,
+) -> list[Verdict]:
+    """Create or replace units one after another; the good ones land whatever the others are."""
+    await lock_noun(session, PEOPLE)
+    current = await read_units(session)
+    permit(current)
+    parents = {code: unit.parent for code, unit in current.items()}
+
+    async def judge(unit: Unit, _before: Unit | None) -> None:
+        refuse(faults_of_unit(unit, parents))
+        parents[unit.code] = unit.parent
+
+    puts = await put_each("unit", rows, current, judge)
+    if puts.changed:
+        await save_units(session, list(puts.changed.values()))
+        await mark_stale(session, employees=None, at=at)
+        await append_entries(session, at=at, caller=caller, deeds=puts.deeds)
+    return puts.verdicts
