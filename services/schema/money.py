@@ -32,9 +32,9 @@ _MINOR_PLACES = {
 
 def round_half_up(value: Exact, places: int) -> Decimal:
     """Round exactly once, half away from zero; never returns a negative zero."""
-    scaled = Fraction(value) * 10**places
-    units = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
-    signed = units if scaled >= 0 else -units
+    numerator, denominator = value.as_integer_ratio()
+    units = (2 * abs(numerator) * 10**places + denominator) // (2 * denominator)
+    signed = units if numerator >= 0 else -units
     return Decimal(signed).scaleb(-places, _WIDE)
 
 

@@ -24,6 +24,8 @@ def redistribute(weights: Weights, keeps: Sequence[Sequence[bool]]) -> Weights:
     Pro rata over the section's lines that keep theirs; a section of which none does gives its own
     to the other sections, pro rata. Nothing is shared where no line is left at all.
     """
+    if all(all(flags) for flags in keeps):
+        return weights
     kept = [
         [weight if keep else Decimal(0) for weight, keep in zip(lines, flags, strict=True)]
         for lines, flags in zip(weights, keeps, strict=True)
