@@ -17,6 +17,14 @@ KEPT = Path(__file__).resolve().parents[1] / "var" / "bench"
 
 
 @dataclass(frozen=True)
+class Options:
+    """How much is measured."""
+
+    rows: int
+    rounds: int
+
+
+@dataclass(frozen=True)
 class Way:
     """One way to do the same work."""
 
