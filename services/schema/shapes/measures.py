@@ -52,6 +52,26 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class SumsQuery:
+    """Which daily sums of one kind are to be read."""
+
+    kind: FactKind
+    codes: tuple[str, ...]
+    """Of posted measures: which."""
+    columns: tuple[str, ...]
+    spans: tuple[tuple[date, date], ...]
+    """The stretches of days to be told apart, end exclusive; they do not overlap."""
+    dimensions: frozenset[str]
+    """What is to be told apart besides: shop, employee, unit, channel, campaign."""
+    shops: frozenset[str] | None
+    employees: frozenset[str] | None
+    units: frozenset[str]
+    """Whose facts; null shops and employees together are everyone's."""
+    daily_codes: frozenset[str] = frozenset()
+    """Of posted measures: those that count by their last day."""
+
+
+@dataclass(frozen=True, slots=True)
 class DailySum:
     """Facts of one key added up from a day on, until the next day that was asked for.
 

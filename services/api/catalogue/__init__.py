@@ -1,0 +1,36 @@
+"""The built-in measures and indicators as data: JSON files, read once."""
+
+import json
+from functools import cache
+from importlib.resources import files
+
+FAMILIES = (
+    "sales",
+    "traffic",
+    "marketing",
+    "service",
+    "fulfilment",
+    "merchandise",
+    "design",
+    "people",
+    "live",
+    "content",
+)
+"""The families of `domain.md`, section 4, in its order; each is a file."""
+
+
+@cache
+def measure_entries() -> tuple[dict[str, object], ...]:
+    """The entries of `measures.json`."""
+    return _read("measures.json")
+
+
+@cache
+def indicator_entries(family: str) -> tuple[dict[str, object], ...]:
+    """The entries of a family's file."""
+    return _read(f"indicators/{family}.json")
+
+
+def _read(name: str) -> tuple[dict[str, object], ...]:
+    text = files(__name__).joinpath(name).read_text(encoding="utf-8")
+    return tuple(json.loads(text))

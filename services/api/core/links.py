@@ -1,0 +1,51 @@
+"""Links: where the facts behind a value can be read, as paths of the facts door."""
+
+from collections.abc import Iterator, Sequence
+
+from services.api.core.amounts import Part
+from services.schema.shapes.indicators import Slice
+from services.schema.shapes.measures import Condition
+
+MOST_LINKS = 50
+"""Links of one value; a unit of more people and shops has these of them."""
+
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_FILTERED = ("channel", "campaign")
+
+
+def links_of(parts: Sequence[Part]) -> tuple[str, ...]:
+    """A link for each shop and each person whose facts count, each once."""
+    found = dict.fromkeys(
+        link for part in parts for one in part.selection.slices for link in _links(part, one)
+    )
+    return tuple(found)[:MOST_LINKS]
+
+
+def _links(part: Part, one: Slice) -> Iterator[str]:
+    days = [("from", one.start.isoformat()), ("to", one.end.isoformat())]
+    path = f"/v1/facts/{part.measure.kind}"
+    filters = [pair for condition in part.filter.conditions for pair in _filter(condition)]
+    if one.shops is None and one.employees is None:
+        yield _link(path, [*filters, *days])
+    for shop in sorted(one.shops or ()):
+        yield _link(path, [("shop", shop), *filters, *days])
+    for employee in sorted(one.employees or ()):
+        yield _link(path, [("employee", employee), *filters, *days])
+
+
+def _filter(condition: Condition) -> Iterator[tuple[str, str]]:
+    """What the facts door can filter by: one channel or campaign; it shows more for the rest."""
+    single = len(condition.values) == 1 and condition.values[0] and not condition.negated
+    if single and condition.dimension in _FILTERED:
+        yield condition.dimension, condition.values[0]
+
+
+def _link(path: str, query: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{'&'.join(f'{name}={_quoted(value)}' for name, value in query)}"
+
+
+def _quoted(text: str) -> str:
+    return "".join(
+        letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
+        for letter in text
+    )
