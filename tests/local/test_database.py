@@ -194,11 +194,12 @@ async def test_a_long_path_has_its_socket_elsewhere(place: Path) -> None:
     assert not deep.exists()
 
 
-def test_what_is_removed_is_gone(place: Path) -> None:
+async def test_what_is_removed_is_gone(place: Path) -> None:
     server = start(place)
     database.remove(place, bin_folder=None)
     assert not place.exists()
-    assert not server.is_alive()
+    with pytest.raises(FileNotFoundError):
+        await fetch(server.dsn(), "SELECT 1")
     database.remove(place, bin_folder=None)
 
 
