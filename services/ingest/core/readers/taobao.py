@@ -1,0 +1,309 @@
+"""What the rows of TOP (Taobao/Tmall) mean, as facts: trades, refunds and ratings.
+
+Times are text in GMT+8, amounts text in yuan, numbers up to 19 digits. Raises Unfit for a row that
+cannot be read, with the place in the fact that it would have been.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.facts import check_row
+from services.ingest.core.fields import Unfit, amount, count
+from services.schema.money import plain
+from services.schema.shapes.facts import Fact
+from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
+from services.schema.words import FactKind, OrderStatus, RefundKind, RefundStatus
+
+Row = Mapping[str, Any]
+Document = dict[str, object]
+
+_STATUSES = {
+    "TRADE_NO_CREATE_PAY": OrderStatus.UNPAID,
+    "WAIT_BUYER_PAY": OrderStatus.UNPAID,
+    "PAY_PENDING": OrderStatus.UNPAID,
+    "WAIT_PRE_AUTH_CONFIRM": OrderStatus.UNPAID,
+    "WAIT_SELLER_SEND_GOODS": OrderStatus.PAID,
+    "PAID_FORBID_CONSIGN": OrderStatus.PAID,
+    "SELLER_CONSIGNED_PART": OrderStatus.PAID,
+    "WAIT_BUYER_CONFIRM_GOODS": OrderStatus.SHIPPED,
+    "TRADE_BUYER_SIGNED": OrderStatus.COMPLETED,
+    "TRADE_FINISHED": OrderStatus.COMPLETED,
+    "TRADE_CLOSED": OrderStatus.REFUNDED,
+    "TRADE_CLOSED_BY_TAOBAO": OrderStatus.CANCELLED,
+}
+_WITHOUT_PAYMENT = {OrderStatus.UNPAID, OrderStatus.CANCELLED}
+_CLOSED = {OrderStatus.CANCELLED, OrderStatus.REFUNDED}
+_ON_DELIVERY = {"cod", "b2c_cod", "super_market_cod_trade"}
+"""Kinds of trade that are paid to the carrier: sent off, and yet unpaid."""
+
+_REFUND_STATUSES = {
+    "WAIT_SELLER_AGREE": RefundStatus.REQUESTED,
+    "WAIT_BUYER_RETURN_GOODS": RefundStatus.REQUESTED,
+    "WAIT_SELLER_CONFIRM_GOODS": RefundStatus.REQUESTED,
+    "SELLER_REFUSE_BUYER": RefundStatus.REQUESTED,
+    "CLOSED": RefundStatus.CLOSED,
+    "SUCCESS": RefundStatus.SUCCEEDED,
+}
+_SCORES = {"good": "5", "neutral": "3", "bad": "1"}
+
+# Everything else that a marketplace may put into a row is dropped before the row is kept.
+_KEPT = {
+    *("tid", "oid", "refund_id", "status", "type", "created", "pay_time", "consign_time"),
+    *("end_time", "modified", "payment", "discount_fee", "post_fee", "o2o_guide_id", "orders"),
+    *("order", "num", "price", "total_fee", "divide_order_fee", "part_mjz_discount"),
+    *("refund_status", "outer_sku_id", "outer_iid", "sku_id", "num_iid", "promotion_details"),
+    *("promotion_detail", "promotion_id", "refund_fee", "refund_phase", "dispute_type"),
+    *("good_status", "has_good_return", "result"),
+}
+
+_read_amount: Callable[[Any], Decimal] = amount().read
+_read_count: Callable[[Any], int] = count(10**9).read
+
+
+def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
+    """The fact that a row states, through the same checks as a posted one."""
+    return check_row(kind, _READERS[kind](row, origin, known))
+
+
+def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
+    """Whether only a call for this row alone can tell what is not known of it yet.
+
+    Of an order that is which promotion took something off, of a refund when it succeeded.
+    """
+    if kind is FactKind.ORDERS:
+        status = _STATUSES.get(str(row.get("status")), OrderStatus.UNPAID)
+        reduced = row.get("discount_fee") not in (None, "", "0", "0.00")
+        new = str(row.get("tid")) not in known.orders
+        return status not in _WITHOUT_PAYMENT and reduced and new
+    if kind is FactKind.REFUNDS:
+        return row.get("status") == "SUCCESS" and str(row.get("refund_id")) not in known.refunds
+    return False
+
+
+def row_to_keep(row: Row, origin: Origin, seal: Seal) -> Document:
+    """The row without anything that names a buyer, whatever came with it."""
+    kept = cast("Document", _kept(row))
+    buyer = row.get("buyer_open_uid")
+    if isinstance(buyer, str) and buyer:
+        kept["buyer_open_uid"] = SEALED + seal(origin.source, buyer)
+    return kept
+
+
+def _order(row: Row, origin: Origin, known: Known) -> Document:
+    status = _status(row)
+    lines = _lines(row)
+    document: Document = {
+        "source": origin.source,
+        "id": _text(row, "tid"),
+        "shop": origin.shop,
+        "status": status.value,
+        "modified_at": _time(row, "modified"),
+        "created_at": _time(row, "created"),
+        "buyer": _text(row, "buyer_open_uid"),
+        "salesperson": _text(row, "o2o_guide_id"),
+        "currency": "CNY",
+    }
+    if status in _WITHOUT_PAYMENT:
+        # Nothing of it counts yet, and its prices may still change.
+        return {**document, "lines": [_line(row, line, {}) for line in lines]}
+    paid = known.orders.get(str(row.get("tid"))) or _learn(row, lines, origin.articles)
+    listed = sum((_price(line) * _quantity(line) for line in lines), Decimal(0))
+    shares = sum((_share(row, line) for line in lines), Decimal(0))
+    return {
+        **document,
+        "paid_at": _time(row, "pay_time"),
+        # A part that was sent is not the order.
+        "shipped_at": None if status is OrderStatus.PAID else _time(row, "consign_time"),
+        "completed_at": _completed_at(row) if status is OrderStatus.COMPLETED else None,
+        "campaign": paid.campaign,
+        "paid_amount": plain(paid.paid_amount),
+        "discount_amount": plain(max(listed - shares, Decimal(0))),
+        "cost_amount": plain(paid.cost_amount),
+        "lines": [_line(row, line, paid.tags) for line in lines],
+    }
+
+
+def _refund(row: Row, origin: Origin, known: Known) -> Document:
+    status = _REFUND_STATUSES.get(str(row.get("status")))
+    if status is None:
+        raise Unfit("word_unknown", "This state of a refund is not known.", "/status")
+    document: Document = {
+        "source": origin.source,
+        "id": _text(row, "refund_id"),
+        "order": _text(row, "tid"),
+        "shop": origin.shop,
+        "status": status.value,
+        "kind": _refund_kind(row).value,
+        "amount": row.get("refund_fee"),
+        "requested_at": _time(row, "created"),
+        "modified_at": _time(row, "modified"),
+    }
+    if status is RefundStatus.SUCCEEDED:
+        ended = known.refunds.get(str(row.get("refund_id")))
+        document["refunded_at"] = ended.isoformat() if ended else _time(row, "end_time")
+    return document
+
+
+def _rating(row: Row, origin: Origin, _known: Known) -> Document:
+    """A line's rating; its words are not asked for, they may name anybody."""
+    score = _SCORES.get(str(row.get("result")))
+    if score is None:
+        raise Unfit("word_unknown", "good, neutral or bad is expected.", "/score")
+    return {
+        "source": origin.source,
+        "id": _text(row, "oid"),
+        "shop": origin.shop,
+        "order": _text(row, "tid"),
+        "score": score,
+        "scale": 5,
+        "rated_at": _time(row, "created"),
+        "modified_at": _time(row, "created"),
+    }
+
+
+_READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
+    FactKind.ORDERS: _order,
+    FactKind.REFUNDS: _refund,
+    FactKind.RATINGS: _rating,
+}
+
+
+def _status(row: Row) -> OrderStatus:
+    status = _STATUSES.get(str(row.get("status")))
+    if status is None:
+        raise Unfit("word_unknown", "This state of a trade is not known.", "/status")
+    if row.get("type") in _ON_DELIVERY and not row.get("pay_time") and status not in _CLOSED:
+        return OrderStatus.UNPAID
+    return status
+
+
+def _lines(row: Row) -> list[Row]:
+    """The order lines; every trade has some, so none is a page that lost them."""
+    wrapper = row.get("orders")
+    lines = wrapper.get("order") if isinstance(wrapper, dict) else None
+    if not isinstance(lines, list) or not lines or not all(isinstance(x, dict) for x in lines):
+        raise Unfit("missing", "A trade has at least one order line.", "/lines")
+    return lines
+
+
+def _line(row: Row, line: Row, tags: Mapping[str, tuple[str, ...]]) -> Document:
+    number = _text(line, "oid")
+    return {
+        "id": number,
+        "sku": _sku(line),
+        "quantity": _quantity(line),
+        "amount": plain(_share(row, line)),
+        "tags": list(tags.get(number or "", ())),
+    }
+
+
+def _learn(row: Row, lines: list[Row], articles: Mapping[str, Article]) -> PaidOrder:
+    """What is to be remembered of an order that is seen paid for the first time."""
+    payment = _amount(row, "payment", "/paid_amount")
+    # Once a refund has succeeded the payment has shrunk; the lines' shares have not.
+    refunded = any(line.get("refund_status") == "SUCCESS" for line in lines)
+    if refunded and all(line.get("divide_order_fee") for line in lines):
+        shares = sum((_share(row, line) for line in lines), Decimal(0))
+        payment = shares + _amount(row, "post_fee", "/paid_amount")
+    found = {str(line.get("oid")): articles.get(_sku(line) or "") for line in lines}
+    costs = (
+        article.cost * _quantity(line)
+        for line in lines
+        if (article := found[str(line.get("oid"))]) is not None
+    )
+    return PaidOrder(
+        paid_amount=payment,
+        cost_amount=sum(costs, Decimal(0)),
+        campaign=_campaign(row),
+        tags={number: article.tags for number, article in found.items() if article},
+    )
+
+
+def _campaign(row: Row) -> str | None:
+    """The promotion that took most off; its number is the activity's, `_` and a part of it."""
+    wrapper = row.get("promotion_details")
+    promotions = wrapper.get("promotion_detail") if isinstance(wrapper, dict) else None
+    best, most = None, Decimal(0)
+    for promotion in promotions if isinstance(promotions, list) else ():
+        name = _text(promotion, "promotion_id")
+        off = _amount(promotion, "discount_fee", "/campaign")
+        if name and off > most:
+            best, most = name.partition("_")[0], off
+    return best
+
+
+def _share(row: Row, line: Row) -> Decimal:
+    """What was paid for a line after all discounts, postage left out."""
+    if line.get("divide_order_fee"):
+        return _amount(line, "divide_order_fee", "/lines")
+    payment = _amount(line, "payment", "/lines")
+    # Before payment there is no share yet. One line's payment has the postage in it and the whole
+    # order's discount out; that of several lines the other way round.
+    if len(_lines(row)) == 1:
+        return payment - _amount(row, "post_fee", "/lines")
+    off = line.get("part_mjz_discount")
+    return payment - (_amount(line, "part_mjz_discount", "/lines") if off else 0)
+
+
+def _refund_kind(row: Row) -> RefundKind:
+    dispute = str(row.get("dispute_type", ""))
+    if "EXCHANGE" in dispute:
+        return RefundKind.EXCHANGE
+    if dispute == "REFUND_AND_RETURN" or row.get("has_good_return") in (True, "true"):
+        return RefundKind.RETURN
+    return RefundKind.REFUND
+
+
+def _completed_at(row: Row) -> str | None:
+    """A trade that the buyer signed for at the door has no end yet; that was its last change."""
+    return _time(row, "end_time") or _time(row, "modified")
+
+
+def _sku(line: Row) -> str | None:
+    """The seller's own number of an article, else the marketplace's."""
+    names = ("outer_sku_id", "outer_iid", "sku_id", "num_iid")
+    return next((text for name in names if (text := _text(line, name))), None)
+
+
+def _quantity(line: Row) -> int:
+    try:
+        return _read_count(line.get("num"))
+    except Unfit as unfit:
+        raise Unfit(unfit.code, unfit.detail, "/lines") from None
+
+
+def _price(line: Row) -> Decimal:
+    return _amount(line, "price", "/lines")
+
+
+def _amount(row: Row, name: str, pointer: str) -> Decimal:
+    try:
+        return _read_amount(row.get(name))
+    except Unfit as unfit:
+        raise Unfit(unfit.code, f"{name}: {unfit.detail}", pointer) from None
+
+
+def _text(row: Row, name: str) -> str | None:
+    """A number or a text as text, to the last digit; empty is not stated."""
+    value = row.get(name)
+    if type(value) is int:
+        return str(value)
+    if value is None or type(value) is str:
+        return value or None
+    raise Unfit("text_invalid", f"{name} is neither a text nor a whole number.")
+
+
+def _time(row: Row, name: str) -> str | None:
+    """A time of the marketplace's zone, made complete; the check of the fact reads it."""
+    value = _text(row, name)
+    return f"{value.replace(' ', 'T', 1)}+08:00" if value else None
+
+
+def _kept(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _kept(inner) for name, inner in value.items() if name in _KEPT}
+    if isinstance(value, list):
+        return [_kept(inner) for inner in value]
+    return value

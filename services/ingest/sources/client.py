@@ -1,0 +1,230 @@
+"""How we speak to any marketplace: paced, bounded, patient, and only to hosts that it owns.
+
+Here stands the only import of an HTTP client. Clock, sleep and transport are arguments, so that a
+simulation can be the world.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import zlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import random
+from typing import TypeVar
+
+import httpx
+import stamina
+from aiolimiter import AsyncLimiter
+
+from services.ingest.sources.errors import SourceError, TryLater, Unreadable
+
+CONNECT_SECONDS = 10
+TOTAL_SECONDS = 30
+LARGEST_ANSWER = 20 * 1024 * 1024
+"""Bytes after unpacking, counted while they arrive."""
+LONGEST_WAIT_SECONDS = 60
+"""A longer ban is not sat out: the schedule comes back, and other shops go on."""
+LONGEST_BAN_SECONDS = 3600
+"""No answer, however absurd, silences us for longer."""
+ATTEMPTS = 5
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer read whole."""
+
+    status: int
+    body: bytes
+
+
+class Pace:
+    """How fast one application may call; a ban stops all of its calls, whoever met it."""
+
+    def __init__(
+        self,
+        calls_per_second: int,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random,
+    ) -> None:
+        self._limiter = AsyncLimiter(calls_per_second, 1)
+        self._sleep = sleep
+        self._chance = chance
+        self._free_at = 0.0
+
+    async def turn(self) -> None:
+        """Wait until the next call may be made; too long a ban is left to the schedule."""
+        await self._limiter.acquire()
+        while (left := self._left()) > 0:
+            if left > LONGEST_WAIT_SECONDS:
+                raise TryLater("the application is banned for a while", seconds=left)
+            # Not all at once when it ends.
+            await self._sleep(left * (1 + self._chance() / 10))
+
+    def forbid(self, seconds: float) -> None:
+        """Make no call for so long."""
+        until = asyncio.get_running_loop().time() + min(seconds, LONGEST_BAN_SECONDS)
+        self._free_at = max(self._free_at, until)
+
+    def _left(self) -> float:
+        return self._free_at - asyncio.get_running_loop().time()
+
+
+class Client:
+    """Posts forms to one marketplace for one application."""
+
+    def __init__(
+        self,
+        hosts: Collection[str],
+        pace: Pace,
+        *,
+        now: Callable[[], datetime],
+        sandbox: Collection[str] = (),
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`hosts` are the marketplace's own; `sandbox` names `host:port` pairs of ours."""
+        self._hosts = frozenset(hosts)
+        self._sandbox = frozenset(sandbox)
+        self._pace = pace
+        self._now = now
+        self._client = httpx.AsyncClient(
+            transport=transport or _Transport(self._sandbox),
+            timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+            headers={"Accept-Encoding": "gzip", "User-Agent": "kaohe"},
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def post_form(
+        self, url: str, form: Callable[[], Mapping[str, str]], read: Callable[[Answer], T]
+    ) -> T:
+        """The reading of an answer; the form is made, and signed, anew for every attempt.
+
+        `read` raises TryLater or Unreadable for what is worth another attempt.
+        """
+        self._check_host(url)
+        attempts = stamina.retry_context(
+            on=self._patience, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=20
+        )
+        async for attempt in attempts:
+            with attempt:
+                await self._pace.turn()
+                return read(await self._post(url, form()))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _patience(self, error: Exception) -> bool | float:
+        """Whether, and after how many seconds, to ask again."""
+        if isinstance(error, TryLater) and error.seconds is not None:
+            self._pace.forbid(error.seconds)
+            # The pace lets nobody through before; it alone waits.
+            return 0.0 if error.seconds <= LONGEST_WAIT_SECONDS else False
+        return isinstance(error, TryLater | Unreadable)
+
+    async def _post(self, url: str, form: Mapping[str, str]) -> Answer:
+        try:
+            async with (
+                asyncio.timeout(TOTAL_SECONDS),
+                self._client.stream("POST", url, data=dict(form)) as response,
+            ):
+                self._refuse_unwell(response)
+                return Answer(response.status_code, await _read_bounded(response))
+        except TimeoutError as error:
+            raise TryLater(f"no answer within {TOTAL_SECONDS} seconds") from error
+        except httpx.TransportError as error:
+            raise TryLater(f"the connection failed: {type(error).__name__}") from error
+
+    def _refuse_unwell(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 429 or status >= 500:
+            seconds = _retry_after(response.headers.get("Retry-After"), self._now())
+            raise TryLater(f"HTTP status {status}", seconds=seconds)
+        if status != 200:
+            raise Unreadable(f"HTTP status {status}")
+
+    def _check_host(self, url: str) -> None:
+        parsed = httpx.URL(url)
+        if f"{parsed.host}:{parsed.port}" in self._sandbox and not parsed.userinfo:
+            return
+        own = parsed.host in self._hosts and parsed.port is None
+        if parsed.scheme != "https" or not own or parsed.userinfo:
+            raise SourceError("the address is not one of the marketplace's own")
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """Looks a name up once, refuses addresses that are not public, and connects to that one."""
+
+    def __init__(self, sandbox: frozenset[str]) -> None:
+        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=20))
+        self._sandbox = sandbox
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        if f"{host}:{request.url.port}" not in self._sandbox:
+            address = await _public_address(host)
+            # The certificate is checked against the name, whatever the address.
+            request.extensions = {**request.extensions, "sni_hostname": host}
+            request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+async def _public_address(host: str) -> str:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpx.ConnectError("the name is unknown") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not addresses or not all(ipaddress.ip_address(a).is_global for a in addresses):
+        raise SourceError("the marketplace's name leads to an address that is not public")
+    return addresses[0]
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    """The body unpacked; refused as soon as it is too large, before it is in memory."""
+    packing = response.headers.get("Content-Encoding", "identity").lower()
+    if packing not in {"identity", "gzip"}:
+        raise Unreadable(f"an unknown packing: {packing[:20]!r}")
+    unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_raw():
+        part = chunk
+        if unpack:
+            try:
+                part = unpack.decompress(chunk, LARGEST_ANSWER + 1 - size)
+            except zlib.error as error:
+                raise Unreadable("the packing is torn") from error
+        size += len(part)
+        if size > LARGEST_ANSWER or (unpack and unpack.unconsumed_tail):
+            raise Unreadable(f"more than {LARGEST_ANSWER} bytes")
+        parts.append(part)
+    if unpack and not unpack.eof:
+        raise Unreadable("the packing is torn")
+    return b"".join(parts)
+
+
+def _retry_after(text: str | None, at: datetime) -> float | None:
+    """Seconds to wait as a header says them, or a date; nonsense says nothing."""
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - at).total_seconds())

@@ -1,0 +1,323 @@
+"""How TOP, the platform of Taobao and Tmall, is asked: signed forms, windows, pages from the last.
+
+What its rows mean is known in `core/readers/taobao.py`; here only their numbers and times of change
+count, because pages shift while they are read, and a window is read until nothing new comes.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from services.ingest.sources.client import Answer, Client
+from services.ingest.sources.errors import (
+    NotAuthorised,
+    NotPermitted,
+    Refused,
+    SourceError,
+    TryLater,
+    Unreadable,
+    WindowTooLarge,
+)
+from services.ingest.sources.reading import Credential, Reading, Row
+from services.schema.shapes.feeds import Stream, Window
+from services.schema.words import FactKind
+
+_Rows = dict[str, tuple[str, Row]]
+"""By number: the time of change, and the row as it was then."""
+
+HOSTS = ("eco.taobao.com",)
+GATEWAY = "https://eco.taobao.com/router/rest"
+ZONE = ZoneInfo("Asia/Shanghai")
+
+_DAY, _MINUTES, _SECONDS = timedelta(days=1), timedelta(minutes=10), timedelta(seconds=3)
+
+STREAMS: Mapping[FactKind, Stream] = {
+    FactKind.ORDERS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=90), timedelta(minutes=1)),
+    FactKind.REFUNDS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=90), timedelta(minutes=1)),
+    FactKind.RATINGS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=180), timedelta(minutes=10)),
+}
+
+MOST_PASSES = 8
+"""A window that is not quiet after so many readings is left to the schedule."""
+MOST_ROWS = 5000
+"""Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list method: how its window is named, and which rows it gives."""
+
+    method: str
+    start: str
+    end: str
+    page_size: int
+    key: tuple[str, str]
+    """Of a row: its number, and the time at which it last changed."""
+    fields: str
+    most: int = MOST_ROWS
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+# Nothing that names a buyer is asked for; `buyer_open_uid` is a number of this application's own.
+_TRADE = (
+    "tid,status,type,created,pay_time,consign_time,end_time,modified,payment,discount_fee,"
+    "post_fee,buyer_open_uid,o2o_guide_id,orders"
+)
+_REFUND = (
+    "refund_id,tid,oid,status,refund_fee,created,modified,refund_phase,dispute_type,"
+    "good_status,has_good_return"
+)
+# Left out, the marketplace lists only some kinds of trade.
+_TYPES = (
+    "guarantee_trade,fixed,auction,step,auto_delivery,ec,cod,independent_simple_trade,"
+    "independent_shop_trade,game_equipment,shopex_trade,netcn_trade,external_trade,instant_trade,"
+    "b2c_cod,hotel_trade,super_market_trade,super_market_cod_trade,taohua,waimai,nopaid,eticket,"
+    "tmall_i18n,o2o_offlinetrade"
+)
+
+_LISTS: Mapping[FactKind, _List] = {
+    FactKind.ORDERS: _List(
+        "taobao.trades.sold.increment.get",
+        "start_modified",
+        "end_modified",
+        100,
+        ("tid", "modified"),
+        _TRADE,
+        extra={"type": _TYPES},
+    ),
+    FactKind.REFUNDS: _List(
+        "taobao.refunds.receive.get",
+        "start_modified",
+        "end_modified",
+        100,
+        ("refund_id", "modified"),
+        _REFUND,
+    ),
+    # Of a range with 1,500 ratings or more the rest cannot be reached.
+    FactKind.RATINGS: _List(
+        "taobao.traderates.get",
+        "start_date",
+        "end_date",
+        150,
+        ("oid", "created"),
+        "tid,oid,result,created",
+        most=1499,
+        extra={"rate_type": "get", "role": "buyer"},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """A method for a single trade or refund: what names it, and what it adds to its list row."""
+
+    method: str
+    key: str
+    inside: str
+    adds: str
+
+
+_DETAILS: Mapping[FactKind, _Detail] = {
+    FactKind.ORDERS: _Detail("taobao.trade.fullinfo.get", "tid", "trade", "promotion_details"),
+    FactKind.REFUNDS: _Detail("taobao.refund.get", "refund_id", "refund", "end_time"),
+}
+
+
+class TaobaoSource:
+    """One shop of Taobao or Tmall."""
+
+    streams = STREAMS
+
+    def __init__(
+        self, client: Client, credential: Credential, *, now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._credential = credential
+        self._now = now
+
+    async def read(self, kind: FactKind, window: Window) -> Reading:
+        """Every row that changed in a window: read again until a pass brings nothing new."""
+        asked = _LISTS[kind]
+        rows: _Rows = {}
+        for _ in range(MOST_PASSES):
+            fresh, whole, is_one_page = await self._pass(asked, window, rows)
+            # A single page is one moment's truth; several are as many moments.
+            if whole and (is_one_page or not fresh):
+                request = f"{asked.method} {_text(window.start)} to {_text(window.end)}"
+                return Reading(request, tuple(row for _, row in rows.values()))
+        raise TryLater(f"{asked.method} is not quiet after {MOST_PASSES} passes")
+
+    async def detail(self, kind: FactKind, row: Row) -> Row:
+        """The row with the one thing that its list leaves out.
+
+        Nothing else is taken from the later answer: the row may have changed in this very second,
+        and will come again when that is over.
+        """
+        asked = _DETAILS.get(kind)
+        if asked is None:
+            return row
+        number = str(row[asked.key])
+        content = await self._call(
+            asked.method, {asked.key: number, "fields": f"{asked.key},{asked.adds}"}
+        )
+        inner = content.get(asked.inside)
+        if not isinstance(inner, dict) or str(inner.get(asked.key)) != number:
+            raise Unreadable(f"{asked.method} answers about something else")
+        return {**row, asked.adds: inner[asked.adds]} if asked.adds in inner else row
+
+    async def _pass(self, asked: _List, window: Window, rows: _Rows) -> tuple[bool, bool, bool]:
+        """Read a window once, the last page first, so that what leaves it hides nothing.
+
+        Answers whether there was anything new, whether as many rows were seen as were counted, and
+        whether one page held them all.
+        """
+        total, found = await self._count(asked, window)
+        if total > asked.most:
+            raise WindowTooLarge(f"{asked.method} counts {total} rows in one window")
+        last = -(-total // asked.page_size)
+        for page in range(last, 0, -1) if last > 1 else ():
+            params = _window_params(asked, window, page)
+            found += _rows(await self._call(asked.method, {**params, "use_has_next": "true"}))
+        fresh, seen = False, set()
+        for row in found:
+            number, changed = _key(asked, row)
+            seen.add(number)
+            if number not in rows or rows[number][0] < changed:
+                rows[number] = (changed, row)
+                fresh = True
+        return fresh, len(seen) >= total, last <= 1
+
+    async def _count(self, asked: _List, window: Window) -> tuple[int, list[Row]]:
+        """How many rows there are, and the first page, which comes with the count."""
+        content = await self._call(asked.method, _window_params(asked, window, 1))
+        total = content.get("total_results")
+        if type(total) is not int or total < 0:
+            raise Unreadable(f"{asked.method} answers without a count")
+        return total, _rows(content)
+
+    async def _call(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """What stands inside a method's own envelope."""
+
+        def form() -> dict[str, str]:
+            return self._signed(method, params)
+
+        def read(answer: Answer) -> dict[str, Any]:
+            return _unwrap(method, answer.body)
+
+        return await self._client.post_form(self._credential.gateway, form, read)
+
+    def _signed(self, method: str, params: Mapping[str, str]) -> dict[str, str]:
+        credential = self._credential
+        whole = {
+            **params,
+            "method": method,
+            "app_key": credential.app_key,
+            "session": credential.session,
+            "timestamp": _text(self._now()),
+            "format": "json",
+            "v": "2.0",
+            "sign_method": "hmac-sha256",
+        }
+        return {**whole, "sign": sign(whole, credential.secret)}
+
+
+def sign(params: Mapping[str, str], secret: str) -> str:
+    """The signature over all parameters that have a value, in the way that `sign_method` names."""
+    text = "".join(
+        name + params[name] for name in sorted(params) if name != "sign" and params[name]
+    )
+    way = params["sign_method"]
+    if way == "md5":
+        digest = hashlib.md5((secret + text + secret).encode())  # noqa: S324 - the protocol's choice
+        return digest.hexdigest().upper()
+    name = {"hmac": "md5", "hmac-sha256": "sha256"}[way]
+    return hmac.new(secret.encode(), text.encode(), name).hexdigest().upper()
+
+
+def _unwrap(method: str, body: bytes) -> dict[str, Any]:
+    """The content of an answer; whatever is not the method's own envelope is an error."""
+    try:
+        document = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{method} answers with something that is no JSON") from error
+    if isinstance(document, dict):
+        refusal = document.get("error_response")
+        if isinstance(refusal, dict):
+            raise _classify(method, refusal)
+        root = method.removeprefix("taobao.").replace(".", "_") + "_response"
+        content = document.get(root)
+        if isinstance(content, dict):
+            return content
+    raise Unreadable(f"{method} answers without its envelope")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _classify(method: str, refusal: Mapping[str, Any]) -> SourceError:
+    """What an error envelope means for us (`marketplaces.md`, section 1)."""
+    code = str(refusal.get("code", ""))
+    sub_code = str(refusal.get("sub_code", ""))
+    problem = f"{method} is refused: code {code[:10]} {sub_code[:80]}".rstrip()
+    if code == "7" or sub_code.startswith(("accesscontrol.limited-by", "isp.call-limited")):
+        return TryLater(problem, seconds=_ban_seconds(str(refusal.get("sub_msg", ""))))
+    if sub_code in {"isp.top-remote-connection-timeout", "isp.runtime-max-limit"}:
+        return WindowTooLarge(problem)
+    if code in {"26", "27"} or sub_code == "invalid-sessionkey":
+        return NotAuthorised(problem)
+    if code in {"11", "12"}:
+        return NotPermitted(problem)
+    if sub_code.startswith("isp.") or code == "10":
+        return TryLater(problem)
+    return Refused(problem)
+
+
+def _ban_seconds(sentence: str) -> float:
+    """`This ban will last for 2 more seconds`; a second where it does not say."""
+    found = re.search(r"([0-9]{1,9}) more second", sentence, re.ASCII)
+    return float(found[1]) if found else 1.0
+
+
+def _window_params(asked: _List, window: Window, page: int) -> dict[str, str]:
+    return {
+        "fields": asked.fields,
+        asked.start: _text(window.start),
+        asked.end: _text(window.end),
+        "page_no": str(page),
+        "page_size": str(asked.page_size),
+        **asked.extra,
+    }
+
+
+def _rows(content: Mapping[str, Any]) -> list[Row]:
+    """The one list of an answer, whatever its wrappers are called; without rows it is left out."""
+    lists = [
+        inner
+        for outer in content.values()
+        if isinstance(outer, dict)
+        for inner in outer.values()
+        if isinstance(inner, list)
+    ]
+    if len(lists) > 1 or not all(isinstance(row, dict) for rows in lists for row in rows):
+        raise Unreadable("the answer's rows cannot be told")
+    return list(lists[0]) if lists else []
+
+
+def _key(asked: _List, row: Row) -> tuple[str, str]:
+    """A row's number and time of change; one without is kept, for the reader to refuse."""
+    number, changed = row.get(asked.key[0]), row.get(asked.key[1])
+    if not number or not isinstance(number, int | str):
+        number = "?" + hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()
+    return str(number), changed if isinstance(changed, str) else ""
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,103 @@
+"""Feeds that are pulled: how a marketplace lets itself be read, and who reads at the moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from services.schema.words import FactKind
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How one kind of fact is asked for, in windows of the time at which its rows changed."""
+
+    longest: timedelta
+    """The longest window that a marketplace answers."""
+    overlap: timedelta
+    """Read again each time: rows that were stamped before they could be seen."""
+    lag: timedelta
+    """Left for the next time: rows whose second is not over yet."""
+    reach: timedelta
+    """How far back a marketplace remembers."""
+    every: timedelta
+    """How often to look for news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a source's time; whole seconds, the end is exclusive."""
+
+    start: datetime
+    end: datetime
+
+    def halves(self) -> tuple["Window", "Window"]:
+        """Two windows that touch, in order; only of more than a second."""
+        middle = self.start + timedelta(seconds=int((self.end - self.start).total_seconds()) // 2)
+        assert self.start < middle, "a window of a second cannot be halved"
+        return Window(self.start, middle), Window(middle, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one worker to read a feed for a while; every write of it names the token."""
+
+    feed: str
+    shop: str
+    kind: FactKind
+    source: str
+    token: int
+    """Raised by whoever claims the feed; a lower one writes nothing."""
+    until: datetime
+    cursor: datetime | None
+    """Everything that changed before it has been read; null at first."""
+    attempts: int
+    """Claims since the last success."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Days of a feed to be read again, and how far that has come."""
+
+    job: str
+    feed: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What a seller knows of an article and its marketplace does not state."""
+
+    cost: Decimal
+    """Of one piece, in the shop's currency."""
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOrder:
+    """What was learned of an order when it was first seen paid; later rows may have lost it."""
+
+    paid_amount: Decimal
+    cost_amount: Decimal
+    campaign: str | None
+    tags: Mapping[str, tuple[str, ...]]
+    """By line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored already of the rows of a page, by their numbers."""
+
+    orders: Mapping[str, PaidOrder]
+    refunds: Mapping[str, datetime]
+    """When the refunds that have succeeded did so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose page is being read."""
+
+    source: str
+    shop: str
+    articles: Mapping[str, Article]
