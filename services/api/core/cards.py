@@ -1,0 +1,207 @@
+"""What a card asks for, and the card that comes of it once values and targets are read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from services.api.core.card_documents import card_document, fingerprint
+from services.api.core.explanations import explanation_document
+from services.api.core.identities import derive_id
+from services.api.core.indicators import is_additive
+from services.api.core.populations import is_member
+from services.api.core.scorecards import score, status_of
+from services.api.core.segments import segments_of_employee, segments_of_unit
+from services.api.core.targets import SetTargets, owners_of, targets_in_force
+from services.schema.ids import IdKind
+from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.indicators import Explained, Indicator, Wanted
+from services.schema.shapes.people import Employee, Subject, Tenant, Unit
+from services.schema.shapes.schemes import Item, Scheme
+from services.schema.shapes.scorecards import (
+    CardHead,
+    ItemInput,
+    Scorecard,
+    Segment,
+    SegmentInput,
+)
+from services.schema.words import ScorecardStatus, SubjectKind
+
+_WHOLE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The company in which cards are computed."""
+
+    tenant: Tenant
+    units: Mapping[str, Unit]
+    employees: Mapping[str, Employee]
+    cycles: tuple[Cycle, ...]
+    """All that have a version of their scheme, of the periods in question."""
+    schemes: Mapping[tuple[str, int], Scheme]
+    indicators: Mapping[str, Indicator]
+
+
+@dataclass(frozen=True, slots=True)
+class CardPlan:
+    """A card that is to be computed, and its segments."""
+
+    card: Scorecard
+    cycle: Cycle
+    segments: tuple[Segment, ...]
+
+
+def subjects_of(cycle: Cycle, setting: Setting) -> Iterator[Subject]:
+    """Whose cards lie in a cycle: its population, but for who was held by another cycle last."""
+    if cycle.population.units is not None:
+        for code in sorted(set(cycle.population.units) & setting.units.keys()):
+            yield Subject(SubjectKind.UNIT, code)
+        return
+    for code, employee in sorted(setting.employees.items()):
+        if not is_member(cycle.population, employee, cycle.period, setting.units):
+            continue
+        if segments_of_employee(employee, cycle, setting.cycles, setting.units):
+            yield Subject(SubjectKind.EMPLOYEE, code)
+
+
+def new_card(cycle: Cycle, subject: Subject, *, tenant: int, at: datetime) -> Scorecard:
+    """A card that has yet to be computed."""
+    return Scorecard(
+        id=derive_id(IdKind.SCORECARD, at, tenant, cycle.code, subject, cycle.revision),
+        cycle=cycle.code,
+        subject=subject,
+        revision=cycle.revision,
+        position="",
+        unit="",
+        status=ScorecardStatus.INCOMPLETE,
+        total=None,
+        grade=None,
+        rank=None,
+        document=b"",
+        explanation=b"",
+        fingerprint="",
+        computed_at=at,
+        stale_since=at,
+        version=1,
+    )
+
+
+def plan_card(card: Scorecard, cycle: Cycle, setting: Setting) -> CardPlan | None:
+    """The segments that a card is computed from; null where its subject no longer belongs."""
+    if card.subject.kind is SubjectKind.UNIT:
+        return CardPlan(card, cycle, segments_of_unit(card.subject.code, cycle))
+    employee = setting.employees.get(card.subject.code)
+    if employee is None:
+        return None
+    segments = segments_of_employee(employee, cycle, setting.cycles, setting.units)
+    return CardPlan(card, cycle, segments) if segments else None
+
+
+def wanted_by(plan: CardPlan, setting: Setting) -> Iterator[Wanted]:
+    """Every value that a card asks for."""
+    for segment in plan.segments:
+        for item in _items(segment, setting):
+            yield _wanted(plan, segment, item)
+
+
+def owners_asked(plan: CardPlan, setting: Setting) -> Iterator[tuple[Subject, str]]:
+    """Whose targets of which indicators a card may be held against."""
+    for segment in plan.segments:
+        for item in _items(segment, setting):
+            for owner in owners_of(item.scope, plan.card.subject, segment.unit):
+                yield owner, item.indicator
+
+
+def compute_card(
+    plan: CardPlan,
+    setting: Setting,
+    values: Mapping[Wanted, Explained],
+    set_targets: SetTargets,
+    *,
+    at: datetime,
+) -> Scorecard:
+    """The card as its inputs make it; the same card, where they make the same documents.
+
+    When it was computed stays as it is while its fingerprint does: it says since when this holds.
+    """
+    card, cycle = plan.card, plan.cycle
+    segments = [
+        SegmentInput(
+            segment=segment,
+            scheme=setting.schemes[segment.scheme, segment.scheme_version],
+            items={
+                item.code: _input(plan, segment, item, setting, values, set_targets)
+                for item in _items(segment, setting)
+            },
+        )
+        for segment in plan.segments
+    ]
+    scored = score(segments)
+    status = status_of(cycle.status, scored)
+    known_by = fingerprint(cycle.code, card.subject, segments)
+    same = (known_by, status) == (card.fingerprint, card.status)
+    head = CardHead(
+        id=card.id,
+        cycle=cycle.code,
+        subject=card.subject,
+        revision=card.revision,
+        status=status,
+        rank=card.rank,
+        coverage=_WHOLE,
+        provisional=False,
+        computed_at=card.computed_at if same else at,
+        fingerprint=known_by,
+    )
+    last = plan.segments[-1]
+    return replace(
+        card,
+        position=last.position or "",
+        unit=last.unit or "",
+        status=status,
+        total=scored.total,
+        grade=scored.grade,
+        document=card_document(head, scored),
+        explanation=explanation_document(head, segments, scored),
+        fingerprint=known_by,
+        computed_at=head.computed_at,
+        stale_since=None,
+    )
+
+
+def _items(segment: Segment, setting: Setting) -> Iterator[Item]:
+    scheme = setting.schemes[segment.scheme, segment.scheme_version]
+    for section in scheme.sections:
+        yield from section.items
+
+
+def _wanted(plan: CardPlan, segment: Segment, item: Item) -> Wanted:
+    return Wanted(
+        indicator=item.indicator,
+        subject=plan.card.subject,
+        scope=item.scope,
+        period=plan.cycle.period,
+        start=segment.start,
+        end=segment.end,
+    )
+
+
+def _input(
+    plan: CardPlan,
+    segment: Segment,
+    item: Item,
+    setting: Setting,
+    values: Mapping[Wanted, Explained],
+    set_targets: SetTargets,
+) -> ItemInput:
+    indicator = setting.indicators[item.indicator]
+    explained = values[_wanted(plan, segment, item)]
+    targets = targets_in_force(
+        item,
+        subject=plan.card.subject,
+        segment=segment,
+        period=plan.cycle.period,
+        set_targets=set_targets,
+        additive=is_additive(indicator),
+    )
+    return ItemInput(explained.value, targets, indicator.better, explained)

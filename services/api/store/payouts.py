@@ -1,0 +1,182 @@
+"""The payroll feed as it is kept: numbered entries that are appended and never change."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from services.api.store.people import among
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.payouts import Entry
+from services.schema.tables.payouts import payouts, payroll_acknowledgements
+from services.schema.words import EntryKind, PayPlan
+
+PAYROLL = "payroll"
+"""The counter of `seq`; whoever publishes holds it until the commit, so that no number is lost."""
+
+# What no copy of a database shares with its original: the cluster and, after it went on from a
+# backup, its timeline; and the table itself, which a dump makes anew.
+_EPOCH = text("""
+SELECT concat_ws(
+    '/',
+    (SELECT system_identifier FROM pg_control_system()),
+    (SELECT timeline_id FROM pg_control_checkpoint()),
+    (SELECT oid FROM pg_database WHERE datname = current_database()),
+    'payouts'::regclass::oid
+)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry with what is kept beside its document."""
+
+    entry: Entry
+    sha256: bytes
+    result: str
+    number: int
+    inputs: bytes
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What payroll has heard already of one plan of a subject's result."""
+
+    original: str
+    """The id of the first entry, which every correction names."""
+    plan: PayPlan | None
+    amounts: tuple[Decimal, ...]
+    currency: str
+
+
+async def insert_entries(session: WriteSession, made: Sequence[NewEntry]) -> None:
+    """Append entries to the feed."""
+    await session.execute_many(insert(payouts), [_entry_to_row(session, each) for each in made])
+
+
+async def read_entries(session: ReadSession, *, after: int, limit: int) -> list[Entry]:
+    """The entries that follow a number, oldest first."""
+    statement = (
+        select(payouts)
+        .where(payouts.c.tenant_id == session.tenant, payouts.c.seq > after)
+        .order_by(payouts.c.seq)
+        .limit(limit)
+    )
+    return [_entry_from_row(row) for row in await session.execute(statement)]
+
+
+async def read_entries_of_cycle(
+    session: ReadSession, cycle: str, *, after: int, limit: int
+) -> list[Entry]:
+    """The entries of a cycle that follow a number, oldest first."""
+    statement = (
+        select(payouts)
+        .where(
+            payouts.c.tenant_id == session.tenant,
+            payouts.c.cycle == cycle,
+            payouts.c.seq > after,
+        )
+        .order_by(payouts.c.seq)
+        .limit(limit)
+    )
+    return [_entry_from_row(row) for row in await session.execute(statement)]
+
+
+async def read_stated(
+    session: ReadSession, cycle: str, employees: Collection[str]
+) -> dict[str, dict[int, Stated]]:
+    """What the feed says already of people in a cycle, by employee and place of the plan."""
+    statement = (
+        select(payouts)
+        .where(
+            payouts.c.tenant_id == session.tenant,
+            payouts.c.cycle == cycle,
+            among(payouts.c.employee, employees),
+        )
+        .order_by(payouts.c.seq)
+    )
+    rows: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
+    for row in await session.execute(statement):
+        rows[row.employee, row.number].append(row)
+    found: dict[str, dict[int, Stated]] = defaultdict(dict)
+    for (employee, number), own in rows.items():
+        amounts = tuple(row.amount for row in own)
+        found[employee][number] = Stated(
+            own[0].id,
+            None if own[0].plan is None else PayPlan(own[0].plan),
+            amounts,
+            own[0].currency,
+        )
+    return dict(found)
+
+
+async def read_last_seq(session: ReadSession) -> int:
+    """The number of the newest entry; 0 before the first."""
+    statement = select(func.max(payouts.c.seq)).where(payouts.c.tenant_id == session.tenant)
+    return int(await session.scalar(statement) or 0)
+
+
+async def read_epoch(session: ReadSession) -> str:
+    """What tells this database from one that a backup of it was restored to."""
+    return str(await session.scalar(_EPOCH))
+
+
+async def insert_acknowledgement(
+    session: WriteSession, *, through: int, caller: str, at: datetime
+) -> None:
+    """Put down that payroll has taken the feed up to a number; saying so again changes nothing."""
+    await session.execute(
+        insert(payroll_acknowledgements)
+        .values(tenant_id=session.tenant, through=through, caller=caller, acknowledged_at=at)
+        .on_conflict_do_nothing()
+    )
+
+
+async def read_acknowledged(session: ReadSession) -> int:
+    """The highest number that payroll has taken; 0 before the first."""
+    highest = func.max(payroll_acknowledgements.c.through)
+    where = payroll_acknowledgements.c.tenant_id == session.tenant
+    return int(await session.scalar(select(highest).where(where)) or 0)
+
+
+def _entry_from_row(row: Row[Any]) -> Entry:
+    return Entry(
+        seq=row.seq,
+        id=row.id,
+        kind=EntryKind(row.kind),
+        corrects=row.corrects,
+        employee=row.employee,
+        cycle=row.cycle,
+        plan=None if row.plan is None else PayPlan(row.plan),
+        amount=row.amount,
+        currency=row.currency,
+        document=row.document,
+    )
+
+
+def _entry_to_row(session: ReadSession, made: NewEntry) -> dict[str, object]:
+    entry = made.entry
+    return {
+        "tenant_id": session.tenant,
+        "seq": entry.seq,
+        "id": entry.id,
+        "result": made.result,
+        "number": made.number,
+        "kind": entry.kind,
+        "corrects": entry.corrects,
+        "employee": entry.employee,
+        "cycle": entry.cycle,
+        "plan": entry.plan,
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "document": entry.document,
+        "document_sha256": made.sha256,
+        "inputs": made.inputs,
+        "published_at": made.published_at,
+    }

@@ -1,0 +1,162 @@
+"""Results as they are kept: appended when a cycle is published, served as they lie."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Text, func, insert, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.api.store.people import among
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.people import Subject
+from services.schema.shapes.results import Result
+from services.schema.tables.results import results
+from services.schema.words import SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFilter:
+    """Which results a list shows; null is any."""
+
+    subjects: Collection[Subject] | None
+    """Those that the caller may see."""
+    cycle: str | None = None
+    employee: str | None = None
+    units: Collection[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownResult:
+    """What a list needs of a result."""
+
+    published_at: datetime
+    id: str
+    document: bytes
+
+    @property
+    def place(self) -> list[str]:
+        """Where the result stands in the order of publication."""
+        return [self.published_at.isoformat(), self.id]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenResult:
+    """A result with the scorecard and the explanation it was made of, as they were then."""
+
+    result: Result
+    sha256: bytes
+    scorecard: bytes
+    explanation: bytes
+
+
+async def insert_results(session: WriteSession, made: Sequence[FrozenResult]) -> None:
+    """Append results; they never change."""
+    rows = [_result_to_row(session, each) for each in made]
+    await session.execute_many(insert(results), rows)
+
+
+async def read_result(session: ReadSession, result_id: str) -> Result | None:
+    """A result by its id."""
+    where = (results.c.tenant_id == session.tenant, results.c.id == result_id)
+    row = (await session.execute(select(results).where(*where))).one_or_none()
+    return None if row is None else _result_from_row(row)
+
+
+async def read_results_of_subject(
+    session: ReadSession, cycle: str, subject: Subject
+) -> dict[int, Result]:
+    """What was published of a subject in a cycle, by revision."""
+    statement = select(results).where(
+        results.c.tenant_id == session.tenant,
+        results.c.cycle == cycle,
+        results.c.subject_kind == subject.kind,
+        results.c.subject == subject.code,
+    )
+    return {row.revision: _result_from_row(row) for row in await session.execute(statement)}
+
+
+async def read_page_of_results(
+    session: ReadSession,
+    wanted: ResultFilter,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> tuple[list[ShownResult], int]:
+    """A list's next page, oldest publication first, and how many results it has."""
+    where = _where(session, wanted)
+    total = await session.scalar(select(func.count()).select_from(results).where(*where))
+    order = (results.c.published_at, results.c.id)
+    if after is not None:
+        where.append(tuple_(*order) > tuple_(*(literal(part) for part in after)))
+    statement = select(*order, results.c.document).where(*where).order_by(*order).limit(limit)
+    rows = await session.execute(statement)
+    return [ShownResult(row.published_at, row.id, row.document) for row in rows], int(total)
+
+
+def _where(session: ReadSession, wanted: ResultFilter) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = [results.c.tenant_id == session.tenant]
+    if wanted.subjects is not None:
+        where.append(_of_subjects(wanted.subjects))
+    if wanted.cycle is not None:
+        where.append(results.c.cycle == wanted.cycle)
+    if wanted.employee is not None:
+        where.append(results.c.subject_kind == SubjectKind.EMPLOYEE)
+        where.append(results.c.subject == wanted.employee)
+    if wanted.units is not None:
+        where.append(among(results.c.unit, wanted.units))
+    return where
+
+
+def _of_subjects(subjects: Collection[Subject]) -> ColumnElement[bool]:
+    listed = sorted(subjects)
+    kinds = literal([subject.kind.value for subject in listed], ARRAY(Text))
+    codes = literal([subject.code for subject in listed], ARRAY(Text))
+    pairs = func.unnest(kinds, codes).table_valued("kind", "code").render_derived()
+    key = tuple_(results.c.subject_kind, results.c.subject)
+    return key.in_(select(pairs.c.kind, pairs.c.code))
+
+
+def _result_from_row(row: Row[Any]) -> Result:
+    return Result(
+        id=row.id,
+        cycle=row.cycle,
+        period=row.period,
+        subject=Subject(SubjectKind(row.subject_kind), row.subject),
+        revision=row.revision,
+        unit=row.unit,
+        scorecard=row.scorecard,
+        scheme=row.scheme,
+        scheme_version=row.scheme_version,
+        total=row.total,
+        grade=row.grade,
+        document=row.document,
+        fingerprint=row.fingerprint,
+        published_at=row.published_at,
+    )
+
+
+def _result_to_row(session: ReadSession, made: FrozenResult) -> dict[str, object]:
+    result = made.result
+    return {
+        "tenant_id": session.tenant,
+        "id": result.id,
+        "cycle": result.cycle,
+        "period": result.period,
+        "subject_kind": result.subject.kind,
+        "subject": result.subject.code,
+        "revision": result.revision,
+        "unit": result.unit,
+        "scorecard": result.scorecard,
+        "scheme": result.scheme,
+        "scheme_version": result.scheme_version,
+        "total": result.total,
+        "grade": result.grade,
+        "document": result.document,
+        "document_sha256": made.sha256,
+        "scorecard_document": made.scorecard,
+        "explanation": made.explanation,
+        "fingerprint": result.fingerprint,
+        "published_at": result.published_at,
+    }
