@@ -1,4 +1,6 @@
-"""The built-in measures and indicators as data: JSON files, read once."""
+"""The built-in indicators as data: JSON files, read once. The measures are the floor's: ingest too
+must know which amounts may be posted.
+"""
 
 import json
 from functools import cache
@@ -17,12 +19,6 @@ FAMILIES = (
     "content",
 )
 """The families of `domain.md`, section 4, in its order; each is a file."""
-
-
-@cache
-def measure_entries() -> tuple[dict[str, object], ...]:
-    """The entries of `measures.json`."""
-    return _read("measures.json")
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
 
-from services.api.catalogue import measure_entries
+from services.schema.catalogue import measure_entries
 from services.schema.shapes.measures import Adds, Measure
 from services.schema.words import FactKind, IndicatorUnit
 
