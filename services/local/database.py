@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from services.local.accounts import Account, account_for
 from services.local.binaries import find_binaries
 from services.local.cluster import ANSWERS, PORT, SUPERUSER, Cluster, DatabaseFailed
+from services.local.settings import LocalSettings
 
 DATABASE = "kaohe"
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "roles.sql"
@@ -59,6 +60,19 @@ class Server:
         """Also when somebody is still connected."""
         statement = f"DROP DATABASE IF EXISTS {_checked(name)} WITH (FORCE)"
         self.cluster.psql("postgres", ["--command", statement])
+
+
+@contextmanager
+def opened(settings: LocalSettings) -> Iterator[Callable[[str], str]]:
+    """What gives each role its DSN: on the database KAOHE_DSN names, or on ours until the end."""
+    if settings.dsn is not None:
+        yield settings.dsn_of
+        return
+    server = start(settings.var / "postgres", bin_folder=settings.pg_bin, durable=True)
+    try:
+        yield server.dsn
+    finally:
+        server.stop()
 
 
 def start(folder: Path, *, bin_folder: Path | None, durable: bool) -> Server:

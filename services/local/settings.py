@@ -21,10 +21,9 @@ class LocalSettings(BaseSettings):
     ingest_password: SecretStr | None = None
     payroll_password: SecretStr | None = None
 
-    def dsn_of(self, role: str) -> str | None:
+    def dsn_of(self, role: str) -> str:
         """For `kaohe_api` and the others, on the database that KAOHE_DSN names."""
-        if self.dsn is None:
-            return None
+        assert self.dsn is not None, "without KAOHE_DSN the database is embedded"
         password: SecretStr | None = getattr(self, f"{role.removeprefix('kaohe_')}_password")
         parts = urlsplit(self.dsn.get_secret_value())
         where = parts.netloc.rpartition("@")[2]

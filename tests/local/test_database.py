@@ -11,10 +11,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from services.local import database
 from services.local.accounts import Account, AccountFailed, account_for
 from services.local.cluster import DatabaseFailed
+from services.local.settings import LocalSettings
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends an account")
 
@@ -201,6 +203,21 @@ async def test_what_is_removed_is_gone(place: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await fetch(server.dsn(), "SELECT 1")
     database.remove(place, bin_folder=None)
+
+
+async def test_it_is_ours_until_the_end(place: Path) -> None:
+    settings = LocalSettings(var=place.parent)
+    with database.opened(settings) as dsn_of:
+        assert await fetch(dsn_of("kaohe_api"), "SELECT current_user") == [("kaohe_api",)]
+        asks_again = start(place)
+    assert not asks_again.is_alive()
+
+
+def test_a_dsn_switches_the_supervisor_off(place: Path) -> None:
+    settings = LocalSettings(var=place.parent, dsn=SecretStr("postgresql://db.example/kaohe"))
+    with database.opened(settings) as dsn_of:
+        assert dsn_of("kaohe_api") == "postgresql://kaohe_api@db.example/kaohe"
+    assert not place.exists()
 
 
 @root_only

@@ -47,8 +47,3 @@ def test_each_role_has_its_own_dsn(
     if password is not None:
         monkeypatch.setenv("KAOHE_API_PASSWORD", password)
     assert LocalSettings().dsn_of("kaohe_api") == expected
-
-
-def test_without_a_dsn_the_database_is_embedded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KAOHE_DSN", raising=False)
-    assert LocalSettings().dsn_of("kaohe_api") is None
