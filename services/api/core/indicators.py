@@ -24,7 +24,6 @@ from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.measures import Adds, Condition, Measure
 from services.schema.words import Better, FactKind, IndicatorUnit, ShopKind
 
-OWN_FAMILY = "own"
 AGES = ("new", "old")
 
 # What each dimension of a filter looks at, and the words it can be held against.

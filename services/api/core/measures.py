@@ -65,6 +65,9 @@ DISTINCT: Mapping[str, Distinct] = {
 }
 """The distinct measures of orders."""
 
+OF_ALL_TIME = frozenset({"new_buyers", "returning_buyers"})
+"""Those that any earlier order of the company may change."""
+
 
 @cache
 def built_in_measures() -> Mapping[str, Measure]:

@@ -28,6 +28,7 @@ from services.api.core.ledgers import Ledger
 from services.api.core.links import links_of
 from services.api.core.measures import (
     DISTINCT,
+    OF_ALL_TIME,
     RETAINED_BUYERS,
     column_of,
     sources_of_presence,
@@ -38,13 +39,14 @@ from services.schema.shapes.indicators import (
     Explained,
     Indicator,
     MeasureAmount,
+    PostedValue,
     Slice,
     Value,
     Wanted,
 )
 from services.schema.shapes.measures import Adds, Crowd, Measure, SumsQuery
-from services.schema.shapes.people import Rate, Shop
-from services.schema.words import FactKind, NoValue
+from services.schema.shapes.people import Rate, Shop, Subject
+from services.schema.words import FactKind, NoValue, Scope, SubjectKind
 
 MOST_CONVERSIONS = 20
 """Rates that an explanation names."""
@@ -113,6 +115,29 @@ def explain(prepared: Prepared, ledger: Ledger) -> Explained:
     )
 
 
+def from_posted(posted: PostedValue, indicator: Indicator) -> Explained:
+    """A value as somebody posted it."""
+    return Explained(Value(posted.value, None), None, indicator.version, (), None, ())
+
+
+def nothing_posted(indicator: Indicator) -> Explained:
+    """No value: facts cannot give it, and nobody posted it."""
+    return Explained(Value(None, NoValue.NO_ROWS), None, indicator.version, (), None, ())
+
+
+def owners_of_posted(wanted: Wanted, attribution: Attribution) -> tuple[Subject, ...]:
+    """Whose posted value counts, the first that has one: in the scope of a unit or the company the
+    subject's own, else that one's.
+    """
+    subject = wanted.subject
+    if wanted.scope is Scope.COMPANY:
+        return (subject, Subject(SubjectKind.COMPANY, ""))
+    if wanted.scope is Scope.UNIT and subject.kind is SubjectKind.EMPLOYEE:
+        units = attribution.units_on(subject.code, wanted.start, wanted.end)
+        return (subject, *(Subject(SubjectKind.UNIT, unit) for unit in units))
+    return (subject,)
+
+
 def _value_of(prepared: Prepared, found: Sequence[Found]) -> Value:
     if not all(one.reached for one in found):
         return Value(None, NoValue.NO_ROWS)
@@ -146,6 +171,11 @@ def crowds_to_count(prepared: Iterable[Prepared]) -> tuple[set[Crowd], set[Crowd
                 crowds = (crowd for _, crowd in crowds_of(part))
                 (skus if distinct.counts == "skus" else buyers).update(crowds)
     return buyers, skus
+
+
+def asks_first_orders(prepared: Iterable[Prepared]) -> bool:
+    """Whether anybody must know when buyers bought for the first time."""
+    return any(part.measure.code in OF_ALL_TIME for one in prepared for part in one.parts)
 
 
 def asks_first_uses(prepared: Iterable[Prepared]) -> bool:

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-_POSTED = "posted"
+_KIND = "measures"
 
 
 @cache
@@ -17,4 +17,4 @@ def measure_entries() -> tuple[dict[str, object], ...]:
 @cache
 def posted_measures() -> frozenset[str]:
     """Codes of the built-in measures that no fact gives and that are posted as daily amounts."""
-    return frozenset(str(entry["code"]) for entry in measure_entries() if entry["adds"] == _POSTED)
+    return frozenset(str(entry["code"]) for entry in measure_entries() if entry["kind"] == _KIND)

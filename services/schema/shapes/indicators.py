@@ -8,6 +8,9 @@ from services.schema.days import Period
 from services.schema.shapes.people import Subject
 from services.schema.words import Better, IndicatorUnit, NoValue, Scope
 
+OWN_FAMILY = "own"
+"""The family of a tenant's own indicators."""
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
