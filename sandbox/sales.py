@@ -2,10 +2,11 @@
 happened by an instant is asked for.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from sandbox.articles import Article
@@ -61,7 +62,7 @@ class Review:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sale:
     """An order with its whole life; an instant that never comes is null."""
 
@@ -99,7 +100,7 @@ class Sale:
 
     def modified_at(self, at: datetime) -> datetime:
         """When this order last changed before or at an instant."""
-        return max(moment for moment in self._moments() if moment <= at)
+        return self._moments[bisect_right(self._moments, at) - 1]
 
     def status(self, at: datetime) -> Status:
         """Where the order stands at an instant."""
@@ -112,19 +113,16 @@ class Sale:
         )
         return next((word for moment, word in stages if moment and moment <= at), "unpaid")
 
-    def _moments(self) -> Iterator[datetime]:
-        yield self.created_at
-        yield from (
-            moment
-            for moment in (
-                self.paid_at,
-                self.part_shipped_at,
-                self.shipped_at,
-                self.completed_at,
-                self.closed_at,
-            )
-            if moment
+    @cached_property
+    def _moments(self) -> list[datetime]:
+        """Every change, first to last."""
+        stages = (
+            self.created_at,
+            self.paid_at,
+            self.part_shipped_at,
+            self.shipped_at,
+            self.completed_at,
+            self.closed_at,
         )
-        for claim in self.claims:
-            yield claim.requested_at
-            yield claim.settled_at
+        of_claims = (m for claim in self.claims for m in (claim.requested_at, claim.settled_at))
+        return sorted({*(moment for moment in stages if moment), *of_claims})

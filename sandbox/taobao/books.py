@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sandbox.lives import sales_of, sales_until
-from sandbox.sales import Claim, Sale
+from sandbox.sales import Claim, Review, Sale
 from sandbox.shops import ZONE, Shop
 from sandbox.taobao.params import invalid
 from sandbox.taobao.rows import (
+    STATUS,
     Row,
     claim_modified_at,
     promotions_of,
-    rating_row,
     refund_end,
     refund_row,
     trade_row,
@@ -62,18 +62,18 @@ class Books:
                 return {**row, "end_time": end} if end else row
         raise invalid("refund_id", "no such refund")
 
-    def ratings(self, shop: Shop, at: datetime) -> Iterator[tuple[datetime, Row]]:
-        """The ratings given by an instant, each with its time."""
+    def ratings(self, shop: Shop, at: datetime) -> Iterator[tuple[Sale, Review]]:
+        """The ratings given by an instant."""
         for sale in sales_until(shop, self.first, at):
             for review in sale.reviews:
                 if review.created_at <= at:
-                    yield review.created_at, rating_row(sale, review)
+                    yield sale, review
 
     def statistics(self, shop: Shop, day: date, at: datetime) -> Counter[str]:
         """How many trades placed on a day stand where."""
         return Counter(
-            str(trade_row(sale, at, modified)["status"])
-            for modified, sale in self.trades(shop, at)
+            STATUS[sale.status(at)]
+            for _, sale in self.trades(shop, at)
             if sale.created_at.astimezone(ZONE).date() == day
         )
 

@@ -1,11 +1,14 @@
 """What each method of TOP answers, with its windows, its page sizes and its own oddities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
+from sandbox.sales import Sale
 from sandbox.shops import Shop
 from sandbox.taobao.books import Books
 from sandbox.taobao.params import (
+    Entry,
     Params,
     chosen,
     invalid,
@@ -16,7 +19,7 @@ from sandbox.taobao.params import (
     required,
     span,
 )
-from sandbox.taobao.rows import Row, refund_row, staff_rows, trade_row
+from sandbox.taobao.rows import STATUS, Row, rating_row, refund_row, staff_rows, trade_row
 
 Method = Callable[[Params, Shop, Books, datetime], Row]
 
@@ -31,14 +34,12 @@ _IN_GUARANTEE = ("fixed", "auction")
 def _sold(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     """taobao.trades.sold.get: by time of creation."""
     first, last = optional_span(params, "start_created", "end_created", at, reach=_THREE_MONTHS)
-    rows = [
-        trade_row(sale, at, modified)
+    found = [
+        (sale.created_at, modified, sale)
         for modified, sale in books.trades(shop, at)
         if first <= sale.created_at <= last
     ]
-    return page_of(
-        params, _asked_for(params, rows), ("trades", "trade"), key="created", largest=100
-    )
+    return _trades(params, found, at)
 
 
 def _sold_increment(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -46,14 +47,26 @@ def _sold_increment(params: Params, shop: Shop, books: Books, at: datetime) -> R
     first, last = span(params, "start_modified", "end_modified")
     if last - first > timedelta(days=1):
         raise invalid("start_modified", "the range is longer than a day")
-    rows = [
-        trade_row(sale, at, modified)
+    found = [
+        (modified, modified, sale)
         for modified, sale in books.trades(shop, at)
         if first <= modified <= last
     ]
-    return page_of(
-        params, _asked_for(params, rows), ("trades", "trade"), key="modified", largest=100
-    )
+    return _trades(params, found, at)
+
+
+def _trades(params: Params, found: Iterable[tuple[datetime, datetime, Sale]], at: datetime) -> Row:
+    """A page of trades, each with the time it is sorted by and that of its last change."""
+    types = set(params.get("type", _USUAL_TYPES).split(","))
+    if "guarantee_trade" in types:
+        types.update(_IN_GUARANTEE)
+    status = params.get("status")
+    entries: list[Entry] = [
+        (moment, str(sale.id), partial(trade_row, sale, at, modified))
+        for moment, modified, sale in found
+        if sale.type in types and status in (None, STATUS[sale.status(at)])
+    ]
+    return page_of(params, entries, ("trades", "trade"), largest=100)
 
 
 def _full_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -64,12 +77,12 @@ def _full_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
 def _refunds(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     """taobao.refunds.receive.get: by time of change, where it is given."""
     first, last = optional_span(params, "start_modified", "end_modified", at, reach=_THREE_MONTHS)
-    rows = [
-        refund_row(sale, claim, at)
+    entries: list[Entry] = [
+        (modified, claim.id, partial(refund_row, sale, claim, at))
         for modified, sale, claim in books.refunds(shop, at)
         if first <= modified <= last
     ]
-    return page_of(params, rows, ("refunds", "refund"), key="modified", largest=100)
+    return page_of(params, entries, ("refunds", "refund"), largest=100)
 
 
 def _refund(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -84,10 +97,13 @@ def _ratings(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     if "page_no" in params and number(params, "page_no") > 200:
         raise invalid("page_no", "beyond 200")
     first, last = optional_span(params, "start_date", "end_date", at, reach=_HALF_A_YEAR)
-    found = [(made, row) for made, row in books.ratings(shop, at) if first <= made <= last]
-    found.sort(key=lambda pair: (pair[0], str(pair[1]["oid"])), reverse=True)
-    rows = [row for _, row in found[:_RATINGS_OF_A_RANGE]]
-    return page_of(params, rows, ("trade_rates", "trade_rate"), key="created", largest=150)
+    entries: list[Entry] = [
+        (review.created_at, str(review.line.id), partial(rating_row, sale, review))
+        for sale, review in books.ratings(shop, at)
+        if first <= review.created_at <= last
+    ]
+    newest = sorted(entries, key=lambda entry: entry[:2], reverse=True)[:_RATINGS_OF_A_RANGE]
+    return page_of(params, newest, ("trade_rates", "trade_rate"), largest=150)
 
 
 def _statistics(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -106,14 +122,6 @@ def _staff(params: Params, shop: Shop, books: Books, at: datetime) -> Row:  # no
     """taobao.sellercenter.subusers.get: the accounts that work in a shop."""
     required(params, "nick")
     return {"subusers": {"sub_user_info": staff_rows(shop)}}
-
-
-def _asked_for(params: Params, rows: list[Row]) -> list[Row]:
-    types = set(params.get("type", _USUAL_TYPES).split(","))
-    if "guarantee_trade" in types:
-        types.update(_IN_GUARANTEE)
-    status = params.get("status")
-    return [row for row in rows if row["type"] in types and status in (None, row["status"])]
 
 
 METHODS: dict[str, Method] = {

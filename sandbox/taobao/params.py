@@ -1,6 +1,6 @@
 """TOP's way with parameters and refusals: required ones, times, ranges, pages, chosen fields."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sandbox.shops import ZONE
@@ -71,19 +71,23 @@ def optional_span(
     return first, last
 
 
+Entry = tuple[datetime, str, Callable[[], Row]]
+"""When something happened, its number, and how its row is made once it is on the page."""
+
+
 def page_of(
-    params: Params, rows: Sequence[Row], wrapper: tuple[str, str], *, key: str, largest: int
-) -> dict[str, object]:
+    params: Params, entries: Sequence[Entry], wrapper: tuple[str, str], *, largest: int
+) -> Row:
     """One page, newest first, of the chosen fields; a list without rows has no key at all."""
     required(params, "fields")
     size = _positive(params, "page_size", 40)
     if size > largest:
         raise invalid("page_size", f"more than {largest}")
     start = (_positive(params, "page_no", 1) - 1) * size
-    ordered = sorted(rows, key=lambda row: (str(row[key]), str(row)), reverse=True)
+    ordered = sorted(entries, key=lambda entry: entry[:2], reverse=True)
     outer, inner = wrapper
-    page = [chosen(row, params) for row in ordered[start : start + size]]
-    content: dict[str, object] = {outer: {inner: page}} if page else {}
+    page = [chosen(make(), params) for _, _, make in ordered[start : start + size]]
+    content: Row = {outer: {inner: page}} if page else {}
     if params.get("use_has_next") == "true":
         content["has_next"] = len(ordered) > start + size
     else:

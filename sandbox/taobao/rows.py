@@ -8,7 +8,7 @@ from sandbox.shops import ZONE, Shop
 
 Row = dict[str, object]
 
-_STATUS = {
+STATUS = {
     "unpaid": "WAIT_BUYER_PAY",
     "paid": "WAIT_SELLER_SEND_GOODS",
     "part_shipped": "SELLER_CONSIGNED_PART",
@@ -27,7 +27,7 @@ def trade_row(sale: Sale, at: datetime, modified: datetime) -> Row:
     end = max((m for m in (sale.completed_at, sale.closed_at) if m and m <= at), default=None)
     row: dict[str, object | None] = {
         "tid": sale.id,
-        "status": _STATUS[sale.status(at)],
+        "status": STATUS[sale.status(at)],
         "type": sale.type,
         "created": _text(sale.created_at),
         "pay_time": _by(sale.paid_at, at),
@@ -152,7 +152,7 @@ def _order_row(sale: Sale, line: Line, at: datetime, *, paid: bool) -> Row:
         "discount_fee": _yuan(line.discount),
         "part_mjz_discount": _yuan(line.share) if line.share else None,
         "divide_order_fee": _yuan(line.paid) if paid else None,
-        "status": _STATUS[sale.status(at)],
+        "status": STATUS[sale.status(at)],
         "refund_status": _line_refund(sale, line, at),
     }
     return {name: value for name, value in row.items() if value is not None}

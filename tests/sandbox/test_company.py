@@ -1,0 +1,193 @@
+"""The made-up company tells the same story whenever it is asked, and its books add up."""
+
+import hashlib
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from sandbox import company, truth
+from sandbox.lives import first_day, midnight, sales_of, sales_until
+from sandbox.people import employee_list, unit_list
+from sandbox.shops import MARKETPLACE_SHOPS, SHOP_OF, SHOPS
+
+TODAY = date(2026, 11, 22)
+NOW = midnight(TODAY)
+
+
+def digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(
+    ("today", "first"),
+    [
+        (date(2026, 11, 22), date(2026, 9, 24)),
+        (date(2026, 11, 30), date(2026, 10, 1)),
+        (date(2026, 11, 29), date(2026, 10, 1)),
+        (date(2026, 11, 28), date(2026, 9, 30)),
+        (date(2026, 1, 1), date(2025, 11, 3)),
+        (date(2026, 3, 31), date(2026, 1, 31)),
+    ],
+)
+def test_the_story_holds_last_month_and_sixty_days(today: date, first: date) -> None:
+    assert first_day(today) == first
+    assert first <= (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def test_a_day_is_told_the_same_a_month_later() -> None:
+    day = date(2026, 11, 3)
+    of_day = [
+        [row for row in company.erp_facts(today)["chats"] if row["id"].startswith("c-11-20261103-")]  # type: ignore[attr-defined]  # the id is a text
+        for today in (TODAY, date(2026, 12, 20))
+    ]
+    assert of_day[0] == of_day[1]
+    assert len(of_day[0]) > 20
+    before = sales_of(SHOP_OF["tm-qinghe"], day)
+    sales_of.cache_clear()
+    assert sales_of(SHOP_OF["tm-qinghe"], day) == before
+
+
+def test_the_story_is_the_one_that_was_told_first() -> None:
+    """A change here changes every demo's figures: it must be meant."""
+    sales = sales_of(SHOP_OF["tm-qinghe"], date(2026, 11, 3))
+    assert len(sales) == 56
+    assert digest([[str(s.id), str(s.paid_amount), s.guide] for s in sales]) == "6b3f6d8ad4a96f16"
+
+
+def test_every_posted_number_of_an_order_is_its_own() -> None:
+    sales = [sale for shop in SHOPS for sale in sales_until(shop, first_day(TODAY), NOW)]
+    assert len(sales) == len({sale.id for sale in sales}) > 6000
+    assert all(2**53 < sale.id < 2**63 and len(str(sale.id)) == 19 for sale in sales)
+    lines = [line.id for sale in sales for line in sale.lines]
+    claims = [claim.id for sale in sales for claim in sale.claims]
+    assert len(lines) == len(set(lines))
+    assert len(claims) == len(set(claims)) > 300
+
+
+def test_every_state_of_an_order_occurs() -> None:
+    shop = SHOP_OF["tm-qinghe"]
+    found: set[str] = set()
+    for hours in range(0, 24 * 40, 7):
+        at = NOW - timedelta(hours=hours)
+        found |= {sale.status(at) for sale in sales_until(shop, at.date() - timedelta(days=2), at)}
+    assert found == {
+        "unpaid", "paid", "part_shipped", "shipped", "completed", "cancelled", "refunded"
+    }  # fmt: skip
+
+
+def test_shares_of_a_discount_sum_to_it_and_no_line_goes_below_zero() -> None:
+    for sale in sales_until(SHOP_OF["tm-qinghe"], first_day(TODAY), NOW):
+        total = sum((line.total for line in sale.lines), Decimal(0))
+        share = sum((line.share for line in sale.lines), Decimal(0))
+        assert total - share + sale.postage == sale.paid_amount
+        assert all(line.paid > 0 for line in sale.lines)
+        assert sum((c.amount for c in sale.claims), Decimal(0)) <= sale.paid_amount
+        assert (sale.campaign is not None) == (share > 0)
+
+
+def test_a_life_runs_forward() -> None:
+    for sale in sales_until(SHOP_OF["tb-qinghe"], first_day(TODAY), NOW):
+        stages = [sale.created_at, sale.paid_at, sale.part_shipped_at, sale.shipped_at]
+        known = [moment for moment in [*stages, sale.completed_at] if moment]
+        assert known == sorted(known)
+        for claim in sale.claims:
+            assert sale.paid_at is not None
+            assert sale.paid_at < claim.requested_at < claim.settled_at
+            assert claim.agreed_at is None or claim.requested_at < claim.agreed_at
+
+
+def test_books_are_the_sum_of_their_days_and_count_a_refund_on_its_own() -> None:
+    shop = SHOP_OF["tm-life"]
+    books = truth.books(shop, first_day(TODAY), NOW)
+    whole = truth.total(books)
+    paid = [s for s in sales_until(shop, first_day(TODAY), NOW) if s.paid_at and s.paid_at <= NOW]
+    assert whole.orders == len(paid)
+    assert whole.paid_amount == sum((sale.paid_amount for sale in paid), Decimal(0))
+    assert whole.refund_amount == sum((sale.refunded_by(NOW) for sale in paid), Decimal(0))
+    assert whole.refunds > 30
+    assert sum(truth.statuses(shop, first_day(TODAY), NOW).values()) == len(
+        sales_until(shop, first_day(TODAY), NOW)
+    )
+
+
+def test_staff_orders_are_left_out_of_the_books() -> None:
+    shop = SHOP_OF["st-hangzhou"]
+    sales = sales_until(shop, first_day(TODAY), NOW)
+    excluded = [sale for sale in sales if sale.exclusion]
+    assert excluded
+    orders = truth.total(truth.books(shop, first_day(TODAY), NOW)).orders
+    assert orders == len([s for s in sales if s.paid_at and s.paid_at <= NOW]) - len(excluded)
+
+
+def test_people_stand_in_a_tree_of_known_units_and_managers_and_shares_fit() -> None:
+    units = {str(unit["code"]): unit for unit in unit_list()}
+    people = employee_list(TODAY)
+    codes = [str(person["code"]) for person in people]
+    assert len(codes) == len(set(codes)) == 33
+    seen: set[object] = {None}
+    for person in people:
+        assert person["manager"] in seen
+        seen.add(person["code"])
+    before: set[object] = {None}
+    for unit in units.values():
+        assert unit["parent"] in before
+        assert unit["lead"] in seen
+        before.add(unit["code"])
+    shares: dict[tuple[str, str], int] = {}
+    for person in people:
+        assignments = person["assignments"]
+        assert isinstance(assignments, list)
+        last = assignments[-1]
+        assert last["unit"] in units
+        for shop in last["shops"]:
+            key = (last["position"], shop["shop"])
+            assert shop["shop"] in SHOP_OF
+            shares[key] = shares.get(key, 0) + int(shop["share"])
+    assert max(shares.values()) == 100
+
+
+def test_positions_cover_the_front_line_and_the_position_library() -> None:
+    held = {
+        assignment["position"]
+        for person in employee_list(TODAY)
+        for assignment in person["assignments"]  # type: ignore[attr-defined]  # it is a list
+    }
+    assert held >= {
+        "traffic_manager", "design_manager", "product_manager", "operations_manager",
+        "live_operations", "live_host", "operations_specialist", "promotion_specialist",
+        "pre_sales_agent", "after_sales_agent", "copywriter", "designer",
+    }  # fmt: skip
+
+
+def test_every_named_person_and_shop_of_the_posted_rows_exists() -> None:
+    people = {person["code"] for person in employee_list(TODAY)} | {None}
+    rows = company.erp_facts(TODAY)
+    for kind, listed in rows.items():
+        for row in listed:
+            assert row["shop"] in SHOP_OF, kind
+            assert row.get("salesperson") in people
+            assert row.get("employee") in people
+            assert str(row["modified_at"]) <= NOW.isoformat()
+
+
+def test_targets_and_cycles_cover_last_month_and_this() -> None:
+    assert {row["period"] for row in company.targets(TODAY)} == {"2026-10", "2026-11"}
+    assert [row["code"] for row in company.cycles(TODAY)] == [
+        "2026-10-traffic_manager",
+        "2026-10-design_manager",
+        "2026-10-product_manager",
+        "2026-11-traffic_manager",
+        "2026-11-design_manager",
+        "2026-11-product_manager",
+    ]
+    assert {row["period"] for row in company.cycles(date(2026, 1, 5))} == {"2025-12", "2026-01"}
+
+
+def test_a_credential_file_names_every_marketplace_shop() -> None:
+    document = company.credentials("demo", "http://127.0.0.1:1/router/rest", TODAY)
+    shops = document["shops"]
+    assert isinstance(shops, list)
+    assert [shop["shop"] for shop in shops] == [shop.code for shop in MARKETPLACE_SHOPS]
+    assert {shop["since"] for shop in shops} == {"2026-09-24"}
