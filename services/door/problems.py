@@ -1,8 +1,9 @@
 """Refusals as `application/problem+json`: the six branches of our errors, and those of a door."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -143,11 +144,16 @@ async def _answer_mistake(request: Request, error: Exception) -> Response:
 
 def _malformed(error: RequestValidationError) -> Response:
     """422 with a fault for each place; the input itself is never sent back."""
-    faults = [
-        Fault(pointer_of(fault["loc"]), _code_of(fault["type"]), _sentence(fault["msg"]))
-        for fault in error.errors()
-    ]
+    faults = faults_of(error.errors())
     return problem(422, "invalid", "The request is malformed; see the errors.", faults=faults[:100])
+
+
+def faults_of(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
+    """What a validator found, each at its place."""
+    return [
+        Fault(pointer_of(fault["loc"]), _code_of(fault["type"]), _sentence(fault["msg"]))
+        for fault in found
+    ]
 
 
 def pointer_of(place: Sequence[str | int]) -> str:

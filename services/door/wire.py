@@ -18,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from services.schema.days import is_timezone
+from services.schema.days import FIRST_YEAR, LAST_YEAR, is_timezone
 from services.schema.money import (
     AMOUNT_DIGITS,
     AMOUNT_PLACES,
@@ -76,9 +76,11 @@ def _read_day(value: object) -> object:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value, re.ASCII):
             raise ValueError("a day is expected, such as 2026-10-31")
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
             raise ValueError("there is no such day") from None
+        _check_year(day)
+        return day
     return value
 
 
@@ -90,8 +92,15 @@ def _read_instant(value: object) -> object:
             instant = None
         if instant is None or instant.tzinfo is None:
             raise ValueError("a time with its offset is expected, such as 2026-10-31T16:30:00Z")
+        _check_year(instant)
         return instant
     return value
+
+
+def _check_year(day: date) -> None:
+    """Days are counted on from; at the ends of what a date can be there is no next one."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR} is expected")
 
 
 def _check_timezone(name: str) -> str:
@@ -126,6 +135,7 @@ AmountIn = decimal_in(AMOUNT_DIGITS, AMOUNT_PLACES)
 ValueIn = decimal_in(AMOUNT_DIGITS, VALUE_PLACES)
 ScoreIn = decimal_in(6, SCORE_PLACES)
 WeightIn = decimal_in(6, SCORE_PLACES)
+PercentIn = decimal_in(3, SCORE_PLACES)
 RateIn = decimal_in(10, 10)
 
 DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["128.50"])]

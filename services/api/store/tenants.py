@@ -41,6 +41,11 @@ async def find_tenant(session: ReadSession, code: str) -> int | None:
     return None if number is None else int(number)
 
 
+async def read_tenant_numbers(session: ReadSession) -> list[int]:
+    """Every tenant of the register."""
+    return list((await session.execute(select(tenants.c.id).order_by(tenants.c.id))).scalars())
+
+
 async def insert_tenant(session: WriteSession, code: str, tenant: Tenant, *, at: datetime) -> None:
     """Enter the session's tenant into the register, with its first settings; the owner may."""
     assert tenant.id == session.tenant, "a tenant is made in a session of its own"

@@ -100,6 +100,12 @@ class Subject:
         return self.kind.value if self.kind is SubjectKind.COMPANY else f"{self.kind}:{self.code}"
 
 
+def parse_subject(text: str) -> Subject:
+    """The subject of a text as `str` writes it, checked before: `employee:e-1`, `company`."""
+    kind, _, code = text.partition(":")
+    return Subject(SubjectKind(kind), code)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: the tenant, the role, for people the employee, and a name for the audit."""

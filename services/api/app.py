@@ -1,0 +1,67 @@
+"""The api assembled: every noun's routes, two database roles, and the worker behind them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.api.rest import audit, employees, jobs, keys, rates, shops, targets, tenants, units
+from services.api.settings import ApiSettings
+from services.api.workers import LiveWorker
+from services.door.app import Lifespan, make_app
+from services.schema.db import Database
+
+PAYROLL_POOL_SIZE = 4
+
+ROUTERS = (
+    tenants.router,
+    rates.router,
+    shops.router,
+    units.router,
+    employees.router,
+    targets.router,
+    keys.router,
+    audit.router,
+    jobs.router,
+)
+_DESCRIPTION = "Scores of people and teams from a company's own orders, traffic and service data."
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """The api of a deployment."""
+    app = make_app(
+        "Kaohe",
+        _DESCRIPTION,
+        ROUTERS,
+        lifespan=_lifespan(settings),
+        documented=settings.documented,
+    )
+    app.state.settings = settings
+    app.state.signing_key = settings.read_signing_key()
+    return app
+
+
+def _lifespan(settings: ApiSettings) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        database = Database(
+            settings.dsn.get_secret_value(),
+            application="kaohe-api",
+            behind_pooler=settings.behind_pooler,
+        )
+        payroll = Database(
+            settings.payroll_dsn.get_secret_value(),
+            application="kaohe-payroll",
+            pool_size=PAYROLL_POOL_SIZE,
+            behind_pooler=settings.behind_pooler,
+        )
+        app.state.database, app.state.payroll = database, payroll
+        app.state.live = LiveWorker(database)
+        try:
+            async with app.state.live.running():
+                yield
+        finally:
+            await database.close()
+            await payroll.close()
+
+    return lifespan

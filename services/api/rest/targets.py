@@ -1,0 +1,235 @@
+"""REST of targets: set, listed with their history, broken down."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Body, Query, Request
+from pydantic import ConfigDict, Field
+
+from services.api.auth import view_of
+from services.api.flows.targets import break_down, put_targets
+from services.api.rest.lists import page_of
+from services.api.store.targets import TargetFilter, read_page_of_targets
+from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
+from services.door.routes import Asking, Reading, Writing, new_router
+from services.door.wire import (
+    Code,
+    DecimalText,
+    FormulaCode,
+    Instant,
+    LongText,
+    Model,
+    PeriodCode,
+    SubjectText,
+    ValueIn,
+    WeightIn,
+)
+from services.schema.money import plain
+from services.schema.shapes.people import Subject, parse_subject
+from services.schema.shapes.targets import PartsOfTarget, StatedTarget, Target
+from services.schema.shapes.views import View
+from services.schema.words import Parts, TargetLevel
+
+router = new_router()
+
+Level = Annotated[TargetLevel, Field(strict=False)]
+
+
+class TargetIn(Model):
+    """What an indicator should reach, for a subject and a period."""
+
+    subject: SubjectText
+    indicator: FormulaCode
+    period: PeriodCode
+    level: Level = TargetLevel.BUDGET
+    value: ValueIn
+    reason: LongText | None = None
+
+    def to_shape(self) -> StatedTarget:
+        return StatedTarget(
+            subject=parse_subject(self.subject),
+            indicator=self.indicator,
+            period=self.period,
+            level=self.level,
+            value=self.value,
+            reason=self.reason,
+        )
+
+
+class TargetQuery(Model):
+    """Which targets to list."""
+
+    # A query is text: its numbers are read from it.
+    model_config = ConfigDict(strict=False)
+
+    subject: SubjectText | None = None
+    indicator: FormulaCode | None = None
+    period: PeriodCode | None = None
+    history: bool = False
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAXIMUM)] = LIMIT
+    cursor: Annotated[str | None, Field(max_length=1000)] = None
+
+
+class TargetDocument(Model):
+    """A target as it was set; the highest revision holds for its whole period."""
+
+    subject: SubjectText
+    indicator: FormulaCode
+    period: PeriodCode
+    level: TargetLevel
+    value: DecimalText
+    reason: LongText | None
+    author: str
+    set_at: Instant
+    revision: int
+
+    @classmethod
+    def from_shape(cls, target: Target) -> "TargetDocument":
+        return cls(
+            subject=str(target.subject),
+            indicator=target.indicator,
+            period=target.period,
+            level=target.level,
+            value=plain(target.value),
+            reason=target.reason,
+            author=target.author,
+            set_at=target.set_at,
+            revision=target.revision,
+        )
+
+
+class BreakDownIn(Model):
+    """Which target to break down; weights name the parts that get a share, each equally without."""
+
+    subject: SubjectText
+    indicator: FormulaCode
+    period: PeriodCode
+    into: Annotated[Parts, Field(strict=False)]
+    weights: Annotated[dict[Code, WeightIn], Field(min_length=1, max_length=10_000)] | None = None
+
+
+class PartDocument(Model):
+    """A part, and its target in force."""
+
+    subject: SubjectText
+    period: PeriodCode
+    value: DecimalText | None
+
+
+class LevelDocument(Model):
+    """The parts of one level beside their whole; `difference` is what no part has."""
+
+    level: TargetLevel
+    whole: DecimalText
+    sum: DecimalText
+    difference: DecimalText
+    parts: list[PartDocument]
+
+    @classmethod
+    def from_shape(cls, level: PartsOfTarget) -> "LevelDocument":
+        return cls(
+            level=level.level,
+            whole=plain(level.whole),
+            sum=plain(level.sum),
+            difference=plain(level.difference),
+            parts=[
+                PartDocument(
+                    subject=str(subject),
+                    period=period,
+                    value=None if value is None else plain(value),
+                )
+                for subject, period, value in level.parts
+            ],
+        )
+
+
+class BreakDownAnswer(Model):
+    """A target and its parts, level by level."""
+
+    subject: SubjectText
+    indicator: FormulaCode
+    period: PeriodCode
+    into: Parts
+    levels: list[LevelDocument]
+
+
+@router.get("/v1/targets")
+async def list_targets(
+    request: Request, query: Annotated[TargetQuery, Query()], caller: Asking, session: Reading
+) -> Listed[TargetDocument]:
+    """The targets in force that the caller sees, with `history` also those that they replaced."""
+    view = await view_of(session, caller, datetime.now(UTC))
+    wanted = TargetFilter(
+        _visible(view, query.subject), query.indicator, query.period, history=query.history
+    )
+    last = decode_cursor(request, query.cursor, 6)
+    after = (last[0], last[1], last[2], last[3], last[4], int(last[5])) if last else None
+    targets, total = await read_page_of_targets(session, wanted, after=after, limit=query.limit + 1)
+    return page_of(
+        request,
+        targets,
+        limit=query.limit,
+        total=total,
+        key=_key_of,
+        document=TargetDocument.from_shape,
+    )
+
+
+@router.put("/v1/targets")
+async def put_stated_targets(
+    stated: Annotated[list[TargetIn], Body(min_length=1)], caller: Asking, session: Writing
+) -> Listed[TargetDocument]:
+    """Set these targets, all or none, and leave the others; a change is a new revision."""
+    at = datetime.now(UTC)
+    targets = await put_targets(
+        session,
+        [target.to_shape() for target in stated],
+        view=await view_of(session, caller, at),
+        caller=caller,
+        at=at,
+    )
+    items = [TargetDocument.from_shape(target) for target in targets]
+    return Listed(items=items, total=len(items), next_cursor=None)
+
+
+@router.post("/v1/targets/break-down")
+async def post_break_down(wanted: BreakDownIn, caller: Asking, session: Writing) -> BreakDownAnswer:
+    """Set the parts of a target so that they sum to it exactly, each level by itself.
+
+    `quarters` and `months` are those the period is made of; `units` those directly below the unit,
+    or the topmost of the company; `employees` those who work for a day of the period in the unit
+    with all below, or answer for the shop; `shops` those that these people answer for. Parts that
+    weights leave out keep the target they have, and the difference to the whole is shown.
+    """
+    at = datetime.now(UTC)
+    levels = await break_down(
+        session,
+        (parse_subject(wanted.subject), wanted.period),
+        wanted.indicator,
+        into=wanted.into,
+        weights=wanted.weights,
+        view=await view_of(session, caller, at),
+        caller=caller,
+        at=at,
+    )
+    return BreakDownAnswer(
+        subject=wanted.subject,
+        indicator=wanted.indicator,
+        period=wanted.period,
+        into=wanted.into,
+        levels=[LevelDocument.from_shape(level) for level in levels],
+    )
+
+
+def _visible(view: View, subject: str | None) -> frozenset[Subject] | None:
+    """The subjects a list shows; one that is out of view looks like one without targets."""
+    if subject is None:
+        return view.subjects()
+    wanted = parse_subject(subject)
+    return frozenset({wanted}) if view.sees(wanted) else frozenset()
+
+
+def _key_of(target: Target) -> list[str]:
+    subject = target.subject
+    key = [subject.kind.value, subject.code, target.indicator, target.period, target.level.value]
+    return [*key, str(target.revision)]
