@@ -1,0 +1,111 @@
+"""Asks Kaohe as any other system would: JSON over HTTP with a key, again after a 503."""
+
+import gzip
+import http.client
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+_ATTEMPTS = 40
+_PAUSE_SECONDS = 0.5
+_BATCH_ROWS = 5000
+
+Row = dict[str, object]
+
+
+class Refused(Exception):
+    """Kaohe refused what it was asked; the problem document is in the message."""
+
+    def __init__(self, method: str, path: str, status: int, body: bytes) -> None:
+        super().__init__(f"{method} {path} answered {status}: {body[:2000].decode()}")
+        self.status = status
+
+
+class Client:
+    """One caller of the one origin."""
+
+    def __init__(self, port: int, key: str) -> None:
+        self._port = port
+        self._key = key
+
+    def get(self, path: str) -> Any:  # noqa: ANN401  a JSON document
+        return self._ask("GET", path, None)
+
+    def put(self, path: str, document: object) -> Any:  # noqa: ANN401  a JSON document
+        return self._ask("PUT", path, document)
+
+    def post(self, path: str, document: object, *, key: str | None = None) -> Any:  # noqa: ANN401  a JSON document
+        return self._ask("POST", path, document, key=key)
+
+    def find(self, path: str) -> Any | None:  # noqa: ANN401  a JSON document
+        """The document of a path, or null where there is none."""
+        try:
+            return self.get(path)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+
+    def post_facts(self, kind: str, rows: Sequence[Row], *, key: str) -> Iterator[int]:
+        """Post rows in batches, yielding how many each held; a row refused stops everything."""
+        for start in range(0, len(rows), _BATCH_ROWS):
+            batch = rows[start : start + _BATCH_ROWS]
+            self._post_batch(f"/v1/facts/{kind}", batch, key=f"{key}-{start}")
+            yield len(batch)
+
+    def post_batch(self, path: str, rows: Sequence[Row]) -> None:
+        """Post a batch of named things; a row refused stops everything."""
+        _check_batch(path, self.post(path, rows))
+
+    def _post_batch(self, path: str, rows: Sequence[Row], *, key: str) -> None:
+        lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        headers = {
+            "Content-Type": "application/x-ndjson",
+            "Content-Encoding": "gzip",
+            "Idempotency-Key": key,
+        }
+        body = gzip.compress(lines.encode(), compresslevel=1)
+        _check_batch(path, self._send("POST", path, body, headers))
+
+    def _ask(self, method: str, path: str, document: object, *, key: str | None = None) -> Any:  # noqa: ANN401  a JSON document
+        body = None if document is None else json.dumps(document, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        return self._send(method, path, body, headers)
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:  # noqa: ANN401  a JSON document
+        """Every request here may be sent again: it replaces whole, or carries its key."""
+        headers = {**headers, "Authorization": f"Bearer {self._key}"}
+        for attempt in range(_ATTEMPTS):
+            try:
+                status, answer = self._once(method, path, body, headers)
+            except (OSError, http.client.HTTPException):
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                status, answer = 503, b""
+            if status < 300:
+                return json.loads(answer) if answer else None
+            if status not in {429, 502, 503, 504} or attempt == _ATTEMPTS - 1:
+                raise Refused(method, path, status, answer)
+            time.sleep(_PAUSE_SECONDS)
+        raise AssertionError("the last attempt answers or raises")
+
+    def _once(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+
+def _check_batch(path: str, answer: dict[str, Any]) -> None:
+    if answer["rows"]:
+        raise Refused(
+            "POST", path, 200, json.dumps(answer["rows"][:3], ensure_ascii=False).encode()
+        )

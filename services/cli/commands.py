@@ -1,0 +1,84 @@
+"""`kaohe`: what can be said on the command line. Each command imports what it needs and no more."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Scores people and teams of an e-commerce company from its own data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    app()
+
+
+@app.command()
+def run() -> None:
+    """Start everything at http://127.0.0.1:8000 with a demo company, until Ctrl-C."""
+    from services.cli.run import run as run_all
+    from services.local.settings import LocalSettings
+
+    run_all(LocalSettings())
+
+
+@app.command()
+def reset() -> None:
+    """Forget all data of `kaohe run`."""
+    from services.cli.reset import reset as reset_all
+    from services.local.settings import LocalSettings
+
+    reset_all(LocalSettings())
+
+
+@app.command(name="migrate")
+def migrate_database() -> None:
+    """Bring the database of KAOHE_DSN to the newest version of the schema."""
+    from services.local.settings import LocalSettings
+    from services.schema.migrate import migrate
+
+    migrate(LocalSettings().dsn_of("kaohe_migrate"))
+
+
+@app.command()
+def tenant(code: Annotated[str, typer.Argument(help="What the tenant is known by.")]) -> None:
+    """Make a tenant, or a new admin key for one that is there; the key is shown once."""
+    import asyncio
+
+    from services.cli.operator import admin_key_of
+    from services.local.settings import LocalSettings
+
+    number, key = asyncio.run(admin_key_of(LocalSettings().dsn_of("kaohe_migrate"), code))
+    typer.echo(f"tenant {number}\n{key}")
+
+
+@app.command()
+def pull() -> None:
+    """Pull every feed that is due, once."""
+    from services.cli.pulling import pull_with_bar
+
+    pull_with_bar()
+
+
+@app.command()
+def backfill(
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Exclusive.")],
+    shop: Annotated[str | None, typer.Option(help="One shop; all unless stated.")] = None,
+) -> None:
+    """Read again exactly these days from the marketplaces."""
+    from services.cli.pulling import backfill_with_bar
+
+    backfill_with_bar(start.date(), end.date(), shop)
+
+
+@app.command()
+def contracts() -> None:
+    """Write openapi/ from the code."""
+    from services.cli.contracts import write_contracts
+
+    write_contracts()

@@ -1,0 +1,123 @@
+"""The process tree behind `make run`: sandbox, ingest, its worker and the api, before one origin."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from services.local.exchange import Service
+from services.local.origin import Routes, open_origin
+from services.local.processes import Children, Program, answers, free_port
+
+INGEST_PATHS = ("/v1/facts", "/v1/feeds", "/v1/rejected")
+ANSWER_SECONDS = 30
+BATCH_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """Where everything listens, and what the programs are told."""
+
+    var: Path
+    dsn_of: Callable[[str], str]
+    scoreboard_tenant: int
+    sandbox_port: int
+    ingest_port: int
+    api_port: int
+
+    @property
+    def marketplaces(self) -> Path:
+        """Credentials of the shops, and where their marketplaces answer."""
+        return self.var / "secrets" / "marketplaces.json"
+
+    @property
+    def gateway(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}/router/rest"
+
+    def ingest_environment(self) -> dict[str, str]:
+        return {
+            "KAOHE_DSN": self.dsn_of("kaohe_ingest"),
+            "KAOHE_PORT": str(self.ingest_port),
+            "KAOHE_ENVIRONMENT": "demo",
+            "KAOHE_MARKETPLACES": str(self.marketplaces),
+            "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
+            "KAOHE_BUYER_KEY_FILE": str(self.var / "secrets" / "buyer.key"),
+        }
+
+    def api_environment(self) -> dict[str, str]:
+        return {
+            "KAOHE_DSN": self.dsn_of("kaohe_api"),
+            "KAOHE_PAYROLL_DSN": self.dsn_of("kaohe_payroll"),
+            "KAOHE_PORT": str(self.api_port),
+            "KAOHE_ENVIRONMENT": "demo",
+            "KAOHE_SCOREBOARD_TENANT": str(self.scoreboard_tenant),
+            "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
+        }
+
+
+def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:
+    """A tree on free ports."""
+    return Tree(
+        var=var,
+        dsn_of=dsn_of,
+        scoreboard_tenant=scoreboard_tenant,
+        sandbox_port=free_port(),
+        ingest_port=free_port(),
+        api_port=free_port(),
+    )
+
+
+@asynccontextmanager
+async def standing(tree: Tree, children: Children, port: int) -> AsyncIterator[None]:
+    """Everything but the pull worker is up for as long as the block lasts."""
+    await children.start(
+        Program(
+            name="sandbox",
+            module="sandbox",
+            arguments=("--port", str(tree.sandbox_port)),
+            is_ready=_answers(tree.sandbox_port, "/health/live"),
+        )
+    )
+    await children.start(
+        Program(
+            name="ingest",
+            module="services.ingest",
+            environment=tree.ingest_environment(),
+            is_ready=_answers(tree.ingest_port, "/health/ready"),
+        )
+    )
+    await children.start(
+        Program(
+            name="api",
+            module="services.api",
+            environment=tree.api_environment(),
+            is_ready=_answers(tree.api_port, "/health/ready"),
+        )
+    )
+    ingest = Service("ingest", tree.ingest_port, BATCH_SECONDS)
+    routes = Routes(
+        Service("api", tree.api_port, ANSWER_SECONDS), dict.fromkeys(INGEST_PATHS, ingest)
+    )
+    async with open_origin(port, routes):
+        yield
+
+
+async def start_worker(tree: Tree, children: Children) -> None:
+    """The pull worker, which takes the shops' feeds as they fall due."""
+    await children.start(
+        Program(
+            name="worker",
+            module="services.ingest.workers",
+            environment=tree.ingest_environment(),
+            is_ready=_always,
+        )
+    )
+
+
+def _answers(port: int, path: str) -> Callable[[], Awaitable[bool]]:
+    return partial(answers, port, path)
+
+
+async def _always() -> bool:
+    return True
