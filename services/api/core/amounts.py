@@ -11,7 +11,7 @@ from services.api.core.formulas import Amount
 from services.api.core.ledgers import Ledger, Sums
 from services.api.core.measures import (
     DISTINCT,
-    STOCK_VALUED_DAYS,
+    STOCK_STATED_DAYS,
     column_of,
     source_of,
     sources_of_presence,
@@ -62,7 +62,7 @@ def find(part: Part, ledger: Ledger) -> Found:
     with localcontext(EXACT):
         if part.measure.code in DISTINCT:
             _count(part, ledger, found)
-        elif part.measure.code == STOCK_VALUED_DAYS:
+        elif part.measure.code == STOCK_STATED_DAYS:
             _count_days(part, ledger, found)
         elif part.measure.adds is Adds.LAST:
             _take_last(part, ledger, found)

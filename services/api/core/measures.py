@@ -32,12 +32,12 @@ _STOCK_COLUMNS = {
     "sku_days": "skus",
     "sku_out_days": "skus_out",
     "stock_value_days": "stock_value",
-    "stock_valued_days": "stock_value",
+    "stock_stated_days": "stock_value",
 }
 
 RETAINED_BUYERS = "retained_buyers"
 """The one measure that also asks for the period before."""
-STOCK_VALUED_DAYS = "stock_valued_days"
+STOCK_STATED_DAYS = "stock_stated_days"
 """The one distinct measure that counts days, not buyers."""
 
 

@@ -27,7 +27,7 @@ from services.api.store.people import read_employees, read_shops, read_units
 from services.api.store.sums import read_first_uses, read_rates, read_sums
 from services.schema.db import ReadSession
 from services.schema.errors import NotFound
-from services.schema.shapes.indicators import Explained, Indicator, Wanted
+from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.measures import DailySum
 from services.schema.shapes.people import Rate, Tenant
 from services.schema.words import Scope, SubjectKind
@@ -51,8 +51,20 @@ async def read_values(
     return (await read_explained(session, wanted, tenant=tenant)).values
 
 
-async def read_explained(
+async def read_pay_bases(
     session: ReadSession, wanted: Collection[Wanted], *, tenant: Tenant
+) -> Mapping[Wanted, Value]:
+    """What commissions are paid on: the values with each refund counted on its order's day."""
+    read = await read_explained(session, wanted, tenant=tenant, refunds_by_order=True)
+    return {one: explained.value for one, explained in read.values.items()}
+
+
+async def read_explained(
+    session: ReadSession,
+    wanted: Collection[Wanted],
+    *,
+    tenant: Tenant,
+    refunds_by_order: bool = False,
 ) -> ReadValues:
     """The same, and what was asked for; as many statements for one value as for a thousand."""
     indicators = await known_indicators(session, {one.indicator for one in wanted})
@@ -66,7 +78,9 @@ async def read_explained(
         if indicators[one.indicator].formula is not None
     }
     posted = await _read_posted(session, wanted, indicators, company.attribution)
-    ledger = await _read_ledger(session, prepared.values(), home=tenant.currency)
+    ledger = await _read_ledger(
+        session, prepared.values(), home=tenant.currency, refunds_by_order=refunds_by_order
+    )
     values: dict[Wanted, Explained] = {}
     for one in wanted:
         if one in posted:
@@ -126,13 +140,14 @@ async def _read_posted(
 
 
 async def _read_ledger(
-    session: ReadSession, prepared: Collection[Prepared], *, home: str
+    session: ReadSession, prepared: Collection[Prepared], *, home: str, refunds_by_order: bool
 ) -> Ledger:
     """The daily sums, rates and distinct counts of all values together."""
     sums: dict[str, Sums] = {}
     foreign: list[DailySum] = []
     for query in queries_of(prepared):
-        for name, rows in (await read_sums(session, query, home=home)).items():
+        read = await read_sums(session, query, home=home, refunds_by_order=refunds_by_order)
+        for name, rows in read.items():
             sums[name] = Sums(query.columns, rows)
             foreign += [row for row in rows if row.currency not in {"", home}]
     buyers, skus = crowds_to_count(prepared)

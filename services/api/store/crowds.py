@@ -95,17 +95,17 @@ first AS MATERIALIZED (
 buyer AS (
     SELECT h.crowd, h.buyer,
         count(*) FILTER (WHERE NOT h.earlier) AS orders,
-        bool_or(NOT h.earlier AND f.source = h.source AND f.id = h.id) AS new,
-        bool_or(f.paid_on < h.since) AS returning,
-        bool_or(h.earlier) AS retained
+        bool_or(NOT h.earlier AND f.source = h.source AND f.id = h.id) AS is_new,
+        bool_or(f.paid_on < h.since) AS has_returned,
+        bool_or(h.earlier) AS is_retained
     FROM held AS h LEFT JOIN first AS f ON f.buyer = h.buyer
     GROUP BY h.crowd, h.buyer
 )
 SELECT crowd, sum(orders)::bigint AS orders, count(*) AS buyers,
     count(*) FILTER (WHERE orders > 1) AS repeat_buyers,
-    count(*) FILTER (WHERE new) AS new_buyers,
-    count(*) FILTER (WHERE returning) AS returning_buyers,
-    count(*) FILTER (WHERE retained) AS retained_buyers
+    count(*) FILTER (WHERE is_new) AS new_buyers,
+    count(*) FILTER (WHERE has_returned) AS returning_buyers,
+    count(*) FILTER (WHERE is_retained) AS retained_buyers
 FROM buyer WHERE orders > 0 GROUP BY crowd
 """
 

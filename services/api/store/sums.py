@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Date,
+    FromClause,
+    Integer,
     Select,
     Table,
     Text,
@@ -18,12 +20,12 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from services.schema.db import ReadSession
 from services.schema.shapes.measures import DailySum, SumsQuery
 from services.schema.shapes.people import Rate
-from services.schema.tables.facts import measure_facts, stock_facts
+from services.schema.tables.facts import measure_facts, order_facts, refund_facts, stock_facts
 from services.schema.tables.measures import (
     campaign_measures,
     chat_measures,
@@ -33,7 +35,7 @@ from services.schema.tables.measures import (
     traffic_measures,
 )
 from services.schema.tables.people import rates
-from services.schema.words import FactKind
+from services.schema.words import FactKind, RefundKind, RefundStatus
 
 _TABLES: dict[FactKind, Table] = {
     FactKind.ORDERS: order_measures,
@@ -49,16 +51,20 @@ _DIMENSIONS = ("shop", "employee", "unit", "channel", "campaign")
 
 
 async def read_sums(
-    session: ReadSession, query: SumsQuery, *, home: str
+    session: ReadSession, query: SumsQuery, *, home: str, refunds_by_order: bool = False
 ) -> dict[str, list[DailySum]]:
     """The sums that a query asks for: by its kind, of posted measures by code.
 
     Amounts in other currencies than `home` come day by day, since each day has a rate of its own.
+    For pay, refunds may count on the day on which their order was paid.
     """
     found: dict[str, list[DailySum]] = {name: [] for name in query.codes or (query.kind.value,)}
     if not query.spans:
         return found
-    for row in await session.execute(_sums(query, session.tenant, home)):
+    table: FromClause = _TABLES[query.kind]
+    if refunds_by_order and query.kind is FactKind.REFUNDS:
+        table = _refunds_by_order(session.tenant)
+    for row in await session.execute(_sums(query, table, session.tenant, home)):
         name, total = _sum_from_row(tuple(row))
         found[name].append(total)
     return found
@@ -76,7 +82,7 @@ async def read_rates(
     within = base.where(rates.c.day > start, rates.c.day < end)
     before = (
         base.where(rates.c.day <= start)
-        .distinct(rates.c.from_currency)
+        .ext(distinct_on(rates.c.from_currency))
         .order_by(rates.c.from_currency, rates.c.day.desc())
     )
     statement = within.union_all(select(before.subquery()))
@@ -118,8 +124,7 @@ def _sum_from_row(row: tuple[Any, ...]) -> tuple[str, DailySum]:
     )
 
 
-def _sums(query: SumsQuery, tenant: int, home: str) -> Select[Any]:
-    table = _TABLES[query.kind]
+def _sums(query: SumsQuery, table: FromClause, tenant: int, home: str) -> Select[Any]:
     spans = _spans(query.spans)
     labels = [
         _name(query, table).label("name"),
@@ -147,6 +152,50 @@ def _sums(query: SumsQuery, tenant: int, home: str) -> Select[Any]:
     )
 
 
+def _refunds_by_order(tenant: int) -> FromClause:
+    """Refunds as `refund_measures` adds them up, each by itself and on the day of its order.
+
+    One that names no order we have counts on its own day, one of an order never paid on none.
+    """
+    refund, order = refund_facts.c, order_facts.c
+    of_order = (
+        (order.tenant_id == refund.tenant_id)
+        & (order.source == refund.source)
+        & (order.id == refund.order_id)
+    )
+    seconds = func.round(func.extract("epoch", refund.refunded_at - refund.requested_at), 4)
+    is_timed = refund.requested_at.is_not(None)
+    amounts = {
+        "records": literal(1, Integer),
+        "refund_amount": refund.amount,
+        "refunds": case((refund.kind != RefundKind.EXCHANGE, 1), else_=0),
+        "returns": case((refund.kind == RefundKind.RETURN, 1), else_=0),
+        "exchanges": case((refund.kind == RefundKind.EXCHANGE, 1), else_=0),
+        "return_amount": case((refund.kind == RefundKind.RETURN, refund.amount), else_=0),
+        "refund_seconds": case((is_timed, func.greatest(seconds, 0)), else_=0),
+        "timed_refunds": case((is_timed, 1), else_=0),
+    }
+    return (
+        select(
+            refund.tenant_id,
+            case((order.id.is_(None), refund.refunded_on), else_=order.paid_on).label("day"),
+            refund.shop,
+            refund.salesperson.label("employee"),
+            refund.channel,
+            refund.campaign,
+            refund.currency,
+            *(amount.label(name) for name, amount in amounts.items()),
+        )
+        .select_from(refund_facts.outerjoin(order_facts, of_order))
+        .where(
+            refund.tenant_id == tenant,
+            refund.status == RefundStatus.SUCCEEDED,
+            refund.counts,
+        )
+        .subquery("refunds_by_order")
+    )
+
+
 def _spans(spans: Sequence[tuple[date, date]]) -> Any:
     """The stretches as rows: days that nobody asked for are never touched."""
     return (
@@ -159,7 +208,7 @@ def _spans(spans: Sequence[tuple[date, date]]) -> Any:
     )
 
 
-def _whose(query: SumsQuery, table: Table) -> list[ColumnElement[bool]]:
+def _whose(query: SumsQuery, table: FromClause) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if query.kind is FactKind.MEASURES:
         where.append(table.c.measure == any_(literal(sorted(query.codes), ARRAY(Text))))
@@ -174,23 +223,23 @@ def _whose(query: SumsQuery, table: Table) -> list[ColumnElement[bool]]:
     return [*where, or_(*any_of)]
 
 
-def _name(query: SumsQuery, table: Table) -> ColumnElement[str]:
+def _name(query: SumsQuery, table: FromClause) -> ColumnElement[str]:
     if query.kind is FactKind.MEASURES:
         return table.c.measure
     return literal(query.kind.value, Text)
 
 
-def _dimension(query: SumsQuery, table: Table, name: str) -> ColumnElement[str]:
+def _dimension(query: SumsQuery, table: FromClause, name: str) -> ColumnElement[str]:
     if name in query.dimensions and name in table.c:
         return table.c[name]
     return literal("", Text)
 
 
-def _currency(table: Table) -> ColumnElement[str]:
+def _currency(table: FromClause) -> ColumnElement[str]:
     return table.c.currency if "currency" in table.c else literal("", Text)
 
 
-def _day(query: SumsQuery, table: Table, home: str) -> ColumnElement[Any]:
+def _day(query: SumsQuery, table: FromClause, home: str) -> ColumnElement[Any]:
     """The day where it must be told apart."""
     if query.kind is FactKind.STOCK:
         return table.c.day
