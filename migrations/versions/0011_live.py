@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("cycles", sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("scorecards", sa.Column("bases", sa.LargeBinary(), nullable=True))
     op.drop_index("ix_scorecards_stale", "scorecards")
     op.create_index(
         "ix_scorecards_stale",
@@ -62,4 +63,5 @@ def downgrade() -> None:
         unique=False,
         postgresql_where=sa.text("stale_since IS NOT NULL"),
     )
+    op.drop_column("scorecards", "bases")
     op.drop_column("cycles", "stale_since")

@@ -4,6 +4,7 @@ A session is one transaction. Its tenant is set inside the transaction only, so 
 connection never carries it to the next borrower; a session without a tenant cannot be opened.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -77,6 +78,7 @@ class Database:
     def __init__(
         self, dsn: str, *, application: str, pool_size: int = POOL_SIZE, behind_pooler: bool = False
     ) -> None:
+        self._dsn = dsn
         self._engine = _make_engine(dsn, application, pool_size, behind_pooler=behind_pooler)
 
     @asynccontextmanager
@@ -96,6 +98,24 @@ class Database:
         """The register of tenants, which belongs to none: policies hide every other row."""
         async with self._transaction(None, readonly=True) as connection:
             yield ReadSession(connection, 0)
+
+    @asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator[asyncio.Queue[str | None]]:
+        """What is notified on a channel, until null: then the connection is gone.
+
+        The connection is one of its own: a pool would lend it on, a pooler hears nothing.
+        """
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        try:
+            connection = await asyncpg.connect(self._dsn, timeout=CONNECT_SECONDS)
+        except (TimeoutError, OSError, asyncpg.PostgresError) as error:
+            raise Unavailable("The database does not answer.") from error
+        try:
+            connection.add_termination_listener(lambda _: heard.put_nowait(None))
+            await connection.add_listener(channel, lambda *event: heard.put_nowait(str(event[-1])))
+            yield heard
+        finally:
+            connection.terminate()
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -119,6 +139,11 @@ class Database:
             raise Unavailable("The database does not answer.") from error
         except DBAPIError as error:
             if _is_gone(error):
+                raise Unavailable("The database does not answer.") from error
+            raise
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            # What runs on the driver itself, for COPY, fails in the driver's own words.
+            if isinstance(error, asyncpg.InterfaceError) or error.sqlstate in _TRANSIENT:
                 raise Unavailable("The database does not answer.") from error
             raise
 

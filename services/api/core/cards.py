@@ -25,7 +25,7 @@ from services.schema.shapes.scorecards import (
     Segment,
     SegmentInput,
 )
-from services.schema.words import ScorecardStatus, SubjectKind
+from services.schema.words import Scope, ScorecardStatus, SubjectKind
 
 _WHOLE = Decimal(1)
 
@@ -80,6 +80,7 @@ def new_card(cycle: Cycle, subject: Subject, *, tenant: int, at: datetime) -> Sc
         rank=None,
         document=b"",
         explanation=b"",
+        bases=None,
         fingerprint="",
         computed_at=at,
         stale_since=at,
@@ -111,6 +112,28 @@ def owners_asked(plan: CardPlan, setting: Setting) -> Iterator[tuple[Subject, st
         for item in _items(segment, setting):
             for owner in owners_of(item.scope, plan.card.subject, segment.unit):
                 yield owner, item.indicator
+
+
+def bases_wanted(plan: CardPlan, setting: Setting) -> dict[str, Wanted]:
+    """What each commission of a card is paid on, by indicator: over all of the card's days.
+
+    The scope is that of the first item with the same indicator, else the facts that name the
+    subject (`domain.md`, section 8, does not say whose sales they are).
+    """
+    last = plan.segments[-1]
+    scopes = {item.indicator: item.scope for item in reversed(list(_items(last, setting)))}
+    return {
+        pay.indicator: Wanted(
+            indicator=pay.indicator,
+            subject=plan.card.subject,
+            scope=scopes.get(pay.indicator, Scope.OWN),
+            period=plan.cycle.period,
+            start=plan.segments[0].start,
+            end=last.end,
+        )
+        for pay in setting.schemes[last.scheme, last.scheme_version].pay
+        if pay.indicator is not None
+    }
 
 
 def compute_card(

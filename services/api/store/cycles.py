@@ -91,9 +91,12 @@ async def lock_cycle(session: WriteSession, code: str) -> Cycle | None:
 
 
 async def lock_open_cycles(session: WriteSession, codes: Collection[str]) -> dict[str, Cycle]:
-    """Those of the cycles that are open, kept from moving; one that is just moved is left out."""
+    """Those of the cycles that are open, kept from moving; one that is just moved is left out.
+
+    Marking their populations does not wait for this, nor this for that.
+    """
     statement = _of_codes(session, codes).where(cycles.c.status == CycleStatus.OPEN)
-    locked = statement.with_for_update(read=True, skip_locked=True)
+    locked = statement.with_for_update(read=True, key_share=True, skip_locked=True)
     return {cycle.code: cycle for cycle in await _read(session, locked)}
 
 

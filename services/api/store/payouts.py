@@ -1,7 +1,7 @@
 """The payroll feed as it is kept: numbered entries that are appended and never change."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.payouts import Entry
 from services.schema.tables.payouts import payouts, payroll_acknowledgements
+from services.schema.tables.results import results
 from services.schema.words import EntryKind, PayPlan
 
 PAYROLL = "payroll"
@@ -52,7 +52,12 @@ class Stated:
     """The id of the first entry, which every correction names."""
     plan: PayPlan | None
     amounts: tuple[Decimal, ...]
+    """The original's, and those of its corrections."""
     currency: str
+    result: str
+    next_place: int
+    """Of one more entry among those of the result."""
+    fingerprint: str
 
 
 async def insert_entries(session: WriteSession, made: Sequence[NewEntry]) -> None:
@@ -88,31 +93,34 @@ async def read_entries_of_cycle(
     return [_entry_from_row(row) for row in await session.execute(statement)]
 
 
-async def read_stated(
-    session: ReadSession, cycle: str, employees: Collection[str]
-) -> dict[str, dict[int, Stated]]:
+async def read_stated(session: ReadSession, cycle: str) -> dict[str, dict[int, Stated]]:
     """What the feed says already of people in a cycle, by employee and place of the plan."""
     statement = (
-        select(payouts)
-        .where(
-            payouts.c.tenant_id == session.tenant,
-            payouts.c.cycle == cycle,
-            among(payouts.c.employee, employees),
-        )
+        select(payouts, results.c.fingerprint)
+        .join(results, _is_result)
+        .where(payouts.c.tenant_id == session.tenant, payouts.c.cycle == cycle)
         .order_by(payouts.c.seq)
     )
-    rows: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
-    for row in await session.execute(statement):
-        rows[row.employee, row.number].append(row)
+    rows = (await session.execute(statement)).all()
+    places: dict[str, int] = {}
+    corrections: dict[str, list[Decimal]] = defaultdict(list)
+    for row in rows:
+        places[row.result] = max(places.get(row.result, 0), row.number + 1)
+        if row.corrects is not None:
+            corrections[row.corrects].append(row.amount)
     found: dict[str, dict[int, Stated]] = defaultdict(dict)
-    for (employee, number), own in rows.items():
-        amounts = tuple(row.amount for row in own)
-        found[employee][number] = Stated(
-            own[0].id,
-            None if own[0].plan is None else PayPlan(own[0].plan),
-            amounts,
-            own[0].currency,
-        )
+    for row in rows:
+        if row.corrects is None:
+            found[row.employee][row.number] = Stated(
+                original=row.id,
+                plan=None if row.plan is None else PayPlan(row.plan),
+                amounts=(row.amount, *corrections[row.id]),
+                currency=row.currency,
+                result=row.result,
+                next_place=places[row.result],
+                fingerprint=row.fingerprint,
+            )
+            places[row.result] += 1
     return dict(found)
 
 
@@ -143,6 +151,9 @@ async def read_acknowledged(session: ReadSession) -> int:
     highest = func.max(payroll_acknowledgements.c.through)
     where = payroll_acknowledgements.c.tenant_id == session.tenant
     return int(await session.scalar(select(highest).where(where)) or 0)
+
+
+_is_result = (payouts.c.tenant_id == results.c.tenant_id) & (payouts.c.result == results.c.id)
 
 
 def _entry_from_row(row: Row[Any]) -> Entry:

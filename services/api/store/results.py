@@ -77,6 +77,15 @@ async def read_results_of_subject(
     return {row.revision: _result_from_row(row) for row in await session.execute(statement)}
 
 
+async def read_last_published(session: ReadSession) -> datetime | None:
+    """When the newest result was published."""
+    newest = func.max(results.c.published_at)
+    found: datetime | None = await session.scalar(
+        select(newest).where(results.c.tenant_id == session.tenant)
+    )
+    return found
+
+
 async def read_page_of_results(
     session: ReadSession,
     wanted: ResultFilter,

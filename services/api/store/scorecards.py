@@ -1,6 +1,6 @@
 """Scorecards as they are kept: written when they change, served as they lie."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    LargeBinary,
     Row,
     Select,
     Text,
     and_,
+    bindparam,
     delete,
     func,
     literal,
@@ -100,9 +102,10 @@ async def read_cards_of_cycle(session: ReadSession, cycle: str, revision: int) -
 
 
 async def lock_cards_of_cycle(session: WriteSession, cycle: str, revision: int) -> list[Scorecard]:
-    """The same, kept from being marked or computed by others."""
-    statement = _of_cycle(session, cycle, revision).with_for_update()
-    return await _read(session, statement)
+    """The same, kept from being marked or computed by others; locked in the order of ids."""
+    by_id = _of_cycle(session, cycle, revision).order_by(None).order_by(scorecards.c.id)
+    cards = await _read(session, by_id.with_for_update())
+    return sorted(cards, key=lambda card: card.subject)
 
 
 async def lock_stale_cards(session: WriteSession, *, limit: int) -> list[Scorecard]:
@@ -143,6 +146,17 @@ async def write_cards(session: WriteSession, cards: Sequence[Scorecard]) -> None
             set_={**replaced, "version": scorecards.c.version + 1},
         ),
         rows,
+    )
+
+
+async def write_bases(session: WriteSession, bases: Mapping[str, bytes]) -> None:
+    """Keep beside each card what its commissions will be paid on."""
+    of_card = scorecards.c.id == bindparam("card_id", type_=Text)
+    await session.execute_many(
+        update(scorecards)
+        .where(scorecards.c.tenant_id == session.tenant, of_card)
+        .values(bases=bindparam("document", type_=LargeBinary)),
+        [{"card_id": card, "document": bases[card]} for card in sorted(bases)],
     )
 
 
@@ -284,6 +298,7 @@ def _card_from_row(row: Row[Any]) -> Scorecard:
         rank=row.rank,
         document=row.document,
         explanation=row.explanation,
+        bases=row.bases,
         fingerprint=row.fingerprint,
         computed_at=row.computed_at,
         stale_since=row.stale_since,
@@ -307,6 +322,7 @@ def _card_to_row(session: ReadSession, card: Scorecard) -> dict[str, object]:
         "rank": card.rank,
         "document": card.document,
         "explanation": card.explanation,
+        "bases": card.bases,
         "fingerprint": card.fingerprint,
         "computed_at": card.computed_at,
         "stale_since": card.stale_since,

@@ -174,6 +174,8 @@ class Scorecard:
     document: bytes
     explanation: bytes
     """Every step with its inputs, as it is served."""
+    bases: bytes | None
+    """What commissions will be paid on, as it was when data closed; null until then."""
     fingerprint: str
     computed_at: datetime
     stale_since: datetime | None

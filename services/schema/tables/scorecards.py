@@ -43,6 +43,8 @@ scorecards = Table(
     Column("document", LargeBinary, nullable=False),
     # What an explanation needs beyond it: inputs, formulas, sums, record counts.
     Column("explanation", LargeBinary, nullable=False),
+    # What commissions will be paid on, as it was when data closed; null until then.
+    Column("bases", LargeBinary, nullable=True),
     text("fingerprint"),
     instant("computed_at"),
     # Since when an input has changed that the document does not show yet.

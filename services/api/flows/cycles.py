@@ -1,0 +1,275 @@
+"""Cycles are set up, and moved from stage to stage; each stage does to the cards what it means."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.api.core.cards import Setting
+from services.api.core.changes import change_of
+from services.api.core.cycles import is_reopening, move
+from services.api.core.distribution import rank_by_total
+from services.api.core.frozen import restate
+from services.api.flows.payouts import freeze_bases
+from services.api.flows.results import publish_results
+from services.api.flows.schemes import scheme_of
+from services.api.flows.scorecards import compute_cards, read_setting, settle_population
+from services.api.flows.settling import take_marks
+from services.api.store.audit import append_entry
+from services.api.store.cycles import (
+    clear_stale,
+    insert_cycle,
+    insert_move,
+    lock_cycle,
+    read_cycle,
+    read_moves,
+    update_cycle,
+)
+from services.api.store.live import forget_reach, lock_settling, mark_cards_of
+from services.api.store.people import read_employees, read_units
+from services.api.store.schemes import read_draft, read_published
+from services.api.store.scorecards import lock_cards_of_cycle, write_cards
+from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Conflict, Fault, NotFound, Unavailable
+from services.schema.shapes.cycles import Cycle, Move, Standing, Step
+from services.schema.shapes.people import Caller
+from services.schema.shapes.schemes import Scheme
+from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import CycleKind, CycleStatus
+
+MOST_NAMED = 50
+"""Cards that a refusal names."""
+MOST_ROUNDS = 5
+"""How often cards are computed before data close, while facts still come in for them."""
+_MONTHS = {CycleKind.MONTH: 1, CycleKind.QUARTER: 3, CycleKind.HALF: 6, CycleKind.YEAR: 12}
+
+
+async def create_cycle(
+    session: WriteSession, cycle: Cycle, *, caller: Caller, at: datetime
+) -> None:
+    """Set a cycle up as a draft: its scheme and whom it names must be there."""
+    await _check_scheme(session, cycle)
+    await _check_population(session, cycle)
+    if not await insert_cycle(session, cycle, at=at):
+        fault = Fault("/code", "cycle_exists", f"There is a cycle {cycle.code} already.")
+        raise Conflict(fault.code, fault.detail, [fault])
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="cycle.create",
+        subject=f"cycle:{cycle.code}",
+        detail=change_of(None, cycle),
+    )
+
+
+async def move_cycle(
+    session: WriteSession,
+    code: str,
+    to: CycleStatus,
+    *,
+    reason: str | None,
+    caller: Caller,
+    at: datetime,
+) -> Cycle:
+    """Take one step, with all that it does to scorecards, results and payouts."""
+    # First of all locks: whoever settles marks takes it before those of cycles and cards.
+    await lock_settling(session)
+    cycle = await lock_cycle(session, code)
+    if cycle is None:
+        raise NotFound("cycle")
+    scheme, version = await _scheme_of(session, cycle)
+    cards = await lock_cards_of_cycle(session, code, cycle.revision)
+    incomplete = [card for card in cards if card.total is None]
+    standing = Standing(at, scheme.distribution is not None, len(incomplete), pending_approvals=0)
+    try:
+        step = move(cycle, to, reason=reason, standing=standing)
+    except Conflict as refusal:
+        if refusal.code == "scorecards_incomplete":
+            raise Conflict(refusal.code, refusal.detail, _name(incomplete)) from None
+        raise
+    moved = _after(cycle, step, version, at)
+    detail = await _carry_out(session, moved, step, scheme, cards, at=at)
+    await update_cycle(session, moved)
+    number = len((await read_moves(session, [code]))[code]) + 1
+    taken = Move(number, step.from_status, step.to_status, reason, caller.name, at)
+    await insert_move(session, code, taken)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="cycle.move",
+        subject=f"cycle:{code}",
+        detail={"from": step.from_status, "to": step.to_status, "reason": reason, **detail},
+    )
+    moved_now = await read_cycle(session, code)
+    assert moved_now is not None, "a cycle that was locked is still there"
+    return moved_now
+
+
+async def _carry_out(
+    session: WriteSession,
+    cycle: Cycle,
+    step: Step,
+    scheme: Scheme,
+    cards: Sequence[Scorecard],
+    *,
+    at: datetime,
+) -> dict[str, object]:
+    """What a step does, and what the audit is to know of it."""
+    if step.to_status is CycleStatus.OPEN:
+        if is_reopening(step.from_status, step.to_status):
+            await _reopen(session, cycle, step, cards, at=at)
+        count = await _compute_whole(session, cycle, at=at)
+        return {"scheme_version": cycle.scheme_version, "scorecards": count}
+    if step.to_status is CycleStatus.CLOSED:
+        count = await _close(session, cycle, at=at)
+        return {"scorecards": count}
+    if step.to_status is CycleStatus.CALIBRATION:
+        _check_unforced(scheme, len(cards))
+    stated = [restate(card, status=step.to_status, rank=card.rank) for card in cards]
+    await write_cards(session, stated)
+    if step.to_status is CycleStatus.PUBLISHED:
+        return await publish_results(session, cycle, scheme, stated, at=at)
+    return {"scorecards": len(cards)}
+
+
+async def _compute_whole(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
+    """Settle the population and compute every card that has yet to be, as the cycle now stands."""
+    setting = await _settle(session, cycle, at=at)
+    cards = await lock_cards_of_cycle(session, cycle.code, cycle.revision)
+    stale = [card for card in cards if card.stale_since is not None]
+    await compute_cards(session, stale, {cycle.code: cycle}, setting, at=at)
+    return len(cards)
+
+
+async def _close(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
+    """The last computation: what had come in by now counts, whatever comes later waits.
+
+    Facts may land between two statements of a computation; their marks then say so, and it is
+    done again, so that no card mixes two moments.
+    """
+    setting = await _settle(session, cycle, at=at)
+    await mark_cards_of(session, cycle.code, cycle.revision, at=at)
+    for _ in range(MOST_ROUNDS):
+        await take_marks(session, at=at)
+        cards = await lock_cards_of_cycle(session, cycle.code, cycle.revision)
+        stale = [card for card in cards if card.stale_since is not None]
+        if not stale:
+            await _rank(session, cycle, cards)
+            return len(cards)
+        await compute_cards(session, stale, {cycle.code: cycle}, setting, at=at)
+        await freeze_bases(session, cycle, stale, setting)
+    raise Unavailable("Facts of the period keep coming in; close it in a moment.")
+
+
+async def _settle(session: WriteSession, cycle: Cycle, *, at: datetime) -> Setting:
+    setting = await read_setting(session, [cycle])
+    await settle_population(session, cycle, setting, at=at)
+    await clear_stale(session, [cycle.code])
+    return setting
+
+
+async def _rank(session: WriteSession, cycle: Cycle, cards: Sequence[Scorecard]) -> None:
+    ranks = rank_by_total({card.id: card.total for card in cards})
+    stated = [restate(card, status=cycle.status, rank=ranks[card.id]) for card in cards]
+    await write_cards(session, stated)
+
+
+async def _reopen(
+    session: WriteSession, cycle: Cycle, step: Step, cards: Sequence[Scorecard], *, at: datetime
+) -> None:
+    """Make cards live again; what was published stays as it is, and new cards begin a revision."""
+    if step.from_status is CycleStatus.PUBLISHED:
+        await forget_reach(session, [card.id for card in cards])
+        return
+    await write_cards(session, [replace(card, rank=None, bases=None) for card in cards])
+    await mark_cards_of(session, cycle.code, cycle.revision, at=at)
+
+
+def _after(cycle: Cycle, step: Step, version: int, at: datetime) -> Cycle:
+    """The cycle as it stands once a step is taken."""
+    moved = replace(cycle, status=step.to_status, revision=step.revision, scheme_version=version)
+    match step.to_status:
+        case CycleStatus.OPEN:
+            return replace(moved, closed_at=None)
+        case CycleStatus.CLOSED:
+            return replace(moved, closed_at=at)
+        case CycleStatus.PUBLISHED:
+            return replace(moved, published_at=at)
+        case _:
+            return moved
+
+
+async def _scheme_of(session: WriteSession, cycle: Cycle) -> tuple[Scheme, int]:
+    """The version that scores a cycle: of a draft the newest, pinned as it is opened."""
+    version = cycle.scheme_version
+    if version is None:
+        draft = await read_draft(session, cycle.scheme)
+        version = None if draft is None else draft.latest
+    published = None if version is None else await read_published(session, cycle.scheme, version)
+    if published is None:
+        detail = f"The scheme {cycle.scheme} has no published version to score by."
+        raise Conflict("scheme_not_published", detail)
+    return scheme_of(published.document), published.version
+
+
+def _check_unforced(scheme: Scheme, population: int) -> None:
+    """Grades by quota are not made yet: rather none are than wrong ones."""
+    forced = scheme.distribution
+    if forced is not None and population >= forced.minimum_population:
+        detail = (
+            f"{population} scorecards fall under the scheme's distribution of grades, "
+            "which this version does not force."
+        )
+        raise Conflict("distribution_not_supported", detail)
+
+
+def _name(incomplete: Sequence[Scorecard]) -> list[Fault]:
+    """Each card without a total, and the lines that keep it from one."""
+    return [
+        Fault(
+            f"/scorecards/{card.id}", "scorecard_incomplete", f"{card.subject}: {_missing(card)}."
+        )
+        for card in incomplete[:MOST_NAMED]
+    ]
+
+
+def _missing(card: Scorecard) -> str:
+    lines = json.loads(card.document)["lines"]
+    open_lines = [f"{line['item']} {line['status']}" for line in lines if line["status"] != "ok"]
+    return ", ".join(open_lines) or "no line is left"
+
+
+async def _check_scheme(session: ReadSession, cycle: Cycle) -> None:
+    draft = await read_draft(session, cycle.scheme)
+    if draft is None:
+        fault = Fault("/scheme", "unknown_scheme", f"There is no scheme {cycle.scheme}.")
+        raise Conflict(fault.code, fault.detail, [fault])
+    kind = scheme_of(draft.document).cycle
+    if cycle.period.months not in {None, _MONTHS[kind]}:
+        detail = f"The scheme {cycle.scheme} is for a {kind}, and {cycle.period.code} is none."
+        raise Conflict("period_mismatch", detail, [Fault("/period", "period_mismatch", detail)])
+
+
+async def _check_population(session: ReadSession, cycle: Cycle) -> None:
+    """Whom and what a population names must be there; a position is whatever it is called."""
+    named = cycle.population
+    units = [
+        *([("/population/unit", named.unit)] if named.unit is not None else []),
+        *((f"/population/units/{n}", code) for n, code in enumerate(named.units or ())),
+    ]
+    people = [(f"/population/employees/{n}", code) for n, code in enumerate(named.employees or ())]
+    known_units = await read_units(session, {code for _, code in units})
+    known_people = await read_employees(session, {code for _, code in people})
+    faults = [
+        Fault(place, f"unknown_{what}", f"There is no {what} {code}.")
+        for what, named_ones, known in (
+            ("unit", units, known_units),
+            ("employee", people, known_people),
+        )
+        for place, code in named_ones
+        if code not in known
+    ]
+    if faults:
+        raise Conflict(faults[0].code, faults[0].detail, faults[:MOST_NAMED])

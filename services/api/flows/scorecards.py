@@ -1,0 +1,149 @@
+"""Scorecards are computed for many subjects at once, and written only where they differ."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from services.api.core.cards import (
+    CardPlan,
+    Setting,
+    compute_card,
+    new_card,
+    owners_asked,
+    plan_card,
+    subjects_of,
+    wanted_by,
+)
+from services.api.core.reach import reach_of
+from services.api.core.values import Prepared
+from services.api.flows.indicators import known_indicators
+from services.api.flows.schemes import scheme_of
+from services.api.flows.values import read_explained
+from services.api.store.cycles import read_cycles_of_periods
+from services.api.store.live import read_reach, replace_reach
+from services.api.store.people import read_employees, read_tenant, read_units
+from services.api.store.schemes import read_versions
+from services.api.store.scorecards import (
+    delete_cards,
+    read_cards_of_cycle,
+    settle_cards,
+    write_cards,
+)
+from services.api.store.targets import read_targets
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.indicators import Wanted
+from services.schema.shapes.scorecards import Scorecard
+
+AT_ONCE = 250
+"""Cards computed together: enough for few statements, few enough to hold their rows briefly."""
+
+
+async def read_setting(session: ReadSession, cycles: Iterable[Cycle]) -> Setting:
+    """The company as the cards of these cycles are computed in it; so many statements for any."""
+    own = {cycle.code: cycle for cycle in cycles}
+    periods = {cycle.period.code for cycle in own.values()}
+    beside = {cycle.code: cycle for cycle in await read_cycles_of_periods(session, periods)}
+    known = tuple((beside | own).values())
+    wanted = {
+        (cycle.scheme, cycle.scheme_version) for cycle in known if cycle.scheme_version is not None
+    }
+    versions = await read_versions(session, wanted)
+    return Setting(
+        tenant=await read_tenant(session),
+        units=await read_units(session),
+        employees=await read_employees(session),
+        cycles=known,
+        schemes={key: scheme_of(version.document) for key, version in versions.items()},
+        indicators=await known_indicators(session),
+    )
+
+
+async def settle_population(
+    session: WriteSession, cycle: Cycle, setting: Setting, *, at: datetime
+) -> int:
+    """Give a card to everyone who joined a cycle's population, take it from who left.
+
+    Gives the number of new cards, computed already.
+    """
+    held = await read_cards_of_cycle(session, cycle.code, cycle.revision)
+    belong = set(subjects_of(cycle, setting))
+    await delete_cards(session, [card.id for card in held if card.subject not in belong])
+    joined = sorted(belong - {card.subject for card in held})
+    made = [new_card(cycle, subject, tenant=session.tenant, at=at) for subject in joined]
+    await compute_cards(session, made, {cycle.code: cycle}, setting, at=at)
+    return len(made)
+
+
+async def compute_cards(
+    session: WriteSession,
+    cards: Collection[Scorecard],
+    cycles: Mapping[str, Cycle],
+    setting: Setting,
+    *,
+    at: datetime,
+) -> int:
+    """Compute cards as the facts are now; gives how many came out different and were written."""
+    left = iter(cards)
+    written = 0
+    while batch := list(islice(left, AT_ONCE)):
+        plans = [plan_card(card, cycles[card.cycle], setting) for card in batch]
+        found = [plan for plan in plans if plan is not None]
+        written += await _compute_batch(session, found, setting, at=at)
+        # Who no longer belongs keeps the card as it is until the population is settled.
+        kept = {card.id for card in batch} - {plan.card.id for plan in found}
+        await settle_cards(session, kept)
+    return written
+
+
+async def _compute_batch(
+    session: WriteSession, plans: Sequence[CardPlan], setting: Setting, *, at: datetime
+) -> int:
+    if not plans:
+        return 0
+    wanted = {plan.card.id: list(wanted_by(plan, setting)) for plan in plans}
+    read = await read_explained(
+        session, {each for own in wanted.values() for each in own}, tenant=setting.tenant
+    )
+    asked = {pair for plan in plans for pair in owners_asked(plan, setting)}
+    targets = await read_targets(
+        session,
+        {owner for owner, _ in asked},
+        {indicator for _, indicator in asked},
+        {plan.cycle.period.code for plan in plans},
+    )
+
+    def compute_all() -> list[Scorecard]:
+        return [compute_card(plan, setting, read.values, targets, at=at) for plan in plans]
+
+    # Off the loop: a thousand cards are a second of arithmetic, and others wait to be answered.
+    computed = await asyncio.to_thread(compute_all)
+    changed = [
+        card for plan, card in zip(plans, computed, strict=True) if _differs(plan.card, card)
+    ]
+    await write_cards(session, changed)
+    same = {plan.card.id for plan in plans} - {card.id for card in changed}
+    await settle_cards(session, same)
+    await _keep_reach(session, wanted, read.prepared)
+    return len(changed)
+
+
+async def _keep_reach(
+    session: WriteSession,
+    wanted: Mapping[str, Sequence[Wanted]],
+    prepared: Mapping[Wanted, Prepared],
+) -> None:
+    """Put down what each card is made of, where that has changed."""
+    reach = {
+        card: reach_of(prepared[one] for one in own if one in prepared)
+        for card, own in wanted.items()
+    }
+    known = await read_reach(session, reach)
+    await replace_reach(session, {card: own for card, own in reach.items() if own != known[card]})
+
+
+def _differs(before: Scorecard, after: Scorecard) -> bool:
+    """Whether a card has to be written: marks are taken away without that."""
+    return replace(before, stale_since=None) != after

@@ -1,0 +1,54 @@
+"""Live scorecards are brought up to what was written, a moment after it was.
+
+Marks come from ingest, by shop, unit, employee and day, and from our own changes of targets,
+people and definitions, by card. Settling takes them in three steps, each a transaction of its own:
+marks of ingest become marks on cards, populations are made whole, marked cards are computed.
+"""
+
+from datetime import datetime
+
+from services.api.core.reach import touched_by
+from services.api.flows.scorecards import (
+    AT_ONCE,
+    compute_cards,
+    read_setting,
+    settle_population,
+)
+from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_cycles
+from services.api.store.live import drop_marks, lock_settling, mark_reached, read_marks
+from services.api.store.scorecards import lock_stale_cards
+from services.schema.db import WriteSession
+
+
+async def take_marks(session: WriteSession, *, at: datetime) -> int:
+    """Turn ingest's marks into marks on the cards that they reach; gives how many there were."""
+    await lock_settling(session)
+    marks = await read_marks(session)
+    if marks:
+        await mark_reached(session, touched_by(marks), at=at)
+        await drop_marks(session, marks)
+    return len(marks)
+
+
+async def settle_populations(session: WriteSession, *, at: datetime) -> int:
+    """Give cards to who joined the open cycles and take them from who left; counts the new ones."""
+    await lock_settling(session)
+    stale = await lock_stale_cycles(session)
+    if not stale:
+        return 0
+    setting = await read_setting(session, stale)
+    made = [await settle_population(session, cycle, setting, at=at) for cycle in stale]
+    await clear_stale(session, [cycle.code for cycle in stale])
+    return sum(made)
+
+
+async def recompute_some(session: WriteSession, *, at: datetime) -> int:
+    """Compute a batch of marked cards anew; gives how many it was, 0 when nothing can be done."""
+    await lock_settling(session)
+    cards = await lock_stale_cards(session, limit=AT_ONCE)
+    cycles = await lock_open_cycles(session, {card.cycle for card in cards})
+    free = [card for card in cards if card.cycle in cycles]
+    if free:
+        setting = await read_setting(session, cycles.values())
+        await compute_cards(session, free, cycles, setting, at=at)
+    return len(free)
