@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import httpx
 import stamina
+import structlog
 from aiolimiter import AsyncLimiter
 
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
@@ -30,6 +31,10 @@ LONGEST_WAIT_SECONDS = 60
 LONGEST_BAN_SECONDS = 3600
 """No answer, however absurd, silences us for longer."""
 ATTEMPTS = 5
+
+_log = structlog.get_logger()
+# Its own lines would name a block of code; ours name the problem.
+stamina.instrumentation.set_on_retry_hooks([])
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -123,11 +128,15 @@ class Client:
 
     def _patience(self, error: Exception) -> bool | float:
         """Whether, and after how many seconds, to ask again."""
-        if isinstance(error, TryLater) and error.seconds is not None:
-            self._pace.forbid(error.seconds)
-            # The pace lets nobody through before; it alone waits.
-            return 0.0 if error.seconds <= LONGEST_WAIT_SECONDS else False
-        return isinstance(error, TryLater | Unreadable)
+        if not isinstance(error, TryLater | Unreadable):
+            return False
+        seconds = error.seconds if isinstance(error, TryLater) else None
+        _log.info("marketplace.asked_again", problem=str(error), seconds=seconds)
+        if seconds is None:
+            return True
+        self._pace.forbid(seconds)
+        # The pace lets nobody through before; it alone waits.
+        return 0.0 if seconds <= LONGEST_WAIT_SECONDS else False
 
     async def _post(self, url: str, form: Mapping[str, str]) -> Answer:
         try:

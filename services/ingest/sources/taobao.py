@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.ingest.sources.client import Answer, Client
@@ -28,6 +28,8 @@ from services.ingest.sources.errors import (
 from services.ingest.sources.reading import Credential, Reading, Row
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
+
+T = TypeVar("T")
 
 _Rows = dict[str, tuple[str, Row]]
 """By number: the time of change, and the row as it was then."""
@@ -164,13 +166,15 @@ class TaobaoSource:
         if asked is None:
             return row
         number = str(row[asked.key])
-        content = await self._call(
-            asked.method, {asked.key: number, "fields": f"{asked.key},{asked.adds}"}
-        )
-        inner = content.get(asked.inside)
-        if not isinstance(inner, dict) or str(inner.get(asked.key)) != number:
-            raise Unreadable(f"{asked.method} answers about something else")
-        return {**row, asked.adds: inner[asked.adds]} if asked.adds in inner else row
+
+        def read(content: dict[str, Any]) -> Row:
+            inner = content.get(asked.inside)
+            if not isinstance(inner, dict) or str(inner.get(asked.key)) != number:
+                raise Unreadable(f"{asked.method} answers about something else")
+            return {**row, asked.adds: inner[asked.adds]} if asked.adds in inner else row
+
+        fields = f"{asked.key},{asked.adds}"
+        return await self._call(asked.method, {asked.key: number, "fields": fields}, read)
 
     async def _pass(self, asked: _List, window: Window, rows: _Rows) -> tuple[bool, bool, bool]:
         """Read a window once, the last page first, so that what leaves it hides nothing.
@@ -178,13 +182,15 @@ class TaobaoSource:
         Answers whether there was anything new, whether as many rows were seen as were counted, and
         whether one page held them all.
         """
-        total, found = await self._count(asked, window)
+        # The count comes with the first page.
+        params = _window_params(asked, window, 1)
+        total, found = await self._call(asked.method, params, _counted)
         if total > asked.most:
             raise WindowTooLarge(f"{asked.method} counts {total} rows in one window")
         last = -(-total // asked.page_size)
         for page in range(last, 0, -1) if last > 1 else ():
-            params = _window_params(asked, window, page)
-            found += _rows(await self._call(asked.method, {**params, "use_has_next": "true"}))
+            params = {**_window_params(asked, window, page), "use_has_next": "true"}
+            found += await self._call(asked.method, params, _rows)
         fresh, seen = False, set()
         for row in found:
             number, changed = _key(asked, row)
@@ -194,24 +200,18 @@ class TaobaoSource:
                 fresh = True
         return fresh, len(seen) >= total, last <= 1
 
-    async def _count(self, asked: _List, window: Window) -> tuple[int, list[Row]]:
-        """How many rows there are, and the first page, which comes with the count."""
-        content = await self._call(asked.method, _window_params(asked, window, 1))
-        total = content.get("total_results")
-        if type(total) is not int or total < 0:
-            raise Unreadable(f"{asked.method} answers without a count")
-        return total, _rows(content)
-
-    async def _call(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """What stands inside a method's own envelope."""
+    async def _call(
+        self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
+    ) -> T:
+        """The reading of what stands inside a method's own envelope."""
 
         def form() -> dict[str, str]:
             return self._signed(method, params)
 
-        def read(answer: Answer) -> dict[str, Any]:
-            return _unwrap(method, answer.body)
+        def read_answer(answer: Answer) -> T:
+            return read(_unwrap(method, answer.body))
 
-        return await self._client.post_form(self._credential.gateway, form, read)
+        return await self._client.post_form(self._credential.gateway, form, read_answer)
 
     def _signed(self, method: str, params: Mapping[str, str]) -> dict[str, str]:
         credential = self._credential
@@ -281,9 +281,9 @@ def _classify(method: str, refusal: Mapping[str, Any]) -> SourceError:
 
 
 def _ban_seconds(sentence: str) -> float:
-    """`This ban will last for 2 more seconds`; a second where it does not say."""
+    """`This ban will last for 2 more seconds`: whole ones, so it may be nearly a second longer."""
     found = re.search(r"([0-9]{1,9}) more second", sentence, re.ASCII)
-    return float(found[1]) if found else 1.0
+    return float(found[1]) + 1 if found else 2.0
 
 
 def _window_params(asked: _List, window: Window, page: int) -> dict[str, str]:
@@ -295,6 +295,14 @@ def _window_params(asked: _List, window: Window, page: int) -> dict[str, str]:
         "page_size": str(asked.page_size),
         **asked.extra,
     }
+
+
+def _counted(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+    """How many rows there are, and those of the page."""
+    total = content.get("total_results")
+    if type(total) is not int or total < 0:
+        raise Unreadable("the answer has no count")
+    return total, _rows(content)
 
 
 def _rows(content: Mapping[str, Any]) -> list[Row]:
