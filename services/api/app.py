@@ -5,7 +5,23 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from services.api.rest import audit, employees, jobs, keys, rates, shops, targets, tenants, units
+from services.api.rest import (
+    audit,
+    cycles,
+    employees,
+    jobs,
+    keys,
+    payouts,
+    rates,
+    results,
+    schemes,
+    scorecards,
+    shops,
+    targets,
+    templates,
+    tenants,
+    units,
+)
 from services.api.settings import ApiSettings
 from services.api.workers import LiveWorker
 from services.door.app import Lifespan, make_app
@@ -20,6 +36,12 @@ ROUTERS = (
     units.router,
     employees.router,
     targets.router,
+    templates.router,
+    schemes.router,
+    cycles.router,
+    scorecards.router,
+    results.router,
+    payouts.router,
     keys.router,
     audit.router,
     jobs.router,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.api.store.people import among
@@ -78,10 +78,14 @@ async def read_cycle(session: ReadSession, code: str) -> Cycle | None:
     return found[0] if found else None
 
 
-async def read_cycles(session: ReadSession, codes: Collection[str]) -> dict[str, Cycle]:
-    """Cycles by code."""
-    found = await _read(session, _of_codes(session, codes))
-    return {cycle.code: cycle for cycle in found}
+async def read_cycles(
+    session: ReadSession, codes: Collection[str], subjects: Collection[Subject] | None
+) -> dict[str, Cycle]:
+    """Cycles by code; with subjects only those that hold a card of one of these."""
+    statement = _of_codes(session, codes)
+    if subjects is not None:
+        statement = statement.where(_holds(session, subjects))
+    return {cycle.code: cycle for cycle in await _read(session, statement)}
 
 
 async def lock_cycle(session: WriteSession, code: str) -> Cycle | None:
@@ -151,10 +155,7 @@ async def read_page_of_cycles(
     """
     where = [cycles.c.tenant_id == session.tenant]
     if subjects is not None:
-        held = select(scorecards.c.cycle).where(
-            scorecards.c.tenant_id == session.tenant, among_subjects(subjects)
-        )
-        where.append(cycles.c.code.in_(held))
+        where.append(_holds(session, subjects))
     total = await session.scalar(select(func.count()).select_from(cycles).where(*where))
     if after is not None:
         where.append(cycles.c.code > after)
@@ -223,6 +224,14 @@ async def read_moves(session: ReadSession, codes: Collection[str]) -> dict[str, 
 
 async def _read(session: ReadSession, statement: Select[Any]) -> list[Cycle]:
     return [_cycle_from_row(row) for row in await session.execute(statement)]
+
+
+def _holds(session: ReadSession, subjects: Collection[Subject]) -> ColumnElement[bool]:
+    """Whether a cycle holds a card of one of these subjects."""
+    held = select(scorecards.c.cycle).where(
+        scorecards.c.tenant_id == session.tenant, among_subjects(subjects)
+    )
+    return cycles.c.code.in_(held)
 
 
 def _of_codes(session: ReadSession, codes: Collection[str]) -> Select[Any]:

@@ -1,0 +1,222 @@
+"""How a scheme is written on the wire (`api.md`, section 4): the published contract of it.
+
+The core reads and checks these documents itself, with a fault for each place; the models here say
+what they look like, and a test holds every scheme that the core writes against them.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from services.door.wire import AmountIn, Code, FormulaCode, Model, ScoreIn, ValueIn
+from services.schema.words import (
+    Approver,
+    CoefficientOf,
+    CycleKind,
+    GateOf,
+    Missing,
+    Of,
+    PayPlan,
+    Scope,
+    TargetLevel,
+)
+
+
+class NameDocument(Model):
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+
+class RatioDocument(Model):
+    """Full mark x attainment, clamped to floor and cap."""
+
+    kind: Literal["ratio"]
+    floor: ScoreIn | None = None
+    cap: ScoreIn | None = None
+
+
+class StepDocument(Model):
+    """A condition, one bound of it stated, and the score that it gives."""
+
+    level: TargetLevel | None = None
+    at_least: ValueIn | None = None
+    at_most: ValueIn | None = None
+    score: ScoreIn
+
+
+class StepsDocument(Model):
+    """The first step whose condition holds gives its score."""
+
+    kind: Literal["steps"]
+    of: Of | None = None
+    steps: list[StepDocument]
+
+
+class CurveDocument(Model):
+    """Straight lines between points of a figure and its score."""
+
+    kind: Literal["curve"]
+    of: Of | None = None
+    points: list[tuple[ValueIn, ScoreIn]]
+
+
+class DeductDocument(Model):
+    """Full mark less so much for each occurrence beyond the free ones."""
+
+    kind: Literal["deduct"]
+    per_occurrence: ScoreIn
+    free: ValueIn | None = None
+    floor: ScoreIn | None = None
+
+
+class PassDocument(Model):
+    """The full mark if the one bound stated holds, else 0."""
+
+    kind: Literal["pass"]
+    of: Of | None = None
+    at_least: ValueIn | None = None
+    at_most: ValueIn | None = None
+
+
+RuleDocument = RatioDocument | StepsDocument | CurveDocument | DeductDocument | PassDocument
+
+
+class TargetDocument(Model):
+    """A target that is set for each subject, or fixed by the scheme."""
+
+    kind: Literal["set", "fixed"]
+    value: ValueIn | None = None
+    challenge: ValueIn | None = None
+
+
+class ItemDocument(Model):
+    """One indicator with its weight inside the section, target and rule."""
+
+    code: Code
+    name: NameDocument | None = None
+    indicator: FormulaCode
+    weight: ScoreIn
+    scope: Scope | None = None
+    target: TargetDocument | None = None
+    rule: RuleDocument
+    missing: Missing | None = None
+    full_mark: ScoreIn | None = None
+
+
+class SectionDocument(Model):
+    """A category of items."""
+
+    code: Code
+    name: NameDocument | None = None
+    weight: ScoreIn
+    items: list[ItemDocument]
+
+
+class ConditionDocument(Model):
+    """What a gate reads, and the one bound that it is held against."""
+
+    section: Code | None = None
+    item: Code | None = None
+    of: GateOf | None = None
+    below: ValueIn | None = None
+    at_least: ValueIn | None = None
+    at_most: ValueIn | None = None
+
+
+class EffectDocument(Model):
+    """What a gate does: one of these."""
+
+    fail: Literal[True] | None = None
+    cap: ScoreIn | None = None
+    grade: str | None = None
+
+
+class GateDocument(Model):
+    """A condition that fails, caps or limits the whole."""
+
+    when: ConditionDocument
+    then: EffectDocument
+
+
+class BoundsDocument(Model):
+    """What rewards and penalties may sum to."""
+
+    minimum: ScoreIn
+    maximum: ScoreIn
+
+
+class GradeDocument(Model):
+    """A grade, the lowest total that reaches it (`from`), and its coefficient of pay."""
+
+    grade: str
+    from_: Annotated[ScoreIn, Field(alias="from")]
+    coefficient: ValueIn
+
+
+class ShareDocument(Model):
+    """The share of a population that a grade may have."""
+
+    grade: str
+    share: ScoreIn
+
+
+class DistributionDocument(Model):
+    """A forced distribution of grades."""
+
+    shares: list[ShareDocument]
+    minimum_population: int | None = None
+    tie_breakers: list[FormulaCode] | None = None
+
+
+class BandDocument(Model):
+    """A marginal band of a commission: the rate holds from this amount on."""
+
+    from_: Annotated[AmountIn, Field(alias="from")]
+    rate: ValueIn
+
+
+class PayDocument(Model):
+    """A pay plan: a commission with a rate or bands, or a grade bonus with its base."""
+
+    plan: PayPlan
+    indicator: FormulaCode | None = None
+    rate: ValueIn | None = None
+    bands: list[BandDocument] | None = None
+    base: AmountIn | None = None
+    coefficient: CoefficientOf | None = None
+
+
+class SchemeDocument(Model):
+    """A scheme: sections of items, gates, grades and pay."""
+
+    name: NameDocument
+    cycle: CycleKind
+    full_mark: ScoreIn | None = None
+    sections: list[SectionDocument]
+    gates: list[GateDocument] | None = None
+    adjustments: BoundsDocument | None = None
+    grades: list[GradeDocument] | None = None
+    distribution: DistributionDocument | None = None
+    approval: list[Approver] | None = None
+    pay: list[PayDocument] | None = None
+    note: str | None = None
+
+
+class _Documented:
+    """Publishes a model as the contract of a document that the core reads."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(self._model.__pydantic_core_schema__)
+
+
+SchemeBody = Annotated[dict[str, Any], _Documented(SchemeDocument)]
+"""A scheme as it is put: exact JSON, for the core to read."""

@@ -1,0 +1,171 @@
+"""REST of schemes: drafts for who writes them, published versions for whom they score."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Body, Query, Request, Response
+from pydantic import Field
+
+from services.api.core.documents import instant_text, to_bytes
+from services.api.flows.schemes import adopt_template, publish_draft, put_draft
+from services.api.rest.scheme_documents import SchemeBody, SchemeDocument
+from services.api.rest.stored import answer_page
+from services.api.store.schemes import (
+    read_draft,
+    read_page_of_drafts,
+    read_page_of_published,
+    read_published,
+)
+from services.door.etags import PRIVATE, check_match, etag_of, tagged
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.routes import Asking, Reading, Writing, new_router
+from services.door.wire import Code, Model
+from services.schema.db import ReadSession
+from services.schema.errors import NotFound
+from services.schema.shapes.drafts import Draft, Published
+from services.schema.shapes.people import Caller
+from services.schema.words import Role
+
+router = new_router()
+
+_WRITERS = frozenset({Role.ADMIN, Role.HR})
+Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
+
+
+class StatedAdoption(Model):
+    """A scheme that begins as a copy of a template."""
+
+    code: Code
+    template: Code
+
+
+class KeptScheme(SchemeDocument):
+    """A draft, which has no version, or a published version, which never changes."""
+
+    code: Code
+    version: int | None
+    latest_version: int | None
+    """Of a draft: the newest that was published of it; of a version: itself."""
+    template: str | None
+    """Of a draft: what it was copied from."""
+    changed_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+
+
+class PublishedVersion(Model):
+    """What was published."""
+
+    code: Code
+    version: int
+
+
+@router.post("/v1/schemes", status_code=201, response_model=KeptScheme)
+async def post_scheme(stated: StatedAdoption, caller: Asking, session: Writing) -> Response:
+    """Begin a scheme as a copy of a template."""
+    draft = await adopt_template(
+        session, stated.code, stated.template, caller=caller, at=datetime.now(UTC)
+    )
+    headers = {"Location": f"/v1/schemes/{draft.code}"}
+    return _answer(_bytes_of_draft(draft), 201, headers)
+
+
+@router.put("/v1/schemes/{code}", response_model=KeptScheme, responses={201: {"model": KeptScheme}})
+async def put_scheme(
+    request: Request,
+    code: Code,
+    document: Annotated[SchemeBody, Body()],
+    caller: Asking,
+    session: Writing,
+) -> Response:
+    """Begin a scheme or replace its draft whole; what was published of it stays as it is."""
+    found: list[Draft] = []
+
+    def permit(before: Draft | None) -> None:
+        check_match(request, None if before is None else etag_of(_bytes_of_draft(before)))
+        found.extend([before] if before is not None else [])
+
+    draft = await put_draft(
+        session, code, document, permit=permit, caller=caller, at=datetime.now(UTC)
+    )
+    return _answer(_bytes_of_draft(draft), 200 if found else 201, {})
+
+
+@router.post("/v1/schemes/{code}/publish")
+async def post_publication(code: Code, caller: Asking, session: Writing) -> PublishedVersion:
+    """Make the draft a version; one that says what the newest says already is that version."""
+    published = await publish_draft(session, code, caller=caller, at=datetime.now(UTC))
+    return PublishedVersion(code=published.code, version=published.version)
+
+
+@router.get("/v1/schemes", response_model=Listed[KeptScheme])
+async def list_schemes(
+    request: Request, caller: Asking, session: Reading, limit: Limit = LIMIT, cursor: Cursor = None
+) -> Response:
+    """Of each scheme its draft, for who may write it, or its newest version for all others."""
+    last = decode_cursor(request, cursor, 1)
+    after = last[0] if last else None
+    if caller.role in _WRITERS:
+        drafts, total = await read_page_of_drafts(session, after=after, limit=limit + 1)
+        rows = [(draft.code, _bytes_of_draft(draft)) for draft in drafts]
+    else:
+        versions, total = await read_page_of_published(session, after=after, limit=limit + 1)
+        rows = [(version.code, _bytes_of_version(version)) for version in versions]
+    return answer_page(
+        request,
+        rows,
+        limit=limit,
+        total=total,
+        key=lambda row: [row[0]],
+        document=lambda row: row[1],
+    )
+
+
+@router.get("/v1/schemes/{code}", response_model=KeptScheme)
+async def get_scheme(
+    request: Request, code: Code, caller: Asking, session: Reading, version: Version = None
+) -> Response:
+    """A version; without one the draft, for who may write it, or the newest version."""
+    return tagged(request, await _read(session, code, version, caller))
+
+
+async def _read(session: ReadSession, code: str, version: int | None, caller: Caller) -> bytes:
+    if version is None:
+        draft = await read_draft(session, code)
+        if draft is not None and caller.role in _WRITERS:
+            return _bytes_of_draft(draft)
+        version = None if draft is None else draft.latest
+    published = None if version is None else await read_published(session, code, version)
+    if published is None:
+        raise NotFound("scheme")
+    return _bytes_of_version(published)
+
+
+def _bytes_of_draft(draft: Draft) -> bytes:
+    head = {
+        "code": draft.code,
+        "version": None,
+        "latest_version": draft.latest,
+        "template": draft.template,
+        "changed_at": instant_text(draft.changed_at),
+    }
+    return _bytes_of(head, draft.document)
+
+
+def _bytes_of_version(published: Published) -> bytes:
+    head = {
+        "code": published.code,
+        "version": published.version,
+        "latest_version": published.version,
+        "template": None,
+        "changed_at": instant_text(published.published_at),
+    }
+    return _bytes_of(head, published.document)
+
+
+def _bytes_of(head: dict[str, Any], document: str) -> bytes:
+    return to_bytes({**head, **json.loads(document)})
+
+
+def _answer(body: bytes, status: int, headers: dict[str, str]) -> Response:
+    tags = {"ETag": etag_of(body), **PRIVATE}
+    return Response(body, status, headers={**headers, **tags}, media_type="application/json")

@@ -1,0 +1,249 @@
+"""How scorecards, their explanations and results are written: the published contract of them.
+
+The core writes these documents and the doors serve their bytes; a test holds every kind of document
+that the core writes against the models here.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from services.api.rest.scheme_documents import (
+    BoundsDocument,
+    ConditionDocument,
+    EffectDocument,
+    GradeDocument,
+    RuleDocument,
+)
+from services.door.wire import Code, DecimalText, Model
+from services.schema.words import (
+    Better,
+    LineStatus,
+    Missing,
+    NoValue,
+    Scope,
+    ScorecardStatus,
+    TargetLevel,
+)
+
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Fingerprint = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Number = Annotated[int, Field(ge=1)]
+
+
+class LineDocument(Model):
+    """One item's value against its target; with several segments it names its own."""
+
+    segment: Number | None = None
+    section: Code
+    item: Code
+    indicator: Code
+    value: DecimalText | None
+    target: DecimalText | None
+    attainment: DecimalText | None
+    score: DecimalText | None
+    weight: DecimalText
+    """Its share of the whole, in percent."""
+    points: DecimalText | None
+    status: LineStatus
+
+
+class SectionScoreDocument(Model):
+    """The score of a section."""
+
+    segment: Number | None = None
+    section: Code
+    weight: DecimalText
+    score: DecimalText | None
+
+
+class BiteDocument(Model):
+    """A gate whose condition held, and the figure that it read."""
+
+    segment: Number | None = None
+    when: ConditionDocument
+    then: EffectDocument
+    actual: DecimalText
+
+
+class AdjustmentDocument(Model):
+    """A reward or a penalty."""
+
+    points: DecimalText
+    reason: str
+    author: str
+
+
+class SegmentDocument(Model):
+    """A stretch of the cycle in one position, unit and set of shops; its end is exclusive."""
+
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
+    days: int
+    position: Code | None
+    unit: Code | None
+    scheme: Code
+    scheme_version: int
+    total: DecimalText | None
+
+
+class ScorecardDocument(Model):
+    """A scorecard, from which anyone can recompute it by hand."""
+
+    id: str
+    cycle: Code
+    subject: str
+    scheme: Code
+    scheme_version: int
+    revision: int
+    status: ScorecardStatus
+    total: DecimalText | None
+    grade: str | None
+    coefficient: DecimalText | None
+    rank: int | None
+    """Null while the cycle is open."""
+    lines: list[LineDocument]
+    sections: list[SectionScoreDocument]
+    gates: list[BiteDocument]
+    adjustments: list[AdjustmentDocument]
+    segments: list[SegmentDocument]
+    coverage: DecimalText
+    provisional: bool
+    computed_at: Instant
+    fingerprint: Fingerprint
+
+
+class ExplainedTargetDocument(Model):
+    """A target in force, as it was stated, whose it is, and the days that it is shared by."""
+
+    level: TargetLevel
+    value: DecimalText
+    stated: DecimalText
+    from_: Annotated[str, Field(alias="from")]
+    days: int
+    of_days: int
+
+
+class MeasureAmountDocument(Model):
+    """One measure that a value was computed from, and how many records stand behind it."""
+
+    measure: str
+    filters: str
+    amount: DecimalText | None
+    records: int
+
+
+class SourceDocument(Model):
+    """What a value was computed from, and where its facts can be read."""
+
+    formula: str | None
+    definition_version: int
+    measures: list[MeasureAmountDocument]
+    fx: str | None
+    links: list[str]
+
+
+class ExplainedLineDocument(Model):
+    """One line from its value to its points, each figure as it is kept."""
+
+    section: Code
+    item: Code
+    indicator: Code
+    scope: Scope
+    better: Better
+    value: DecimalText | None
+    reason: NoValue | None
+    source: SourceDocument | None
+    targets: list[ExplainedTargetDocument]
+    attainments: dict[TargetLevel, DecimalText]
+    status: LineStatus
+    rule: RuleDocument
+    full_mark: DecimalText
+    step: str | None
+    before: DecimalText | None
+    after: DecimalText | None
+    missing: Missing
+    policy: Missing | None
+    score: DecimalText | None
+    stated_weight: DecimalText
+    weight: DecimalText
+    points: DecimalText | None
+
+
+class ExplainedSectionDocument(Model):
+    """A section's score, and its weight before and after what was redistributed."""
+
+    section: Code
+    stated_weight: DecimalText
+    weight: DecimalText
+    score: DecimalText | None
+
+
+class ExplainedGateDocument(Model):
+    """A gate of the scheme, and whether it bit."""
+
+    when: ConditionDocument
+    then: EffectDocument
+    bites: bool
+    actual: DecimalText | None
+
+
+class ExplainedSegmentDocument(Model):
+    """A segment, line by line."""
+
+    segment: Number
+    from_: Annotated[Day, Field(alias="from")]
+    to: Day
+    days: int
+    position: Code | None
+    unit: Code | None
+    scheme: Code
+    scheme_version: int
+    full_mark: DecimalText
+    lines: list[ExplainedLineDocument]
+    sections: list[ExplainedSectionDocument]
+    points: DecimalText | None
+    gates: list[ExplainedGateDocument]
+    total: DecimalText | None
+
+
+class ExplainedAdjustmentsDocument(Model):
+    """Rewards and penalties, and what of their sum counts."""
+
+    stated: list[AdjustmentDocument]
+    bounds: BoundsDocument | None
+    sum: DecimalText
+
+
+class RoundingDocument(Model):
+    """How figures are rounded, and to how many decimals."""
+
+    mode: str
+    values: int
+    attainments: int
+    weights: int
+    scores: int
+    points: int
+    sections: int
+    totals: int
+
+
+class ExplanationDocument(Model):
+    """Every step of a scorecard with its inputs: enough to recompute it from here alone."""
+
+    scorecard: str
+    cycle: Code
+    subject: str
+    revision: int
+    fingerprint: Fingerprint
+    rounding: RoundingDocument
+    segments: list[ExplainedSegmentDocument]
+    mean: DecimalText | None
+    adjustments: ExplainedAdjustmentsDocument
+    adjusted: DecimalText | None
+    total: DecimalText | None
+    grades: list[GradeDocument]
+    band: str | None
+    grade: str | None
+    coefficient: DecimalText | None

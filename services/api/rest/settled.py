@@ -1,0 +1,42 @@
+"""Routes that read live scores: what was written before a request is settled before it reads."""
+
+from typing import Protocol
+
+from fastapi import APIRouter, Request, Response
+
+from services.api.store.live import is_pending
+from services.door.callers import claim_of
+from services.door.requests import StrictRequest
+from services.door.routes import PROBLEMS, Handler, TransactionRoute
+from services.schema.db import Database
+
+
+class Settles(Protocol):
+    """Who brings a tenant's live scorecards up to what was written; the app has one."""
+
+    async def settle(self, tenant: int) -> None: ...
+
+
+class SettledRoute(TransactionRoute):
+    """A transaction whose snapshot is taken after pending marks were settled, or a short wait."""
+
+    async def serve(self, request: StrictRequest, handler: Handler) -> Response:
+        if request.method in {"GET", "HEAD"}:
+            await self._settle(request)
+        return await super().serve(request, handler)
+
+    async def _settle(self, request: Request) -> None:
+        """Nobody's work is begun for a caller who may not read."""
+        tenant = claim_of(request).tenant
+        database: Database = request.app.state.database
+        async with database.read(tenant) as session:
+            await self._admit(request, session)
+            pending = await is_pending(session)
+        if pending:
+            live: Settles = request.app.state.live
+            await live.settle(tenant)
+
+
+def new_settled_router() -> APIRouter:
+    """A router whose routes read live scores."""
+    return APIRouter(route_class=SettledRoute, responses=PROBLEMS)
