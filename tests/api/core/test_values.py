@@ -1,98 +1,36 @@
-"""Values: exact sums by share, rate and last day, one rounding, and the reason for none."""
+"""Values: one rounding, the reason where there is none, and what is read for many at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.api.core.attribution import Attribution
 from services.api.core.indicators import built_in_indicators
 from services.api.core.ledgers import Ledger, Rates, Sums
-from services.api.core.measures import built_in_measures
 from services.api.core.values import (
-    Company,
-    Prepared,
     asks_first_orders,
     asks_first_uses,
-    crowds_to_count,
     explain,
     owners_of_posted,
     prepare,
     queries_of,
 )
-from services.schema.days import Period, parse_period
+from services.schema.days import parse_period
 from services.schema.shapes.indicators import Explained, MeasureAmount, Value, Wanted
-from services.schema.shapes.measures import Crowd, CrowdCount, DailySum
-from services.schema.shapes.people import Employee, Rate, Subject
+from services.schema.shapes.people import Subject
 from services.schema.words import FactKind, NoValue, Scope, SubjectKind
-from tests.api.company import COMPANY, assignment, employee, person, shop, tenant, unit
-
-CALENDAR = tenant(1).calendar
-OCTOBER = parse_period("2026-10", CALENDAR)
-DAY = date(2026, 10, 5)
-SHOP = Subject(SubjectKind.SHOP, "a")
-
-
-def company(*employees: Employee) -> Company:
-    units = {"sales": unit("sales")}
-    return Company(
-        attribution=Attribution(units, {one.code: one for one in employees}),
-        shops={code: shop(code) for code in ("a", "b")},
-        measures=built_in_measures(),
-        calendar=CALENDAR,
-    )
-
-
-def prepared(
-    formula: str,
-    subject: Subject = COMPANY,
-    scope: Scope = Scope.OWN,
-    *employees: Employee,
-    period: Period = OCTOBER,
-    start: date | None = None,
-    end: date | None = None,
-) -> Prepared:
-    wanted = Wanted("x", subject, scope, period, start or period.start, end or period.end)
-    indicator = replace(built_in_indicators()["net_sales"], formula=formula, version=3)
-    return prepare(wanted, indicator, company(*employees))
-
-
-def row(
-    *amounts: str | int | None,
-    day: date = DAY,
-    shop: str = "a",
-    employee: str = "",
-    currency: str = "CNY",
-    daily: bool = False,
-) -> DailySum:
-    exact = tuple(None if amount is None else Decimal(amount) for amount in amounts)
-    apart = day if daily or currency != "CNY" else None
-    return DailySum(day, shop, employee, "", "", "", currency, apart, 1, exact)
-
-
-def ledger(
-    columns: Mapping[str, Sequence[str]],
-    rows: Mapping[str, Sequence[DailySum]],
-    *,
-    rates: Sequence[Rate] = (),
-    counts: Mapping[Crowd, CrowdCount] | None = None,
-) -> Ledger:
-    sums = {name: Sums(columns.get(name, ()), rows.get(name, ())) for name in {*columns, *rows}}
-    return Ledger(sums, counts or {}, {}, Rates("CNY", rates), {})
-
-
-def sales(*rows: DailySum, rates: Sequence[Rate] = ()) -> Ledger:
-    """Orders with `paid_amount` and `paid_orders`, and no refund."""
-    columns = {"orders": ("paid_amount", "paid_orders"), "refunds": ("refund_amount",)}
-    return ledger(columns, {"orders": rows}, rates=rates)
-
-
-def value_of(found: Explained) -> Decimal | NoValue | None:
-    return found.value.reason or found.value.value
+from tests.api.company import COMPANY, assignment, employee, person
+from tests.api.core.values import (
+    CALENDAR,
+    OCTOBER,
+    SHOP,
+    company,
+    ledger,
+    prepared,
+    row,
+    sales,
+    value_of,
+)
 
 
 def test_a_value_is_rounded_once_half_up_at_six_decimals() -> None:
@@ -190,101 +128,6 @@ def test_the_first_of_several_reasons_is_given() -> None:
     assert value_of(explain(formula, sales(row("5", 0)))) is NoValue.NO_DENOMINATOR
 
 
-def test_foreign_amounts_are_taken_at_the_rate_of_their_day() -> None:
-    usd = [Rate("USD", "CNY", date(2026, 9, 1), Decimal("7.1"))]
-    usd += [Rate("USD", "CNY", date(2026, 10, 6), Decimal("7.25"))]
-    read = sales(
-        row("10", 1),
-        row("10", 1, currency="USD"),
-        row("2.5", 1, day=date(2026, 10, 6), currency="USD"),
-        row("0", 1, day=date(2026, 10, 7), currency="EUR"),
-        rates=usd,
-    )
-    found = explain(prepared("paid_amount"), read)
-    assert found.value.value == Decimal("99.125")
-    assert found.fx == (
-        "USD 10 x 7.1 of 2026-09-01 = CNY 71; USD 2.5 x 7.25 of 2026-10-06 = CNY 18.125"
-    )
-    # A count needs no rate, and nothing of nothing is nothing.
-    assert explain(prepared("paid_orders"), sales(row("9", 4, currency="GBP"))).value.value == 4
-    missing = explain(prepared("paid_amount"), sales(row("9", 4, currency="GBP"), rates=usd))
-    assert value_of(missing) is NoValue.FX_RATE_MISSING
-    assert missing.measures[0].amount is None
-
-
-def test_requirement_09_shares_add_up_to_the_whole() -> None:
-    """100 % of 5 plus 50 % of 10 credits 10."""
-    ann = employee("ann", assignment("sales", {"a": "100", "b": "50"}))
-    bob = employee("bob", assignment("sales", {"b": "50"}))
-    read = sales(row("5", 1), row("10", 1, shop="b"))
-    shared = prepared("paid_amount", person("ann"), Scope.SHOPS, ann, bob)
-    assert explain(shared, read).value.value == 10
-    rest = prepared("paid_amount", person("bob"), Scope.SHOPS, ann, bob)
-    assert explain(rest, read).value.value == 5
-    assert explain(prepared("paid_amount"), read).value.value == 15
-
-
-@given(
-    amounts=st.lists(st.decimals("-999999", "999999", places=4), min_size=1, max_size=12),
-    shares=st.lists(st.integers(1, 9999), min_size=1, max_size=4),
-)
-def test_the_parts_of_any_split_add_up_to_the_whole(
-    amounts: list[Decimal], shares: list[int]
-) -> None:
-    total = sum(shares)
-    exact = [Decimal(share * 100 // total) for share in shares]
-    exact[0] += 100 - sum(exact)
-    people = [
-        employee(f"e{n}", assignment("sales", {"a": str(share)}))
-        for n, share in enumerate(exact)
-        if share
-    ]
-    rows = [row(str(amount), 1, day=DAY + timedelta(n)) for n, amount in enumerate(amounts)]
-    read = sales(*rows)
-    parts = [
-        explain(prepared("paid_amount", person(one.code), Scope.SHOPS, *people), read)
-        for one in people
-    ]
-    credited = [found.measures[0].amount for found in parts]
-    assert sum(amount for amount in credited if amount is not None) == sum(amounts)
-
-
-def test_what_counts_by_its_last_day_is_added_over_shops() -> None:
-    rows = [
-        row("10", "500", day=DAY, daily=True),
-        row("12", None, day=date(2026, 10, 20), daily=True),
-        row("99", "9", day=date(2026, 11, 1), daily=True),
-        row("3", "40", day=DAY, shop="b", daily=True),
-        row("1", "2", day=DAY, shop="b", daily=True),
-    ]
-    read = ledger({"stock": ("skus", "stock_value")}, {"stock": rows})
-    assert explain(prepared("skus"), read).value.value == 12 + 3 + 1
-    # The last day that states a value, whatever else a later one states.
-    assert explain(prepared("stock_value"), read).value.value == 500 + 40 + 2
-    assert explain(prepared("sku_days"), read).value.value == 10 + 12 + 3 + 1
-    half = employee("ann", assignment("sales", {"a": "50"}, end=date(2026, 10, 10)))
-    shared = prepared("skus", person("ann"), Scope.SHOPS, half)
-    assert explain(shared, read).value.value == 5
-
-
-def test_inventory_turns_are_of_a_month_and_a_share_leaves_them_alone() -> None:
-    formula = built_in_indicators()["inventory_turns"].formula
-    assert formula is not None
-    stock = [row("1000", day=day, daily=True) for day in (DAY, date(2026, 10, 6))]
-    stock += [row("200", day=DAY, shop="b", daily=True)]
-    read = ledger(
-        {"orders": ("cost_amount", "paid_orders"), "refunds": (), "stock": ("stock_value",)},
-        {"orders": [row("2200", 1), row("1100", 1, shop="b")], "stock": stock},
-    )
-    # 3300 of goods by a mean of (1200 + 1000) / 2.
-    assert explain(prepared(formula), read).value.value == 3
-    ann = employee("ann", assignment("sales", {"a": "25"}))
-    shared = prepared(formula, person("ann"), Scope.SHOPS, ann)
-    assert explain(shared, read).value.value == Decimal("2.2")
-    quarter = prepared(formula, period=parse_period("2026-Q4", CALENDAR))
-    assert explain(quarter, read).value.value == 1
-
-
 def test_calendar_numbers_are_shown_as_they_count() -> None:
     read = sales(row("31", 1))
     assert explain(prepared("paid_amount / period_days"), read).value.value == 1
@@ -299,47 +142,6 @@ def test_calendar_numbers_are_shown_as_they_count() -> None:
     over = prepared("period_months", start=date(2026, 9, 16), end=date(2026, 11, 1))
     assert explain(over, read).value.value == Decimal("1.5")
     assert explain(prepared("previous(period_days)"), read).value.value == 30
-
-
-def test_a_shared_shops_buyers_are_counted_by_themselves() -> None:
-    ann = employee(
-        "ann",
-        assignment("sales", {"a": "50", "b": "100"}, end=date(2026, 10, 16)),
-        assignment("sales", {"a": "50"}, start=date(2026, 10, 16)),
-    )
-    asked = prepared("repeat_buyers / buyers", person("ann"), Scope.SHOPS, ann)
-    buyers, skus = crowds_to_count([asked])
-    assert skus == set()
-    # Shop a with the same share on all days is one crowd, though the assignment changed.
-    assert {
-        (next(iter(one.shops or ())), one.start, one.end)
-        for crowd in buyers
-        for one in crowd.slices
-    } == {
-        ("a", date(2026, 10, 1), date(2026, 11, 1)),
-        ("b", date(2026, 10, 1), date(2026, 10, 16)),
-    }
-    counts = {
-        crowd: CrowdCount(orders=9, buyers=7, repeat_buyers=2)
-        if "a" in (crowd.slices[0].shops or ())
-        else CrowdCount(orders=3, buyers=3)
-        for crowd in buyers
-    }
-    read = ledger({"orders": (), "refunds": ()}, {"orders": [row()]}, counts=counts)
-    found = explain(asked, read)
-    # (2 x 50 % + 0) / (7 x 50 % + 3)
-    assert [one.amount for one in found.measures] == [Decimal(1), Decimal("6.5")]
-    assert found.measures[1].records == 12
-    assert found.value.value == Decimal("0.153846")
-
-
-def test_a_units_buyers_are_counted_over_all_its_facts() -> None:
-    ann = employee("ann", assignment("sales", {"a": "50", "b": "50"}))
-    team = Subject(SubjectKind.UNIT, "sales")
-    buyers, _ = crowds_to_count([prepared("buyers", team, Scope.UNIT, ann)])
-    (crowd,) = buyers
-    (one,) = crowd.slices
-    assert (one.shops, one.employees) == (frozenset({"a", "b"}), frozenset({"ann"}))
 
 
 def test_queries_ask_once_for_each_kind_and_only_for_the_days_wanted() -> None:
