@@ -136,6 +136,7 @@ ValueIn = decimal_in(AMOUNT_DIGITS, VALUE_PLACES)
 ScoreIn = decimal_in(6, SCORE_PLACES)
 WeightIn = decimal_in(6, SCORE_PLACES)
 PercentIn = decimal_in(3, SCORE_PLACES)
+PartIn = decimal_in(6, SCORE_PLACES, minimum=Decimal(0))
 RateIn = decimal_in(10, 10)
 
 DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["128.50"])]

@@ -19,10 +19,10 @@ from services.door.wire import (
     Instant,
     LongText,
     Model,
+    PartIn,
     PeriodCode,
     SubjectText,
     ValueIn,
-    WeightIn,
 )
 from services.schema.money import plain
 from services.schema.shapes.people import Subject, parse_subject
@@ -105,7 +105,7 @@ class BreakDownIn(Model):
     indicator: FormulaCode
     period: PeriodCode
     into: Annotated[Parts, Field(strict=False)]
-    weights: Annotated[dict[Code, WeightIn], Field(min_length=1, max_length=10_000)] | None = None
+    weights: Annotated[dict[Code, PartIn], Field(min_length=1, max_length=10_000)] | None = None
 
 
 class PartDocument(Model):
