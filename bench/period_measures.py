@@ -1,39 +1,30 @@
-"""Period measures: a month's sums for each of 2,000 employees, from a year of orders."""
+"""Period measures: a month's sums for each employee, from a year of orders."""
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import date
 
 import asyncpg
 
 from bench.figures import Figure, Options, Way, measure
-from bench.grounds import CURRENCY, Company, lay, make_company
+from bench.grounds import Company, lay, make_company
+from bench.histories import lay_history
+from services.api.flows.values import read_values
+from services.api.store.people import read_tenant
 from services.local.database import Server
+from services.schema.days import parse_period
+from services.schema.db import Database
+from services.schema.shapes.indicators import Wanted
+from services.schema.shapes.people import Subject
+from services.schema.words import Scope, SubjectKind
 
-EMPLOYEES = 2000
 SHOPS = 20
+SIZES = (200, 2000)
+"""Employees: with the many, few have two orders a day, and a day's sum is an order."""
 FACTS_PER_ROW = 5
 """A history is longer than what is posted at a time."""
+MONTH = "2025-12"
 
-_FACTS = """
-    INSERT INTO order_facts (tenant_id, source, id, modified_at, content, shop, status, created_at,
-        paid_at, created_on, paid_on, buyer, salesperson, channel, campaign, currency, paid_amount,
-        discount_amount, cost_amount, units_sold, skus, new_amount, profit_amount, hit_amount,
-        core_amount, member_amount, vip_amount, partner_amount, group_buy_amount,
-        exclusive_amount, lines)
-    SELECT $1, 'erp', 'SO-' || n, at, '\\x00', 's-' || 1 + n % $3, 'paid', at, at, at::date,
-        at::date, 'b-' || n % 100000, 'e-' || 1 + n % $4, 'search', '', $5, 100 + n % 900, 0, 50,
-        1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]'
-    FROM (SELECT n, timestamptz '2025-04-01' + n * interval '365 days' / $2 AS at
-        FROM generate_series(1, $2) AS n) AS orders
-"""
-_MEASURES = """
-    INSERT INTO order_measures (tenant_id, day, shop, employee, channel, campaign, currency,
-        records, paid_orders, paid_amount, cost_amount, units_sold, gross_amount, placed_orders)
-    SELECT tenant_id, paid_on, shop, salesperson, channel, campaign, currency,
-        count(*), count(*), sum(paid_amount), sum(cost_amount), sum(units_sold),
-        sum(paid_amount), count(*)
-    FROM order_facts GROUP BY 1, 2, 3, 4, 5, 6, 7
-"""
 _FROM_FACTS = """
     SELECT salesperson, sum(paid_amount), sum(cost_amount), count(*), sum(units_sold)
     FROM order_facts
@@ -50,34 +41,33 @@ _FROM_MEASURES = """
 
 
 async def run(server: Server, options: Options) -> list[Figure]:
+    return [await _measure(server, options, employees) for employees in SIZES]
+
+
+async def _measure(server: Server, options: Options, employees: int) -> Figure:
+    orders = options.rows * FACTS_PER_ROW
     with lay(server) as ground:
-        async with ground.connection() as connection:
-            company = await make_company(connection, shops=SHOPS, employees=EMPLOYEES)
-            await _fill(connection, company, options.rows * FACTS_PER_ROW)
-            figure = await measure(
-                "period_measures",
-                f"a month's sums of {EMPLOYEES:,} employees among"
-                f" {options.rows * FACTS_PER_ROW:,} orders of a year",
-                "employees",
-                limit=Way("SQL over the raw facts", _ask(connection, company, _FROM_FACTS)),
-                ways=[
-                    Way(
-                        "SQL over the daily measures",
-                        _ask(connection, company, _FROM_MEASURES),
-                        goal=1,
-                    ),
-                ],
-                rounds=max(options.rounds, 5),
-            )
-    return [figure]
-
-
-async def _fill(connection: asyncpg.Connection, company: Company, count: int) -> None:
-    """A year of orders, and the measures that the door would have kept of them."""
-    numbers = (count, len(company.shops), len(company.employees))
-    await connection.execute(_FACTS, company.tenant, *numbers, CURRENCY)
-    await connection.execute(_MEASURES)
-    await connection.execute("VACUUM ANALYZE order_facts, order_measures")
+        database = Database(ground.dsn("kaohe_api"), application="bench")
+        try:
+            async with ground.connection() as connection:
+                company = await make_company(connection, shops=SHOPS, employees=employees)
+                await lay_history(connection, company, orders, start=date(2025, 4, 1), days=365)
+                return await measure(
+                    f"period_measures_{employees}",
+                    f"a month of {employees:,} employees among {orders:,} orders of a year",
+                    "employees",
+                    limit=Way("SQL over the raw facts", _ask(connection, company, _FROM_FACTS)),
+                    ways=[
+                        Way(
+                            "SQL over the daily measures",
+                            _ask(connection, company, _FROM_MEASURES),
+                        ),
+                        Way("the indicator net_sales of each", _read(database, company)),
+                    ],
+                    rounds=max(options.rounds, 5),
+                )
+        finally:
+            await database.close()
 
 
 def _ask(
@@ -86,7 +76,31 @@ def _ask(
     async def ask() -> float:
         began = time.perf_counter()
         rows = await connection.fetch(query, company.tenant)
-        assert len(rows) == EMPLOYEES
-        return EMPLOYEES / (time.perf_counter() - began)
+        assert len(rows) == len(company.employees)
+        return len(rows) / (time.perf_counter() - began)
 
     return ask
+
+
+def _read(database: Database, company: Company) -> Callable[[], Awaitable[float]]:
+    async def read() -> float:
+        began = time.perf_counter()
+        async with database.read(company.tenant) as session:
+            tenant = await read_tenant(session)
+            period = parse_period(MONTH, tenant.calendar)
+            wanted = [
+                Wanted(
+                    "net_sales",
+                    Subject(SubjectKind.EMPLOYEE, employee),
+                    Scope.OWN,
+                    period,
+                    period.start,
+                    period.end,
+                )
+                for employee in company.employees
+            ]
+            values = await read_values(session, wanted, tenant=tenant)
+        assert all(values[each].value.value for each in wanted)
+        return len(wanted) / (time.perf_counter() - began)
+
+    return read

@@ -129,12 +129,12 @@ def refund_row(credit: Document) -> dict[str, Any]:
     }
 
 
-def measure_rows(credits_: list[Document]) -> list[dict[str, Any]]:
-    """Pieces sent back by day and shop: a refund states its amount alone."""
+def measure_rows(sales: list[Document], credits_: list[Document]) -> list[dict[str, Any]]:
+    """Pieces sent back by day and shop, also none: a refund states its amount alone."""
     pieces: dict[tuple[str, str], int] = {}
-    for credit in credits_:
-        key = (credit.at.date().isoformat(), shop_of(credit.country))
-        returned = -sum(quantity for _, quantity, _ in credit.lines)
+    for document in [*sales, *credits_]:
+        key = (document.at.date().isoformat(), shop_of(document.country))
+        returned = -sum(quantity for _, quantity, _ in document.lines if quantity < 0)
         pieces[key] = pieces.get(key, 0) + returned
     return [
         {

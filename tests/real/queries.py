@@ -5,7 +5,7 @@ a part of the periods, and then stands in for them over the whole span.
 """
 
 import gzip
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -190,3 +190,8 @@ def same(text: str, value: object) -> bool:
     if isinstance(value, int | Decimal):
         return bool(text) and abs(Decimal(text) - value) <= SIX / 2
     return text == ("" if value is None else str(value))
+
+
+def rounded(value: Decimal) -> Decimal:
+    """A figure as it is served: half up to 6 decimals."""
+    return value.quantize(SIX, ROUND_HALF_UP)
