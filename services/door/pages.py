@@ -28,13 +28,23 @@ class Listed(Model, Generic[Item]):
 
 
 def encode_cursor(request: Request, values: list[str]) -> str:
-    """A cursor that names the last row given by its sort key; it cannot be made by a caller."""
-    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_seal(request, payload) + payload).decode().rstrip("=")
+    """A cursor of the list that was asked for, which names the last row given by its sort key."""
+    return write_cursor(_key(request), request.url.path, values)
 
 
 def decode_cursor(request: Request, cursor: str | None, length: int) -> list[str] | None:
     """The sort key of the row that a cursor names; null for the start of the list."""
+    return read_cursor(_key(request), request.url.path, cursor, length)
+
+
+def write_cursor(key: bytes, name: str, values: list[str]) -> str:
+    """A cursor of one list by its name; no caller can make one, nor use it on another list."""
+    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_seal(key, name, payload) + payload).decode().rstrip("=")
+
+
+def read_cursor(key: bytes, name: str, cursor: str | None, length: int) -> list[str] | None:
+    """The sort key that a cursor of the list holds; null for the start of the list."""
     if cursor is None:
         return None
     try:
@@ -43,15 +53,18 @@ def decode_cursor(request: Request, cursor: str | None, length: int) -> list[str
         values = json.loads(payload)
     except ValueError:
         values, raw, payload = None, b"", b""
-    good = hmac.compare_digest(raw[:16], _seal(request, payload))
+    good = hmac.compare_digest(raw[:16], _seal(key, name, payload))
     if not good or not isinstance(values, list) or len(values) != length:
         fault = Fault("?cursor", "cursor_invalid", "The cursor is not one of this list.")
         raise Invalid("invalid", "The cursor is not one of this list.", [fault])
     return [str(value) for value in values]
 
 
-def _seal(request: Request, payload: bytes) -> bytes:
-    """Bound to the path, so that a cursor of one list is none of another."""
+def _key(request: Request) -> bytes:
     key: bytes = request.app.state.signing_key
-    message = request.url.path.encode() + b"\0" + payload
-    return hmac.digest(key, message, hashlib.sha256)[:16]
+    return key
+
+
+def _seal(key: bytes, name: str, payload: bytes) -> bytes:
+    """Bound to the list's name, so that a cursor of one list is none of another."""
+    return hmac.digest(key, name.encode() + b"\0" + payload, hashlib.sha256)[:16]

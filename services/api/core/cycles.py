@@ -16,6 +16,7 @@ _ONWARD = {
     CycleStatus.CALIBRATION: CycleStatus.APPROVED,
     CycleStatus.APPROVED: CycleStatus.PUBLISHED,
 }
+_UNCLOSED = frozenset({CycleStatus.DRAFT, CycleStatus.OPEN})
 
 
 def move(cycle: Cycle, to: CycleStatus, *, reason: str | None, standing: Standing) -> Step:
@@ -56,6 +57,11 @@ def next_stages(status: CycleStatus, *, has_distribution: bool) -> tuple[CycleSt
 
 def is_reopening(status: CycleStatus, to: CycleStatus) -> bool:
     return to is CycleStatus.OPEN and status is not CycleStatus.DRAFT
+
+
+def pending_after_close(status: CycleStatus, pending: int) -> int:
+    """How many of a cycle's cards facts came for after data were closed, of those with marks."""
+    return 0 if status in _UNCLOSED else pending
 
 
 def closes_at(cycle: Cycle) -> datetime:

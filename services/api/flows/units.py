@@ -1,8 +1,9 @@
-"""Units are put, and stay a tree."""
+"""Units are put, and stay a tree; lists are asked for a unit with all below."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from services.api.core.attribution import Attribution
 from services.api.core.people import faults_of_unit
 from services.api.flows.live import mark_stale
 from services.api.flows.people import PEOPLE, Permit, Verdict, put_each, refuse
@@ -10,7 +11,7 @@ from services.api.store.audit import append_entries
 from services.api.store.counters import lock_noun
 from services.api.store.people import read_units
 from services.api.store.units import save_units
-from services.schema.db import WriteSession
+from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Caller, Unit
 
 
@@ -38,3 +39,10 @@ async def put_units(
         await mark_stale(session, employees=None, at=at)
         await append_entries(session, at=at, caller=caller, deeds=puts.deeds)
     return puts.verdicts
+
+
+async def units_below(session: ReadSession, unit: str | None) -> Collection[str] | None:
+    """A unit and all below it, for a filter; no unit is no filter."""
+    if unit is None:
+        return None
+    return Attribution(await read_units(session), {}).tree([unit])

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from pydantic import Field, model_validator
 
 from services.api.auth import view_of
-from services.api.core.cycles import closes_at
+from services.api.core.cycles import closes_at, pending_after_close
 from services.api.flows.cycles import create_cycle, move_cycle
 from services.api.rest.documents import bytes_of
 from services.api.rest.settled import new_settled_router
@@ -37,7 +37,6 @@ router = new_settled_router()
 
 MOST_PEOPLE = 10_000
 MOST_UNITS = 1_000
-_UNCLOSED = frozenset({CycleStatus.DRAFT, CycleStatus.OPEN})
 
 People = Annotated[list[Code], Field(min_length=1, max_length=MOST_PEOPLE)]
 Units = Annotated[list[Code], Field(min_length=1, max_length=MOST_UNITS)]
@@ -247,7 +246,7 @@ def _document(
             "revision": cycle.revision,
             "scorecards": tally.scorecards,
             "incomplete": tally.incomplete,
-            "pending_after_close": 0 if cycle.status in _UNCLOSED else tally.pending,
+            "pending_after_close": pending_after_close(cycle.status, tally.pending),
             "closed_at": cycle.closed_at,
             "published_at": cycle.published_at,
             "moves": None if moves is None else [_move(move) for move in moves],

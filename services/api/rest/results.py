@@ -9,8 +9,9 @@ from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
 from services.api.core.documents import to_bytes
+from services.api.core.views import sees_pay
+from services.api.flows.units import units_below
 from services.api.rest.scorecard_documents import Fingerprint
-from services.api.rest.scorecards import units_below
 from services.api.rest.stored import answer_page
 from services.api.store.results import ResultFilter, read_page_of_results, read_result
 from services.door.etags import tagged
@@ -19,7 +20,7 @@ from services.door.routes import Asking, Reading, new_router
 from services.door.wire import Code, Currency, DecimalText, Model
 from services.schema.errors import NotFound
 from services.schema.shapes.people import Caller
-from services.schema.words import Approver, PayPlan, Role
+from services.schema.words import Approver, PayPlan
 
 router = new_router()
 
@@ -112,6 +113,6 @@ async def get_result(request: Request, id: ResultId, caller: Asking, session: Re
 
 def _shown(document: bytes, caller: Caller) -> bytes:
     """The document as it was stored; a viewer sees scores without pay."""
-    if caller.role is not Role.VIEWER:
+    if sees_pay(caller.role):
         return document
     return to_bytes({**json.loads(document), "payouts": None})

@@ -8,6 +8,7 @@ from fastapi import Body, Query, Request, Response
 from pydantic import Field
 
 from services.api.core.documents import instant_text, to_bytes
+from services.api.core.views import writes_schemes
 from services.api.flows.schemes import adopt_template, publish_draft, put_draft
 from services.api.rest.scheme_documents import SchemeBody, SchemeDocument
 from services.api.rest.stored import answer_page
@@ -25,11 +26,9 @@ from services.schema.db import ReadSession
 from services.schema.errors import NotFound
 from services.schema.shapes.drafts import Draft, Published
 from services.schema.shapes.people import Caller
-from services.schema.words import Role
 
 router = new_router()
 
-_WRITERS = frozenset({Role.ADMIN, Role.HR})
 Version = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 
 
@@ -104,7 +103,7 @@ async def list_schemes(
     """Of each scheme its draft, for who may write it, or its newest version for all others."""
     last = decode_cursor(request, cursor, 1)
     after = last[0] if last else None
-    if caller.role in _WRITERS:
+    if writes_schemes(caller.role):
         drafts, total = await read_page_of_drafts(session, after=after, limit=limit + 1)
         rows = [(draft.code, _bytes_of_draft(draft)) for draft in drafts]
     else:
@@ -131,7 +130,7 @@ async def get_scheme(
 async def _read(session: ReadSession, code: str, version: int | None, caller: Caller) -> bytes:
     if version is None:
         draft = await read_draft(session, code)
-        if draft is not None and caller.role in _WRITERS:
+        if draft is not None and writes_schemes(caller.role):
             return _bytes_of_draft(draft)
         version = None if draft is None else draft.latest
     published = None if version is None else await read_published(session, code, version)

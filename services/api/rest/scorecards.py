@@ -1,6 +1,5 @@
 """REST of scorecards: documents served as they were written, to who may see them."""
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,12 +7,11 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
-from services.api.core.attribution import Attribution
+from services.api.flows.units import units_below
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import ExplanationDocument, ScorecardDocument
 from services.api.rest.settled import new_settled_router
 from services.api.rest.stored import answer_page
-from services.api.store.people import read_units
 from services.api.store.results import read_results_of_subject
 from services.api.store.scorecards import (
     CardFilter,
@@ -127,13 +125,6 @@ async def get_history(request: Request, id: CardId, caller: Asking, session: Rea
     items = [_revision(each, results.get(each.revision)) for each in cards]
     page = Listed[RevisionDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))
-
-
-async def units_below(session: ReadSession, unit: str | None) -> Collection[str] | None:
-    """A unit and all below it, for a filter; no unit is no filter."""
-    if unit is None:
-        return None
-    return Attribution(await read_units(session), {}).tree([unit])
 
 
 async def _read(session: ReadSession, card_id: str, caller: Caller) -> Scorecard:

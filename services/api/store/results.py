@@ -64,6 +64,14 @@ async def read_result(session: ReadSession, result_id: str) -> Result | None:
     return None if row is None else _result_from_row(row)
 
 
+async def read_published_cards(session: ReadSession, ids: Collection[str]) -> dict[str, bytes]:
+    """The scorecards that results were made of, as they were then, by the results' ids."""
+    statement = select(results.c.id, results.c.scorecard_document).where(
+        results.c.tenant_id == session.tenant, among(results.c.id, ids)
+    )
+    return {row.id: bytes(row.scorecard_document) for row in await session.execute(statement)}
+
+
 async def read_results_of_subject(
     session: ReadSession, cycle: str, subject: Subject
 ) -> dict[int, Result]:
