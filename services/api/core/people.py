@@ -7,7 +7,7 @@ from dataclasses import replace
 from services.api.core.attribution import OverbookedShares, overbooked_shares
 from services.schema.errors import Fault
 from services.schema.money import plain
-from services.schema.shapes.people import Employee, Unit
+from services.schema.shapes.people import Employee, Shop, Unit
 
 Above = Mapping[str, str | None]
 """Everyone, or every unit, there is, and who or what stands directly above."""
@@ -109,6 +109,24 @@ def _fault_of_share(found: OverbookedShares, assignment: int, share: int) -> Fau
         f"From {found.start} on, {plain(found.total)} % of {found.shop} would be answered for "
         f"in the position {found.position}.",
     )
+
+
+def scores_follow_shop(before: Shop | None, after: Shop) -> bool:
+    """Whether figures may be others; of a shop that is new nothing was stated yet."""
+    return before is not None and any(
+        getattr(before, name) != getattr(after, name)
+        for name in ("timezone", "currency", "kind", "opened_on")
+    )
+
+
+def scores_follow_unit(before: Unit | None, after: Unit) -> bool:
+    """Whether figures may be others; in a unit that is new nobody works yet."""
+    return before is not None and before.parent != after.parent
+
+
+def scores_follow_employee(before: Employee | None, after: Employee) -> bool:
+    """Whether figures or populations may be others: a name or a manager changes neither."""
+    return before is None or replace(before, name=after.name, manager=after.manager) != after
 
 
 def in_order(employee: Employee) -> Employee:

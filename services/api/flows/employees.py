@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.api.core.people import Company, faults_of_terms, in_order
+from services.api.core.people import Company, faults_of_terms, in_order, scores_follow_employee
 from services.api.flows.live import mark_stale
 from services.api.flows.people import PEOPLE, Permit, Verdict, put_each, refuse
 from services.api.store.audit import append_entries
@@ -45,7 +45,8 @@ async def put_employees(
     puts = await put_each("employee", [in_order(row) for row in rows], current, judge)
     if puts.changed:
         await save_employees(session, list(puts.changed.values()))
-        await mark_stale(session, employees=None, at=at)
+        if any(scores_follow_employee(before, after) for before, after in puts.steps):
+            await mark_stale(session, employees=None, at=at)
         await append_entries(session, at=at, caller=caller, deeds=puts.deeds)
     return puts.verdicts
 

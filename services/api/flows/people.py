@@ -38,6 +38,8 @@ class Puts(Generic[Thing]):
 
     verdicts: list[Verdict] = field(default_factory=list)
     changed: dict[str, Thing] = field(default_factory=dict)
+    steps: list[tuple[Thing | None, Thing]] = field(default_factory=list)
+    """What was there and what took its place, one after another."""
     deeds: list[Deed] = field(default_factory=list)
 
 
@@ -59,6 +61,7 @@ async def put_each(
         verb = "create" if before is None else "update"
         puts.verdicts.append(Outcome.CREATED if before is None else Outcome.UPDATED)
         puts.deeds.append(make_deed(f"{noun}.{verb}", f"{noun}:{row.code}", change_of(before, row)))
+        puts.steps.append((before, row))
         puts.changed[row.code] = current[row.code] = row
     return puts
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.api.core.people import scores_follow_shop
 from services.api.flows.live import mark_stale
 from services.api.flows.people import PEOPLE, Permit, Verdict, put_each, refuse
 from services.api.store.audit import append_entries
@@ -34,7 +35,8 @@ async def put_shops(
     puts = await put_each("shop", rows, current, judge)
     if puts.changed:
         await save_shops(session, list(puts.changed.values()))
-        await mark_stale(session, employees=None, at=at)
+        if any(scores_follow_shop(before, after) for before, after in puts.steps):
+            await mark_stale(session, employees=None, at=at)
         await append_entries(session, at=at, caller=caller, deeds=puts.deeds)
     return puts.verdicts
 

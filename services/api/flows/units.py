@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from services.api.core.attribution import Attribution
-from services.api.core.people import faults_of_unit
+from services.api.core.people import faults_of_unit, scores_follow_unit
 from services.api.flows.live import mark_stale
 from services.api.flows.people import PEOPLE, Permit, Verdict, put_each, refuse
 from services.api.store.audit import append_entries
@@ -36,7 +36,8 @@ async def put_units(
     puts = await put_each("unit", rows, current, judge)
     if puts.changed:
         await save_units(session, list(puts.changed.values()))
-        await mark_stale(session, employees=None, at=at)
+        if any(scores_follow_unit(before, after) for before, after in puts.steps):
+            await mark_stale(session, employees=None, at=at)
         await append_entries(session, at=at, caller=caller, deeds=puts.deeds)
     return puts.verdicts
 
