@@ -33,7 +33,7 @@ from services.api.core.measures import (
     column_of,
     sources_of_presence,
 )
-from services.schema.days import Calendar, add_months, previous
+from services.schema.days import Calendar, Period, add_months, previous, split
 from services.schema.money import VALUE_PLACES, plain, round_half_up
 from services.schema.shapes.indicators import (
     Explained,
@@ -46,7 +46,7 @@ from services.schema.shapes.indicators import (
 )
 from services.schema.shapes.measures import Adds, Crowd, Measure, SumsQuery
 from services.schema.shapes.people import Rate, Shop, Subject
-from services.schema.words import FactKind, NoValue, Scope, SubjectKind
+from services.schema.words import FactKind, Grain, NoValue, Scope, SubjectKind
 
 MOST_CONVERSIONS = 20
 """Rates that an explanation names."""
@@ -71,6 +71,26 @@ class Prepared:
     parts: tuple[Part, ...]
     """One for each measure of the formula, in its order."""
     calendars: Mapping[Leaf, Fraction]
+
+
+def series_of(
+    indicator: str,
+    subject: Subject,
+    scope: Scope,
+    period: Period,
+    grain: Grain | None,
+    calendar: Calendar,
+) -> list[Wanted]:
+    """A value for each part of a period in order, each by itself; without a grain for the whole."""
+    parts = (period,) if grain is None else split(period, grain, calendar)
+    return [Wanted(indicator, subject, scope, part, part.start, part.end) for part in parts]
+
+
+def usual_scope(subject: Subject) -> Scope:
+    """Whose measures count where nobody says: all that is a unit's, else what names the subject."""
+    if subject.kind is SubjectKind.COMPANY:
+        return Scope.COMPANY
+    return Scope.UNIT if subject.kind is SubjectKind.UNIT else Scope.OWN
 
 
 def prepare(wanted: Wanted, indicator: Indicator, company: Company) -> Prepared:
