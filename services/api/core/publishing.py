@@ -23,6 +23,8 @@ from services.schema.shapes.schemes import (
 from services.schema.words import CoefficientOf, PayPlan, TargetKind, TargetLevel
 
 MOST_FAULTS = 50
+MOST_LINES = 200
+"""Items of a scheme in all: what one card may cost to score and to read."""
 
 _WHOLE = Decimal(100)
 
@@ -79,6 +81,9 @@ def _faults_of_sum(pointer: str, weights: Sequence[Decimal], what: str) -> Itera
 def _faults_of_codes(scheme: Scheme) -> Iterator[Fault]:
     sections = [section.code for section in scheme.sections]
     items = [item.code for _, item in _items_of(scheme)]
+    if len(items) > MOST_LINES:
+        detail = f"A scheme has at most {MOST_LINES} items, not {len(items)}."
+        yield Fault("/sections", "too_many_items", detail)
     grades = [grade.grade for grade in scheme.grades]
     for pointer, what, codes in (
         ("/sections", "section", sections),

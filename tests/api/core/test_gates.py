@@ -162,8 +162,17 @@ def test_a_gate_limits_or_fails_the_grade(reached: str, effects: list[Document],
 
 
 def test_a_limit_of_another_scheme_keeps_its_place_from_the_top() -> None:
+    # A draft may name a grade that nobody has: then nothing is known but that it limits.
     mine = (Grade("gold", d("90"), d("1.2")), Grade("silver", d("0"), d("1")))
     scheme = scheme_of(flat(item("a", "100")))
-    for named, left in (("A", "gold"), ("B", "silver"), ("C", "silver")):
+    for named, left in (("A", "gold"), ("B", "silver"), ("C", "silver"), ("Z", "silver")):
         limited = limit_grade(mine[0], [(scheme, bite_of({"grade": named}))], mine)
         assert limited.grade == left
+
+
+def test_a_gate_of_a_draft_on_an_item_that_is_not_there_trips_none() -> None:
+    gates = [
+        gate({"item": "gone", "at_least": "0"}, {"fail": True}),
+        gate({"section": "gone", "at_least": "0"}, {"fail": True}),
+    ]
+    assert bites(flat(item("a", "100"), gates=gates), {"a": "50"}) == []

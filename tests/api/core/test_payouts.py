@@ -1,5 +1,6 @@
 """Pay to the fen: bonuses, commissions by marginal bands, corrections, entries to the byte."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from services.api.core.payouts import (
 from services.schema.errors import Conflict
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.payouts import EntryContent, Owed, Payout
+from services.schema.shapes.schemes import Pay
 from services.schema.words import NoValue, PayPlan
 from tests.api.core.scoring import Document, flat, item, scheme_of, scored
 
@@ -222,6 +224,12 @@ def test_an_incomplete_card_is_never_paid() -> None:
     stated = flat(item("a", "100"))
     with pytest.raises(AssertionError, match="only a complete card is paid"):
         pay(scheme_of(stated), scored(stated, {"a": None}), currency="CNY", bases={})
+
+
+def test_a_plan_that_no_scheme_can_state_is_a_programmer_s_mistake() -> None:
+    scheme = replace(scheme_of(flat(item("a", "100"))), pay=(Pay(PayPlan.LEADER_MEAN),))
+    with pytest.raises(AssertionError, match="leader_mean"):
+        pay(scheme, scored(flat(item("a", "100")), {"a": "9"}), currency="CNY", bases={})
 
 
 def entry(owed: Owed, *, corrects: str | None = None, grade: str | None = "A") -> bytes:

@@ -101,6 +101,16 @@ def test_codes_stand_once_and_sections_and_items_apart() -> None:
     assert faults_of(document(section("a", "100", item("a", "100")))) == []
 
 
+def test_a_scheme_has_so_many_items_and_no_more() -> None:
+    def hundred(code: str) -> Document:
+        items = (item(f"{code}{at}", "1", indicator="a") for at in range(100))
+        return section(code, "50", *items)
+
+    assert faults_of(document(hundred("x"), hundred("y"))) == []
+    more = section("z", "50", item("one", "100", indicator="a"))
+    assert ("/sections", "too_many_items") in faults_of(document(hundred("x"), hundred("y"), more))
+
+
 def test_indicators_must_be_known() -> None:
     assert faults_of(flat(item("a", "100")), frozenset()) == [
         ("/sections/0/items/0/indicator", "indicator_unknown")

@@ -306,6 +306,15 @@ def test_a_flat_rate_is_one_band_from_0() -> None:
     assert parse_scheme(scheme_to_wire(scheme)) == scheme
 
 
+def test_a_grade_bonus_is_written_back_as_it_is_read() -> None:
+    pay = [{"plan": "grade_bonus", "base": "1000.5"}]
+    scheme = parse_scheme(flat(item("a", "100"), pay=pay))
+    assert scheme.pay == (
+        Pay(PayPlan.GRADE_BONUS, base=d("1000.5"), coefficient=CoefficientOf.GRADE),
+    )
+    assert scheme_to_wire(scheme)["pay"] == pay
+
+
 def test_a_fixed_target_may_have_a_challenge() -> None:
     target = {"kind": "fixed", "value": "0.06", "challenge": "0.13"}
     scheme = parse_scheme(flat(item("a", "100", RATIO, target=target)))
