@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -44,15 +46,12 @@ class ApiSettings(BaseSettings):
 def _read_or_make(path: Path) -> bytes:
     """The file's content; of several processes that make it at once, one does and all read it."""
     if not path.exists():
-        made = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        draft, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
+        with os.fdopen(draft, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
-        try:
-            os.link(made, path)
-        except FileExistsError:
-            pass
-        finally:
-            made.unlink()
+        with suppress(FileExistsError):
+            os.link(name, path)
+        Path(name).unlink()
     key = path.read_text(encoding="ascii").strip().encode()
     if len(key) < 32:
         raise ValueError(f"{path} holds less than 32 bytes")

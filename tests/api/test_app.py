@@ -1,0 +1,57 @@
+"""The api as a whole: what stands around its routes, and a row in the matrix for each."""
+
+from fastapi.routing import APIRoute
+
+from services.api.app import ROUTERS
+from services.door.access import matrix
+from tests.api.companies import Company
+
+
+def test_every_operation_has_its_row() -> None:
+    operations = {
+        f"REST {method} {route.path_format}"
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    assert operations - matrix().keys() == set()
+
+
+async def test_it_lives_and_is_ready(company: Company) -> None:
+    for path, status in (("/health/live", "live"), ("/health/ready", "ready")):
+        answer = await company.client.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": status})
+
+
+async def test_every_answer_carries_the_headers(company: Company) -> None:
+    for answer in (
+        await company.get("/v1/units"),
+        await company.get("/v1/units/none"),
+        await company.get("/nowhere"),
+        await company.client.get("/v1/units"),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] in {"no-store", "private, no-cache"}
+        assert "server" not in answer.headers
+
+
+async def test_what_a_path_does_not_take_is_said(company: Company) -> None:
+    answer = await company.ask("PATCH", "/v1/units/a", {})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+    assert answer.json()["code"] == "method_not_allowed"
+    assert (await company.get("/nowhere")).json()["code"] == "not_found"
+
+
+async def test_the_contract_declares_what_routes_answer(company: Company) -> None:
+    contract = (await company.client.get("/openapi.json")).json()
+    put = contract["paths"]["/v1/employees/{code}"]["put"]
+    assert {"200", "201", "400", "401", "403", "404", "409", "412", "422"} <= put[
+        "responses"
+    ].keys()
+    rows = contract["paths"]["/v1/employees/batch"]["post"]["requestBody"]["content"]
+    row = rows["application/json"]["schema"]["items"]
+    assert row["additionalProperties"] is False
+    assert row["required"] == ["name", "code"]
