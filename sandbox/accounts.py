@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from urllib.parse import urlsplit
 
 from sandbox.articles import article_list
 from sandbox.lives import first_day
@@ -32,6 +33,8 @@ def session_of(shop: str) -> str:
 def credentials(tenant: str, gateway: str, today: date) -> dict[str, object]:
     """The file that ingest's `KAOHE_MARKETPLACES` names, for the whole company."""
     return {
+        # Without this, only the marketplaces' own addresses are called.
+        "sandbox": [urlsplit(gateway).netloc],
         "articles": article_list(),
         "shops": [
             {

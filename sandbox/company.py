@@ -9,12 +9,21 @@ from sandbox import erp, goals, people
 from sandbox import shops as places
 from sandbox.accounts import credentials
 from sandbox.articles import article_list
+from sandbox.goals import months
 from sandbox.lives import first_day, midnight
 from sandbox.people import KEY_HOLDERS
 
 Row = dict[str, object]
 
-__all__ = ["KEY_HOLDERS", "TENANT", "article_list", "credentials", "first_day", "midnight"]
+__all__ = [
+    "KEY_HOLDERS",
+    "TENANT",
+    "article_list",
+    "credentials",
+    "first_day",
+    "midnight",
+    "months",
+]
 
 TENANT: Row = {
     "name": "青禾家居",

@@ -15,7 +15,8 @@ Row = Mapping[str, Any]
 class Credential:
     """How a shop's marketplace is reached; never kept in the database, never shown."""
 
-    gateway: str
+    gateway: str | None
+    """The marketplace's own address unless stated."""
     app_key: str
     secret: str = field(repr=False)
     session: str = field(repr=False)

@@ -211,7 +211,8 @@ class TaobaoSource:
         def read_answer(answer: Answer) -> T:
             return read(_unwrap(method, answer.body))
 
-        return await self._client.post_form(self._credential.gateway, form, read_answer)
+        gateway = self._credential.gateway or GATEWAY
+        return await self._client.post_form(gateway, form, read_answer)
 
     def _signed(self, method: str, params: Mapping[str, str]) -> dict[str, str]:
         credential = self._credential

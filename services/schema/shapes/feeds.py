@@ -87,8 +87,10 @@ class PaidOrder:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is stored already of the rows of a page, by their numbers."""
+    """What is stored already of some rows, by their numbers."""
 
+    modified: Mapping[str, datetime]
+    """When they had last changed."""
     orders: Mapping[str, PaidOrder]
     refunds: Mapping[str, datetime]
     """When the refunds that have succeeded did so."""

@@ -46,6 +46,7 @@ _REFUND_STATUSES = {
     "CLOSED": RefundStatus.CLOSED,
     "SUCCESS": RefundStatus.SUCCEEDED,
 }
+_NUMBERS = {FactKind.ORDERS: "tid", FactKind.REFUNDS: "refund_id", FactKind.RATINGS: "oid"}
 _SCORES = {"good": "5", "neutral": "3", "bad": "1"}
 
 # Everything else that a marketplace may put into a row is dropped before the row is kept.
@@ -60,6 +61,14 @@ _KEPT = {
 
 _read_amount: Callable[[Any], Decimal] = amount().read
 _read_count: Callable[[Any], int] = count(10**9).read
+
+
+def number_of(kind: FactKind, row: Row) -> str:
+    """What a row is known by; empty where it does not say."""
+    try:
+        return _text(row, _NUMBERS[kind]) or ""
+    except Unfit:
+        return ""
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
@@ -174,7 +183,7 @@ def _status(row: Row) -> OrderStatus:
     status = _STATUSES.get(str(row.get("status")))
     if status is None:
         raise Unfit("word_unknown", "This state of a trade is not known.", "/status")
-    if row.get("type") in _ON_DELIVERY and not row.get("pay_time") and status not in _CLOSED:
+    if str(row.get("type")) in _ON_DELIVERY and not row.get("pay_time") and status not in _CLOSED:
         return OrderStatus.UNPAID
     return status
 
@@ -227,6 +236,8 @@ def _campaign(row: Row) -> str | None:
     promotions = wrapper.get("promotion_detail") if isinstance(wrapper, dict) else None
     best, most = None, Decimal(0)
     for promotion in promotions if isinstance(promotions, list) else ():
+        if not isinstance(promotion, dict):
+            raise Unfit("object_expected", "A promotion is an object.", "/campaign")
         name = _text(promotion, "promotion_id")
         off = _amount(promotion, "discount_fee", "/campaign")
         if name and off > most:

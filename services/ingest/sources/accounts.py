@@ -1,0 +1,97 @@
+"""The file that says how each shop's marketplace is reached: `KAOHE_MARKETPLACES`.
+
+    {"sandbox": ["127.0.0.1:8100"],
+     "articles": {"A-1": {"cost": "12.50", "tags": ["new", "hit"]}},
+     "shops": [{"tenant": "acme", "shop": "tm-1", "gateway": null, "app_key": "21...",
+                "secret": "...", "session": "...", "since": "2026-09-01", "calls_per_second": 20}]}
+
+`articles` states what no marketplace does: cost and tags by the seller's own article number. The
+file is a secret; nothing of it goes into the database or a log.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.ingest.sources.reading import Credential
+from services.schema.errors import Invalid
+from services.schema.shapes.feeds import Article
+
+CALLS_PER_SECOND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How one shop is reached."""
+
+    tenant: str
+    shop: str
+    credential: Credential
+    since: date | None
+    """The first day to be read; as far back as the marketplace remembers, unless stated."""
+    calls_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Everything that the file says."""
+
+    accounts: tuple[Account, ...]
+    articles: Mapping[str, Article]
+    sandbox: tuple[str, ...]
+    """Hosts with ports that may be called beside the marketplaces' own."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Article(_Strict):
+    cost: Decimal = Field(ge=0, max_digits=18, decimal_places=4)
+    tags: tuple[str, ...] = ()
+
+
+class _Shop(_Strict):
+    tenant: str
+    shop: str
+    gateway: str | None = None
+    app_key: str
+    secret: str
+    session: str
+    since: date | None = None
+    calls_per_second: int = Field(default=CALLS_PER_SECOND, ge=1, le=1000)
+
+
+class _File(_Strict):
+    shops: tuple[_Shop, ...]
+    articles: Mapping[str, _Article] = {}
+    sandbox: tuple[str, ...] = ()
+
+
+def read_accounts(path: Path) -> Accounts:
+    """The file's accounts; an error names the place in it and never what stands there."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        file = _File.model_validate(document)
+    except ValidationError as error:
+        places = sorted({".".join(map(str, fault["loc"])) for fault in error.errors()})
+        raise Invalid("marketplaces_invalid", f"{path}: see {', '.join(places)}.") from None
+    except (OSError, ValueError) as error:
+        raise Invalid("marketplaces_invalid", f"{path} cannot be read.") from error
+    return Accounts(
+        accounts=tuple(_account(shop) for shop in file.shops),
+        articles={
+            sku: Article(article.cost, article.tags) for sku, article in file.articles.items()
+        },
+        sandbox=file.sandbox,
+    )
+
+
+def _account(shop: _Shop) -> Account:
+    credential = Credential(shop.gateway, shop.app_key, shop.secret, shop.session)
+    return Account(shop.tenant, shop.shop, credential, shop.since, shop.calls_per_second)

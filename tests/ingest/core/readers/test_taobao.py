@@ -1,0 +1,490 @@
+"""TOP's rows become exactly the facts that they state, and every trap of them has its cure."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.ingest.core.fields import Unfit
+from services.ingest.core.readers.taobao import (
+    lacks_detail,
+    number_of,
+    read_fact,
+    row_to_keep,
+)
+from services.schema.shapes.facts import Order, OrderLine, Rating, Refund
+from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
+from services.schema.words import FactKind, OrderStatus, RefundKind, RefundStatus
+
+ORDERS, REFUNDS, RATINGS = FactKind.ORDERS, FactKind.REFUNDS, FactKind.RATINGS
+ORIGIN = Origin(
+    "tmall:tm-1",
+    "tm-1",
+    {"A-1": Article(Decimal("30.50"), ("new", "hit")), "A-2": Article(Decimal(4), ())},
+)
+NOTHING = Known({}, {}, {})
+Row = dict[str, Any]
+
+
+def trade(**changes: object) -> Row:
+    """A paid trade of one line, with postage and a discount on the whole order."""
+    row: Row = {
+        "tid": 3007398770110000100,
+        "status": "WAIT_SELLER_SEND_GOODS",
+        "type": "fixed",
+        "created": "2026-10-31 23:59:59",
+        "pay_time": "2026-11-01 00:00:01",
+        "modified": "2026-11-01 00:00:01",
+        "payment": "98.00",
+        "discount_fee": "12.00",
+        "post_fee": "10.00",
+        "num": 1,
+        "buyer_open_uid": "AAH1",
+        "o2o_guide_id": "e-1",
+        "orders": {"order": [line()]},
+    }
+    return {name: value for name, value in {**row, **changes}.items() if value is not None}
+
+
+def line(**changes: object) -> Row:
+    row: Row = {
+        "oid": 3007398770110000100,
+        "outer_sku_id": "A-1",
+        "num": 2,
+        "price": "50.00",
+        "payment": "98.00",
+        "part_mjz_discount": "12.00",
+        "divide_order_fee": "88.00",
+        "refund_status": "NO_REFUND",
+    }
+    return {name: value for name, value in {**row, **changes}.items() if value is not None}
+
+
+def read(row: Row, known: Known = NOTHING) -> Order:
+    fact = read_fact(ORDERS, row, ORIGIN, known)
+    assert isinstance(fact, Order)
+    return fact
+
+
+def test_a_paid_trade_is_read_whole() -> None:
+    assert read(trade()) == Order(
+        source="tmall:tm-1",
+        id="3007398770110000100",
+        shop="tm-1",
+        status=OrderStatus.PAID,
+        modified_at=datetime(2026, 10, 31, 16, 0, 1, tzinfo=UTC),
+        created_at=datetime(2026, 10, 31, 15, 59, 59, tzinfo=UTC),
+        paid_at=datetime(2026, 10, 31, 16, 0, 1, tzinfo=UTC),
+        buyer="AAH1",
+        salesperson="e-1",
+        currency="CNY",
+        paid_amount=Decimal(98),
+        discount_amount=Decimal(12),
+        cost_amount=Decimal(61),
+        lines=(
+            OrderLine(
+                id="3007398770110000100",
+                sku="A-1",
+                quantity=2,
+                amount=Decimal(88),
+                tags=("new", "hit"),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("TRADE_NO_CREATE_PAY", OrderStatus.UNPAID),
+        ("WAIT_BUYER_PAY", OrderStatus.UNPAID),
+        ("PAY_PENDING", OrderStatus.UNPAID),
+        ("WAIT_PRE_AUTH_CONFIRM", OrderStatus.UNPAID),
+        ("WAIT_SELLER_SEND_GOODS", OrderStatus.PAID),
+        ("PAID_FORBID_CONSIGN", OrderStatus.PAID),
+        ("SELLER_CONSIGNED_PART", OrderStatus.PAID),
+        ("WAIT_BUYER_CONFIRM_GOODS", OrderStatus.SHIPPED),
+        ("TRADE_BUYER_SIGNED", OrderStatus.COMPLETED),
+        ("TRADE_FINISHED", OrderStatus.COMPLETED),
+        ("TRADE_CLOSED", OrderStatus.REFUNDED),
+        ("TRADE_CLOSED_BY_TAOBAO", OrderStatus.CANCELLED),
+    ],
+)
+def test_every_state_has_its_word(word: str, status: OrderStatus) -> None:
+    times = {"consign_time": "2026-11-02 08:00:00", "end_time": "2026-11-09 08:00:00"}
+    assert read(trade(status=word, **times)).status is status
+
+
+@pytest.mark.parametrize("word", ["", "TRADE_NEW_STATE", None, 5])
+def test_an_unknown_state_is_refused(word: object) -> None:
+    """S12: no silent default."""
+    with pytest.raises(Unfit) as caught:
+        read(trade(status=word))
+    assert (caught.value.code, caught.value.pointer) == ("word_unknown", "/status")
+
+
+def test_a_number_of_nineteen_digits_keeps_its_last() -> None:
+    assert read(trade(tid=9223372036854775807)).id == "9223372036854775807"
+    assert read(trade(tid="1234567890123456789012345")).id == "1234567890123456789012345"
+
+
+def test_times_are_of_the_marketplaces_zone_and_each_stage_has_its_own() -> None:
+    order = read(
+        trade(
+            status="TRADE_FINISHED",
+            consign_time="2026-11-01 09:00:00",
+            end_time="2026-11-08 00:00:00",
+            modified="2026-11-08 00:00:00",
+        )
+    )
+    assert order.shipped_at == datetime(2026, 11, 1, 1, tzinfo=UTC)
+    assert order.completed_at == datetime(2026, 11, 7, 16, tzinfo=UTC)
+
+
+def test_a_part_sent_is_not_shipped() -> None:
+    order = read(trade(status="SELLER_CONSIGNED_PART", consign_time="2026-11-01 09:00:00"))
+    assert (order.status, order.shipped_at) == (OrderStatus.PAID, None)
+
+
+def test_what_the_buyer_signed_for_is_completed_at_its_last_change() -> None:
+    order = read(trade(status="TRADE_BUYER_SIGNED", modified="2026-11-05 10:00:00"))
+    assert order.completed_at == datetime(2026, 11, 5, 2, tzinfo=UTC)
+
+
+def test_cash_on_delivery_is_unpaid_until_it_is_paid() -> None:
+    sent = trade(type="cod", status="WAIT_BUYER_CONFIRM_GOODS", consign_time="2026-11-01 09:00:00")
+    del sent["pay_time"]
+    assert read(sent).status is OrderStatus.UNPAID
+    assert read({**sent, "pay_time": "2026-11-03 09:00:00"}).status is OrderStatus.SHIPPED
+    with pytest.raises(Unfit) as caught:
+        read({**sent, "type": "fixed"})
+    assert caught.value.pointer == "/paid_at"
+
+
+def test_nothing_counts_of_what_is_not_paid() -> None:
+    row = trade(status="WAIT_BUYER_PAY")
+    row["orders"]["order"][0].pop("divide_order_fee")
+    order = read(row)
+    assert (order.paid_at, order.paid_amount, order.cost_amount) == (None, None, None)
+    # One line's payment has the postage in it.
+    assert order.lines[0].amount == Decimal(88)
+    assert order.lines[0].tags == ()
+
+
+def two_lines(**changes: object) -> Row:
+    """The trade's own count is 0, and each line's payment leaves postage in and discount out."""
+    first = line(oid=1, num=1, price="60.00", payment="60.00", divide_order_fee="54.00",
+                 part_mjz_discount="6.00")  # fmt: skip
+    second = line(oid=2, num=3, price="20.00", payment="60.00", divide_order_fee="54.00",
+                  part_mjz_discount="6.00", outer_sku_id="A-2")  # fmt: skip
+    return trade(num=0, payment="118.00", orders={"order": [first, second]}, **changes)
+
+
+def test_the_count_of_a_trade_of_several_lines_is_that_of_its_lines() -> None:
+    order = read(two_lines())
+    assert [item.quantity for item in order.lines] == [1, 3]
+    assert [item.amount for item in order.lines] == [Decimal(54), Decimal(54)]
+    assert order.paid_amount == Decimal(118)
+    assert order.discount_amount == Decimal(12)
+    assert order.cost_amount == Decimal("30.50") + 12
+
+
+@pytest.mark.parametrize("make", [trade, two_lines])
+def test_a_line_without_a_share_takes_its_payment_without_postage_and_discount(
+    make: Callable[[], Row],
+) -> None:
+    row = make()
+    shares = [item.amount for item in read(row).lines]
+    for each in row["orders"]["order"]:
+        del each["divide_order_fee"]
+    assert [item.amount for item in read(row).lines] == shares
+
+
+def test_a_payment_that_shrank_by_a_refund_before_it_was_seen_is_made_up_for() -> None:
+    row = trade(payment="10.00")
+    row["orders"]["order"][0].update(refund_status="SUCCESS", payment="10.00")
+    assert read(row).paid_amount == Decimal(98)
+    # While a refund is only wanted the payment stands.
+    row["orders"]["order"][0]["refund_status"] = "WAIT_SELLER_AGREE"
+    assert read({**row, "payment": "98.00"}).paid_amount == Decimal(98)
+
+
+def test_what_was_learned_when_it_was_first_seen_paid_stays() -> None:
+    """The payment, the cost of that day, the tags of that day, the promotion."""
+    paid = PaidOrder(
+        Decimal("98.00"), Decimal("55.00"), "mjs-1", {"3007398770110000100": ("core",)}
+    )
+    known = Known({}, {"3007398770110000100": paid}, {})
+    row = trade(payment="0.00", status="TRADE_CLOSED", end_time="2026-11-03 00:00:00")
+    order = read(row, known)
+    assert order.paid_amount == Decimal(98)
+    assert order.cost_amount == Decimal(55)
+    assert order.campaign == "mjs-1"
+    assert order.lines[0].tags == ("core",)
+    assert order.discount_amount == Decimal(12)
+
+
+def promotion(name: object, off: object) -> Row:
+    return {"promotion_id": name, "discount_fee": off, "promotion_name": "满减"}
+
+
+@pytest.mark.parametrize(
+    ("promotions", "campaign"),
+    [
+        ([], None),
+        ([promotion("mjs-94359682_454327123", "12.00")], "mjs-94359682"),
+        ([promotion("a-1_1", "3.00"), promotion("b-2_7", "9.00")], "b-2"),
+        ([promotion("a-1_1", "9.00"), promotion("b-2_7", "9.00")], "a-1"),
+        ([promotion("gift-1_1", "0.00")], None),
+        ([promotion(None, "9.00")], None),
+    ],
+)
+def test_the_promotion_that_took_most_off_is_the_campaign(
+    promotions: list[Row], campaign: str | None
+) -> None:
+    row = trade(promotion_details={"promotion_detail": promotions})
+    assert read(row).campaign == campaign
+    assert read(trade(promotion_details={})).campaign is None
+
+
+def test_an_article_without_a_known_cost_costs_nothing_and_has_no_tags() -> None:
+    order = read(trade(orders={"order": [line(outer_sku_id="Z-9")]}))
+    assert order.cost_amount == 0
+    assert order.lines[0].tags == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "sku"),
+    [
+        ({"outer_sku_id": "S", "outer_iid": "I"}, "S"),
+        ({"outer_sku_id": "", "outer_iid": "I"}, "I"),
+        ({"outer_sku_id": None, "sku_id": "77", "num_iid": 5}, "77"),
+        ({"outer_sku_id": None, "num_iid": 600000001001}, "600000001001"),
+    ],
+)
+def test_the_sellers_own_number_of_an_article_comes_first(names: Row, sku: str) -> None:
+    assert read(trade(orders={"order": [line(**names)]})).lines[0].sku == sku
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"tid": None}, "/id"),
+        ({"tid": 1.5}, ""),
+        ({"tid": True}, ""),
+        ({"tid": "x" * 129}, "/id"),
+        ({"modified": None}, "/modified_at"),
+        ({"modified": "2026-13-01 00:00:00"}, "/modified_at"),
+        ({"modified": "2026-11-01"}, "/modified_at"),
+        ({"modified": "0000-00-00 00:00:00"}, "/modified_at"),
+        ({"pay_time": None}, "/paid_at"),
+        ({"pay_time": "yesterday"}, "/paid_at"),
+        ({"payment": None}, "/paid_amount"),
+        ({"payment": "-1.00"}, "/paid_amount"),
+        ({"payment": "1e3"}, "/paid_amount"),
+        ({"payment": "1.00001"}, "/paid_amount"),
+        ({"payment": "１２.00"}, "/paid_amount"),
+        ({"payment": "123456789012345.00"}, "/paid_amount"),
+        ({"payment": True}, "/paid_amount"),
+        ({"o2o_guide_id": "林 深"}, "/salesperson"),
+        ({"orders": None}, "/lines"),
+        ({"orders": {}}, "/lines"),
+        ({"orders": {"order": []}}, "/lines"),
+        ({"orders": {"order": [7]}}, "/lines"),
+        ({"orders": {"order": [line(num=None)]}}, "/lines"),
+        ({"orders": {"order": [line(num=-1)]}}, "/lines"),
+        ({"orders": {"order": [line(price="free")]}}, "/lines"),
+        ({"orders": {"order": [line(divide_order_fee="-5")]}}, "/lines"),
+        ({"orders": {"order": [line(oid=None)]}}, "/lines/0/id"),
+        ({"buyer_open_uid": "a\0b"}, "/buyer"),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_where(changes: Row, pointer: str) -> None:
+    """S11, S12: exact or refused."""
+    with pytest.raises(Unfit) as caught:
+        read(trade(**changes))
+    assert caught.value.pointer == pointer
+
+
+def refund(**changes: object) -> Row:
+    row: Row = {
+        "refund_id": "30073987701100001001",
+        "tid": 3007398770110000100,
+        "oid": 3007398770110000100,
+        "status": "SUCCESS",
+        "refund_fee": "20.50",
+        "created": "2026-11-03 10:00:00",
+        "modified": "2026-11-05 10:00:00",
+        "end_time": "2026-11-05 10:00:00",
+        "dispute_type": "REFUND",
+        "has_good_return": False,
+    }
+    return {name: value for name, value in {**row, **changes}.items() if value is not None}
+
+
+def read_refund(row: Row, known: Known = NOTHING) -> Refund:
+    fact = read_fact(REFUNDS, row, ORIGIN, known)
+    assert isinstance(fact, Refund)
+    return fact
+
+
+def test_a_refund_that_succeeded_is_read_whole() -> None:
+    assert read_refund(refund()) == Refund(
+        source="tmall:tm-1",
+        id="30073987701100001001",
+        shop="tm-1",
+        status=RefundStatus.SUCCEEDED,
+        order="3007398770110000100",
+        kind=RefundKind.REFUND,
+        amount=Decimal("20.50"),
+        requested_at=datetime(2026, 11, 3, 2, tzinfo=UTC),
+        refunded_at=datetime(2026, 11, 5, 2, tzinfo=UTC),
+        modified_at=datetime(2026, 11, 5, 2, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("WAIT_SELLER_AGREE", RefundStatus.REQUESTED),
+        ("WAIT_BUYER_RETURN_GOODS", RefundStatus.REQUESTED),
+        ("WAIT_SELLER_CONFIRM_GOODS", RefundStatus.REQUESTED),
+        ("SELLER_REFUSE_BUYER", RefundStatus.REQUESTED),
+        ("CLOSED", RefundStatus.CLOSED),
+        ("SUCCESS", RefundStatus.SUCCEEDED),
+    ],
+)
+def test_only_success_is_a_refund(word: str, status: RefundStatus) -> None:
+    read_one = read_refund(refund(status=word))
+    assert read_one.status is status
+    assert (read_one.refunded_at is not None) == (status is RefundStatus.SUCCEEDED)
+
+
+def test_a_success_without_its_end_is_refused_unless_the_end_is_known() -> None:
+    row = refund(end_time=None)
+    with pytest.raises(Unfit) as caught:
+        read_refund(row)
+    assert (caught.value.code, caught.value.pointer) == ("missing", "/refunded_at")
+    ended = datetime(2026, 11, 5, 2, tzinfo=UTC)
+    known = Known({}, {}, {"30073987701100001001": ended})
+    assert read_refund(row, known).refunded_at == ended
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, RefundKind.REFUND),
+        ({"has_good_return": True}, RefundKind.RETURN),
+        ({"has_good_return": "true"}, RefundKind.RETURN),
+        ({"has_good_return": "false"}, RefundKind.REFUND),
+        ({"dispute_type": "REFUND_AND_RETURN"}, RefundKind.RETURN),
+        ({"dispute_type": "TMALL_EXCHANGE"}, RefundKind.EXCHANGE),
+        ({"dispute_type": None}, RefundKind.REFUND),
+    ],
+)
+def test_money_goods_and_goods_for_goods_are_told_apart(changes: Row, kind: RefundKind) -> None:
+    assert read_refund(refund(**changes)).kind is kind
+
+
+def test_an_unknown_state_of_a_refund_is_refused() -> None:
+    with pytest.raises(Unfit) as caught:
+        read_refund(refund(status="MAYBE"))
+    assert caught.value.code == "word_unknown"
+
+
+@pytest.mark.parametrize(("word", "score"), [("good", 5), ("neutral", 3), ("bad", 1)])
+def test_a_rating_has_a_score_of_five_and_no_words(word: str, score: int) -> None:
+    row = {"oid": 12, "tid": 11, "result": word, "created": "2026-11-09 08:00:00",
+           "content": "call 13800138000"}  # fmt: skip
+    assert read_fact(RATINGS, row, ORIGIN, NOTHING) == Rating(
+        source="tmall:tm-1",
+        id="12",
+        shop="tm-1",
+        score=Decimal(score),
+        rated_at=datetime(2026, 11, 9, tzinfo=UTC),
+        modified_at=datetime(2026, 11, 9, tzinfo=UTC),
+        order="11",
+    )
+
+
+def test_an_unknown_rating_is_refused() -> None:
+    row = {"oid": 12, "tid": 11, "result": "superb", "created": "2026-11-09 08:00:00"}
+    with pytest.raises(Unfit):
+        read_fact(RATINGS, row, ORIGIN, NOTHING)
+
+
+def test_only_what_is_not_known_is_asked_for_alone() -> None:
+    paid = PaidOrder(Decimal(1), Decimal(0), None, {})
+    known = Known({}, {"3007398770110000100": paid}, {"9": datetime(2026, 11, 1, tzinfo=UTC)})
+    assert lacks_detail(ORDERS, trade(), NOTHING)
+    assert not lacks_detail(ORDERS, trade(), known)
+    assert not lacks_detail(ORDERS, trade(discount_fee="0.00"), NOTHING)
+    assert not lacks_detail(ORDERS, trade(discount_fee=None), NOTHING)
+    assert not lacks_detail(ORDERS, trade(status="WAIT_BUYER_PAY"), NOTHING)
+    assert lacks_detail(REFUNDS, refund(), NOTHING)
+    assert not lacks_detail(REFUNDS, refund(refund_id="9"), known)
+    assert not lacks_detail(REFUNDS, refund(status="CLOSED"), NOTHING)
+    assert not lacks_detail(RATINGS, {}, NOTHING)
+
+
+def test_a_number_is_told_where_there_is_one() -> None:
+    assert number_of(ORDERS, trade()) == "3007398770110000100"
+    assert number_of(REFUNDS, refund()) == "30073987701100001001"
+    assert number_of(RATINGS, {"oid": 5}) == "5"
+    assert number_of(ORDERS, {}) == ""
+    assert number_of(ORDERS, {"tid": [1]}) == ""
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.decimals(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["order", "oid", "num", "promotion_detail"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@given(data=st.data())
+def test_whatever_stands_in_a_row_it_is_read_or_refused(data: st.DataObject) -> None:
+    """H02: nothing else than Unfit comes out of a reader."""
+    kind, row = data.draw(st.sampled_from([(ORDERS, trade()), (ORDERS, two_lines()),
+                                           (REFUNDS, refund())]))  # fmt: skip
+    changed = {**row, "promotion_details": {"promotion_detail": [promotion("a-1_1", "1.00")]}}
+    for name in data.draw(st.lists(st.sampled_from(sorted(changed)), max_size=3)):
+        changed[name] = data.draw(JSON)
+    first = (changed.get("orders") or {}).get("order") if kind is ORDERS and isinstance(
+        changed.get("orders"), dict) else None  # fmt: skip
+    if isinstance(first, list) and first and isinstance(first[0], dict):
+        first[0][data.draw(st.sampled_from(sorted(line())))] = data.draw(JSON)
+    lacks_detail(kind, changed, NOTHING)
+    row_to_keep(changed, ORIGIN, lambda _source, _buyer: "h" * 22)
+    with suppress(Unfit):
+        assert read_fact(kind, changed, ORIGIN, NOTHING).source == "tmall:tm-1"
+
+
+def test_nothing_kept_of_a_row_names_a_buyer() -> None:
+    """X05: whatever comes, only what is used is kept, and the buyer as a hash."""
+    row = trade(
+        buyer_nick="张三",
+        receiver_name="张三",
+        receiver_mobile="13800138000",
+        receiver_address="湖滨路 1 号",
+        buyer_message="请早点发货",
+        surprise={"phone": "13800138000"},
+        promotion_details={"promotion_detail": [{**promotion("a_1", "1.00"), "buyer": "张三"}]},
+    )
+    row["orders"]["order"][0]["buyer_nick"] = "张三"
+    kept = row_to_keep(row, ORIGIN, lambda source, buyer: f"hash of {source} {buyer}"[:22])
+    assert kept["buyer_open_uid"] == "sealed:hash of tmall:tm-1 AAH"
+    text = repr(kept)
+    for canary in ("张三", "13800138000", "湖滨", "发货", "AAH1", "surprise", "nick"):
+        assert canary not in text
+    # And it can be read again as it was.
+    assert kept["orders"]["order"] == [line()]
+    assert read(kept).paid_amount == Decimal(98)
