@@ -72,7 +72,7 @@ async def publish_results(
     Amounts come from the cards as they were approved: no fact is read again.
     """
     currency = (await read_tenant(session)).currency
-    outcomes = [_outcome_of(card, scheme, currency, tenant=session.tenant) for card in cards]
+    outcomes = [_outcome_of(card, scheme, currency, tenant=session.tenant, at=at) for card in cards]
     stated = await read_stated(session, cycle.code) if cycle.revision > 1 else {}
     lines = _lines_of(outcomes, stated, currency)
     numbers = await take_numbers(session, PAYROLL, len(lines))
@@ -90,14 +90,16 @@ async def publish_results(
     return _summary(results, entries)
 
 
-def _outcome_of(card: Scorecard, scheme: Scheme, currency: str, *, tenant: int) -> _Outcome:
+def _outcome_of(
+    card: Scorecard, scheme: Scheme, currency: str, *, tenant: int, at: datetime
+) -> _Outcome:
     assert card.bases is not None, "the bases of pay were frozen as data closed"
     score = read_score(card.document)
     # A unit is scored; its people are paid for themselves.
     is_paid = card.subject.kind is SubjectKind.EMPLOYEE
     bases = read_bases(card.bases)
     payouts = pay(scheme, score, currency=currency, bases=bases) if is_paid else ()
-    result = derive_id(IdKind.RESULT, card.computed_at, tenant, card.id)
+    result = derive_id(IdKind.RESULT, at, tenant, card.id)
     return _Outcome(card, score, result, payouts)
 
 
@@ -142,17 +144,20 @@ def _lines_of(
     outcomes: Sequence[_Outcome], stated: Mapping[str, Mapping[int, Stated]], currency: str
 ) -> list[_Line]:
     """An entry for each payout: its amount, or what it differs by from what was stated before."""
-    lines = [
-        _line_of(outcome, owed, stated.get(outcome.card.subject.code, {}).get(owed.number))
+    people = {
+        outcome.card.subject.code: outcome
         for outcome in outcomes
         if outcome.card.subject.kind is SubjectKind.EMPLOYEE
+    }
+    lines = [
+        _line_of(outcome, owed, stated.get(employee, {}).get(owed.number))
+        for employee, outcome in people.items()
         for owed in owed_by(outcome.payouts, currency)
     ]
-    paid = {outcome.card.subject.code for outcome in outcomes}
     gone = [
         _take_back(employee, number, before)
         for employee, own in sorted(stated.items())
-        if employee not in paid
+        if employee not in people
         for number, before in sorted(own.items())
     ]
     return [*lines, *gone]

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from services.api.store.changes import announce_cards
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
@@ -131,7 +132,7 @@ async def lock_stale_cards(session: WriteSession, *, limit: int) -> list[Scoreca
 
 
 async def write_cards(session: WriteSession, cards: Sequence[Scorecard]) -> None:
-    """Add these cards or replace them, whole."""
+    """Add these cards or replace them, whole; who follows them is told at the commit."""
     rows = [_card_to_row(session, card) for card in sorted(cards, key=lambda card: card.id)]
     statement = insert(scorecards)
     kept = {"tenant_id", "id", "cycle", "subject_kind", "subject", "revision", "version"}
@@ -147,6 +148,7 @@ async def write_cards(session: WriteSession, cards: Sequence[Scorecard]) -> None
         ),
         rows,
     )
+    await announce_cards(session, cards)
 
 
 async def write_bases(session: WriteSession, bases: Mapping[str, bytes]) -> None:
@@ -155,8 +157,8 @@ async def write_bases(session: WriteSession, bases: Mapping[str, bytes]) -> None
     await session.execute_many(
         update(scorecards)
         .where(scorecards.c.tenant_id == session.tenant, of_card)
-        .values(bases=bindparam("document", type_=LargeBinary)),
-        [{"card_id": card, "document": bases[card]} for card in sorted(bases)],
+        .values(bases=bindparam("frozen", type_=LargeBinary)),
+        [{"card_id": card, "frozen": bases[card]} for card in sorted(bases)],
     )
 
 
