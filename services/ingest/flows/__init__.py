@@ -1,0 +1,1 @@
+"""What ingest does in one transaction: facts in, refused rows again, pulls."""

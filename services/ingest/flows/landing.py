@@ -1,0 +1,305 @@
+"""A batch on its way in: chunks are checked against what they refer to, stored and added up."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from services.ingest.core.buyers import Seal
+from services.ingest.core.fields import Unfit
+from services.ingest.core.records import COLUMNS, Place
+from services.ingest.flows.arrivals import Arrival, Recorder, References, names_of
+from services.ingest.store.batches import add_batch
+from services.ingest.store.feeds import Arrived, count_arrived
+from services.ingest.store.landing import (
+    Judged,
+    finish_landing,
+    land,
+    move_refunds,
+    prepare_landing,
+    replace_rejected,
+    sources_with_refunds,
+    stage,
+)
+from services.ingest.store.measures import read_own_measures
+from services.ingest.store.people import read_shops, read_tenant, read_unit_codes
+from services.ingest.store.rejected import Rejected, has_rejected, keep_rejected
+from services.ingest.store.sources import claim_shops, lock_lane, read_owners
+from services.schema.catalogue import posted_measures
+from services.schema.db import WriteSession
+from services.schema.errors import Fault
+from services.schema.ids import IdKind, new_id
+from services.schema.words import FactKind, Outcome
+
+CHUNK_ROWS = 10_000
+SALES = "sales"
+"""The lane of orders and refunds: each is read to count the other."""
+
+_LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
+_STALE = Fault("/modified_at", "stale", "A newer statement of this is stored already.")
+_CONFLICT = Fault(
+    "/modified_at", "conflict", "Another content of the same modification time is stored already."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Under what name rows come in, for whom, and when."""
+
+    id: str
+    caller: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that was not created, updated or duplicate, and why."""
+
+    number: int
+    outcome: Outcome
+    fault: Fault
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a batch."""
+
+    batch: str
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    rows: list[RowFault] = field(default_factory=list)
+
+    @property
+    def received(self) -> int:
+        return self.counts.total()
+
+
+@dataclass(slots=True)
+class _Feed:
+    """What has come of one feed."""
+
+    rows: int = 0
+    rejected: int = 0
+    days: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Rows ready to be landed at once."""
+
+    lines: list[str] = field(default_factory=list)
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    staged: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)
+    """Source, shop, key and text of each staged row by its number."""
+    faults: list[tuple[Arrival, Fault]] = field(default_factory=list)
+    feeds: dict[tuple[str, str], _Feed] = field(default_factory=dict)
+
+    def feed(self, shop: str, source: str) -> _Feed:
+        try:
+            return self.feeds[shop, source]
+        except KeyError:
+            return self.feeds.setdefault((shop, source), _Feed())
+
+
+class Landing:
+    """`read` runs in a thread while `land` works on the chunk before; they share no state."""
+
+    def __init__(
+        self,
+        session: WriteSession,
+        kind: FactKind,
+        references: References,
+        *,
+        batch: Batch,
+        seal: Seal,
+        scrub: Callable[[str], str],
+        anything_rejected: bool,
+    ) -> None:
+        self._session = session
+        self._kind = kind
+        self._references = references
+        self._recorder = Recorder(kind, references, seal)
+        self._batch = batch
+        self._scrub = scrub
+        self._anything_rejected = anything_rejected
+        self._anything_landed = False
+        self._feeds: dict[tuple[str, str], _Feed] = {}
+        self._refunds_of: dict[str, bool] = {}
+        self._tally = Tally(batch.id)
+
+    @classmethod
+    async def open(
+        cls,
+        session: WriteSession,
+        kind: FactKind,
+        *,
+        batch: Batch,
+        seal: Seal,
+        scrub: Callable[[str], str],
+    ) -> "Landing":
+        """Wait for the lane, and read what rows may refer to."""
+        await prepare_landing(session, kind)
+        await lock_lane(session, lane_of(kind))
+        references = await _read_references(session, kind)
+        rejected = await has_rejected(session, kind)
+        return cls(
+            session,
+            kind,
+            references,
+            batch=batch,
+            seal=seal,
+            scrub=scrub,
+            anything_rejected=rejected,
+        )
+
+    def read(self, rows: Iterator[Arrival]) -> Chunk | None:
+        """The next chunk, checked and written as lines; null at the end."""
+        chunk = Chunk()
+        for arrival in rows:
+            try:
+                record = self._recorder.record(arrival)
+            except Unfit as unfit:
+                chunk.faults.append((arrival, Fault(unfit.pointer, unfit.code, unfit.detail)))
+            else:
+                chunk.lines.append(f"{record.line}\t{arrival.number}\n")
+                names = (record.source, record.shop, record.known_by)
+                chunk.staged[arrival.number] = (*names, arrival.body)
+                chunk.keys.add((record.source, record.known_by))
+                feed = chunk.feed(record.shop, record.source)
+                feed.rows += 1
+                feed.days.add(record.day)
+            if len(chunk.lines) + len(chunk.faults) == CHUNK_ROWS:
+                break
+        # Rows in the order of their key are sorted, looked for and stored at less cost.
+        chunk.lines.sort()
+        return chunk if chunk.lines or chunk.faults else None
+
+    async def land(self, chunk: Chunk) -> None:
+        """Store a chunk's facts, add them up, and keep its refused rows."""
+        rejected = [self._reject(arrival, fault, chunk) for arrival, fault in chunk.faults]
+        judged: list[Judged] = []
+        if chunk.lines:
+            await stage(self._session, self._kind, COLUMNS[self._kind], chunk.lines)
+            alone = len(chunk.keys) == len(chunk.lines)
+            judged = await land(self._session, self._kind, each_key_once=alone)
+            rejected += self._count(chunk, judged)
+        if rejected:
+            self._anything_rejected = True
+            await keep_rejected(
+                self._session, self._kind, rejected, batch=self._batch.id, at=self._batch.at
+            )
+        if any(each.outcome in _LANDED for each in judged):
+            self._anything_landed = True
+            if self._anything_rejected:
+                await replace_rejected(self._session, self._kind, self._batch.id)
+            if self._kind is FactKind.ORDERS and await self._any_refunds(chunk):
+                await move_refunds(self._session)
+        for name, feed in chunk.feeds.items():
+            total = self._feeds.setdefault(name, _Feed())
+            total.rows += feed.rows
+            total.rejected += feed.rejected
+            total.days |= feed.days
+
+    async def finish(self) -> Tally:
+        """Mark the touched days, and count what came of which feed and in this batch."""
+        await claim_shops(self._session, self._references.claims)
+        if self._anything_landed:
+            await finish_landing(self._session, self._kind, self._batch.at)
+        arrived = [
+            Arrived(
+                shop=shop,
+                source=source,
+                applied=feed.rows - feed.rejected,
+                rejected=feed.rejected,
+                days=[date.fromisoformat(day) for day in sorted(feed.days)],
+            )
+            for (shop, source), feed in self._feeds.items()
+        ]
+        await count_arrived(self._session, self._kind, arrived, at=self._batch.at)
+        await add_batch(
+            self._session,
+            batch=self._batch.id,
+            kind=self._kind,
+            caller=self._batch.caller,
+            at=self._batch.at,
+            counts=self._tally.counts,
+        )
+        self._tally.rows.sort(key=lambda row: row.number)
+        return self._tally
+
+    def _reject(self, arrival: Arrival, fault: Fault, chunk: Chunk) -> Rejected:
+        """Note a row at fault; one that names no shop of ours is counted under none."""
+        source, shop, known_by = names_of(self._kind, arrival)
+        if shop not in self._references.places:
+            shop = ""
+        feed = chunk.feed(shop, source)
+        feed.rows += 1
+        feed.rejected += 1
+        self._tally.counts[Outcome.INVALID] += 1
+        self._tally.rows.append(RowFault(arrival.number, Outcome.INVALID, fault))
+        names = (source, shop, known_by)
+        return self._rejected(arrival.number, Outcome.INVALID, fault, names, arrival.body)
+
+    def _count(self, chunk: Chunk, judged: Sequence[Judged]) -> list[Rejected]:
+        """Count the outcomes; gives the rows in conflict, which are kept."""
+        rejected = []
+        for each in judged:
+            self._tally.counts[each.outcome] += each.rows
+            fault = _CONFLICT if each.outcome is Outcome.CONFLICT else _STALE
+            for number in each.numbers:
+                self._tally.rows.append(RowFault(number, each.outcome, fault))
+                if each.outcome is Outcome.CONFLICT:
+                    *names, text = chunk.staged[number]
+                    source, shop, known_by = names
+                    chunk.feed(shop, source).rejected += 1
+                    rejected.append(
+                        self._rejected(number, each.outcome, fault, (source, shop, known_by), text)
+                    )
+        return rejected
+
+    def _rejected(
+        self, number: int, outcome: Outcome, fault: Fault, names: tuple[str, str, str], text: str
+    ) -> Rejected:
+        source, shop, known_by = names
+        return Rejected(
+            id=new_id(IdKind.REJECTED),
+            row=number,
+            source=source,
+            shop=shop,
+            fact=known_by,
+            outcome=outcome,
+            fault=fault,
+            body=self._scrub(text),
+        )
+
+    async def _any_refunds(self, chunk: Chunk) -> bool:
+        """Whether a source of the chunk has ever stated a refund: most orders have none to move."""
+        unknown = {source for _, source in chunk.feeds} - self._refunds_of.keys()
+        if unknown:
+            found = await sources_with_refunds(self._session, sorted(unknown))
+            self._refunds_of |= {source: source in found for source in unknown}
+        return any(self._refunds_of[source] for _, source in chunk.feeds)
+
+
+def lane_of(kind: FactKind) -> str:
+    """Batches of one lane land one after another."""
+    return SALES if kind in {FactKind.ORDERS, FactKind.REFUNDS} else kind.value
+
+
+async def _read_references(session: WriteSession, kind: FactKind) -> References:
+    tenant = await read_tenant(session)
+    shops = await read_shops(session)
+    units = measures = frozenset[str]()
+    if kind is FactKind.MEASURES:
+        units = await read_unit_codes(session)
+        measures = posted_measures() | await read_own_measures(session)
+    return References(
+        places={
+            code: Place(ZoneInfo(shop.timezone), shop.currency) for code, shop in shops.items()
+        },
+        home=Place(ZoneInfo(tenant.timezone), tenant.currency),
+        units=units,
+        measures=measures,
+        owners=await read_owners(session) if lane_of(kind) == SALES else {},
+        claims={},
+    )

@@ -1,0 +1,221 @@
+"""How staged rows become facts and measures: statements of `landing.sql` and `measures.sql`, in
+their order.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Table
+
+from services.ingest.store.statements import blocks, fill
+from services.schema.db import WriteSession
+from services.schema.shapes.facts import LINE_TAGS
+from services.schema.tables import facts, measures
+from services.schema.words import FactKind, Outcome
+
+_FACTS: dict[FactKind, Table] = {
+    FactKind.ORDERS: facts.order_facts,
+    FactKind.REFUNDS: facts.refund_facts,
+    FactKind.RATINGS: facts.rating_facts,
+    FactKind.CHATS: facts.chat_facts,
+    FactKind.TRAFFIC: facts.traffic_facts,
+    FactKind.STOCK: facts.stock_facts,
+    FactKind.CAMPAIGNS: facts.campaign_facts,
+    FactKind.MEASURES: facts.measure_facts,
+}
+_MEASURES: dict[FactKind, Table] = {
+    FactKind.ORDERS: measures.order_measures,
+    FactKind.REFUNDS: measures.refund_measures,
+    FactKind.RATINGS: measures.rating_measures,
+    FactKind.CHATS: measures.chat_measures,
+    FactKind.TRAFFIC: measures.traffic_measures,
+    FactKind.CAMPAIGNS: measures.campaign_measures,
+}
+# The planner must see each time how many rows are staged; ten thousand are sorted in memory; and
+# what is stored is reached by its key, however little the planner knows of a tenant that is new.
+_SETTINGS = """
+SET LOCAL plan_cache_mode = force_custom_plan;
+SET LOCAL work_mem = '64MB';
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_mergejoin = off
+"""
+
+
+_LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How many rows of a chunk had an outcome; the numbers of those that are named."""
+
+    outcome: Outcome
+    rows: int
+    numbers: tuple[int, ...]
+
+
+async def prepare_landing(session: WriteSession, kind: FactKind) -> None:
+    """Make this connection's staging tables, unless it has them."""
+    driver = await session.driver()
+    await driver.execute(_SETTINGS)
+    kinds = {kind, FactKind.REFUNDS} if kind is FactKind.ORDERS else {kind}
+    for each in sorted(kinds):
+        for table in (f"stage_{each}", f"old_{each}"):
+            names = _names_of_facts(each) | {"table": table}
+            await driver.execute(fill(blocks("landing.sql")["make"], names))
+    await driver.execute(blocks("landing.sql")["make_touched"])
+
+
+async def stage(
+    session: WriteSession, kind: FactKind, columns: Sequence[str], lines: Sequence[str]
+) -> None:
+    """Put a chunk's lines, each with its row's number at the end, in the place of the last ones."""
+    driver = await session.driver()
+    await driver.execute(_statement(kind, "empty"))
+    await driver.copy_to_table(
+        f"stage_{kind}",
+        source=io.BytesIO("".join(lines).encode()),
+        columns=[*columns, "row"],
+        format="text",
+    )
+
+
+async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) -> list[Judged]:
+    """Judge the staged rows, store those that stand, and add what they change to the measures.
+
+    The rows that landed are still staged afterwards.
+    """
+    judged = await _judge(session, kind, each_key_once=each_key_once)
+    if not any(each.outcome in _LANDED for each in judged):
+        return judged
+    driver = await session.driver()
+    if kind is FactKind.REFUNDS:
+        await driver.execute(_statement(kind, "adopt"), session.tenant)
+    await driver.execute(_statement(kind, "land"), session.tenant)
+    await _add_up(session, kind)
+    if kind is FactKind.ORDERS and any(each.outcome is Outcome.UPDATED for each in judged):
+        await driver.execute(blocks("measures.sql")["touch_buyers"])
+    return judged
+
+
+async def move_refunds(session: WriteSession) -> None:
+    """Let the refunds of landed orders follow them to their people, in or out of the sums."""
+    driver = await session.driver()
+    kind = FactKind.REFUNDS
+    await driver.execute(_statement(kind, "empty"))
+    await driver.execute(_statement(kind, "find_followers"), session.tenant)
+    if not await driver.fetchval("SELECT EXISTS (SELECT FROM old_refunds)"):
+        return
+    await driver.execute(_statement(kind, "move_followers"))
+    await driver.execute(_statement(kind, "follow"), session.tenant)
+    await _add_up(session, kind)
+
+
+async def sources_with_refunds(session: WriteSession, sources: Sequence[str]) -> set[str]:
+    """Those of some sources that have ever stated a refund."""
+    driver = await session.driver()
+    rows = await driver.fetch(
+        "SELECT s.source FROM unnest($2::text[]) AS s (source) WHERE EXISTS ("
+        "SELECT FROM refund_facts AS f WHERE f.tenant_id = $1 AND f.source = s.source)",
+        session.tenant,
+        list(sources),
+    )
+    return {row["source"] for row in rows}
+
+
+async def replace_rejected(session: WriteSession, kind: FactKind, batch: str) -> None:
+    """Forget refused rows of the facts that have just landed, if they came before."""
+    driver = await session.driver()
+    await driver.execute(_statement(kind, "replace_rejected"), session.tenant, kind.value, batch)
+
+
+async def finish_landing(session: WriteSession, kind: FactKind, at: datetime) -> None:
+    """Clear measures that nothing is left of, mark the touched days, and wake whoever waits."""
+    driver = await session.driver()
+    for each in (kind, FactKind.REFUNDS) if kind is FactKind.ORDERS else (kind,):
+        if each in _MEASURES:
+            await driver.execute(_statement(each, "clear"), session.tenant)
+    await driver.execute(blocks("measures.sql")["mark"], session.tenant, at)
+    await driver.execute(blocks("measures.sql")["notify"], str(session.tenant))
+
+
+async def _judge(session: WriteSession, kind: FactKind, *, each_key_once: bool) -> list[Judged]:
+    driver = await session.driver()
+    remembered = await driver.execute(_statement(kind, "remember"), session.tenant)
+    if each_key_once and remembered == "INSERT 0 0":
+        rows = await driver.fetchval(_statement(kind, "count"))
+        return [Judged(Outcome.CREATED, rows, ())]
+    judged = [
+        Judged(Outcome(row["outcome"]), row["rows"], tuple(row["numbers"] or ()))
+        for row in await driver.fetch(_statement(kind, "judge"))
+    ]
+    if any(each.outcome not in _LANDED for each in judged):
+        await driver.execute(_statement(kind, "forget"))
+    return judged
+
+
+async def _add_up(session: WriteSession, kind: FactKind) -> None:
+    driver = await session.driver()
+    if kind in _MEASURES:
+        await driver.execute(_statement(kind, "add"), session.tenant)
+    else:
+        await driver.execute(blocks("measures.sql")[f"touch_{kind}"])
+
+
+@cache
+def _statement(kind: FactKind, name: str) -> str:
+    """A statement for one kind; what stands for the names in braces is all from our own tables."""
+    if name in blocks("landing.sql"):
+        return fill(blocks("landing.sql")[name], _names_of_facts(kind))
+    return fill(blocks("measures.sql")[name], _names_of_measures(kind))
+
+
+def _names_of_facts(kind: FactKind) -> dict[str, str]:
+    table = _FACTS[kind]
+    key = [column.name for column in table.primary_key if column.name != "tenant_id"]
+    columns = [column.name for column in table.columns if column.name != "tenant_id"]
+    followed = {name: f"s.{name}" for name in ("salesperson", "channel", "campaign", "currency")}
+    followed["counts"] = "s.exclusion IS NULL"
+    known_by = _listed(f"s.{name}" for name in key if name != "source")
+    return {
+        "facts": table.name,
+        "stage": f"stage_{kind}",
+        "old": f"old_{kind}",
+        "key": _listed(key),
+        "fact": "s.id" if key == ["source", "id"] else f"concat_ws('/', {known_by})",
+        "columns": _listed(columns),
+        "s.key": _listed(f"s.{name}" for name in key),
+        "f.columns": _listed(f"f.{name}" for name in columns),
+        "r.columns": _listed(f"r.{name}" for name in columns),
+        "moved": _listed(followed.get(name, f"o.{name}") for name in columns),
+        "t.key=s.key": " AND ".join(f"t.{name} = s.{name}" for name in key),
+        "o.key=s.key": " AND ".join(f"o.{name} = s.{name}" for name in key),
+        "c=excluded.c": _listed(f"{name} = excluded.{name}" for name in columns if name not in key),
+    }
+
+
+def _names_of_measures(kind: FactKind) -> dict[str, str]:
+    table = _MEASURES[kind]
+    key = [column.name for column in table.primary_key if column.name != "tenant_id"]
+    values = [column.name for column in table.columns if not column.primary_key]
+    tags = (
+        f"coalesce(sum(f.sign * f.{tag}_amount) FILTER (WHERE e.paid AND f.{tag}_amount <> 0), 0)"
+        f" AS {tag}_amount"
+        for tag in LINE_TAGS
+    )
+    employee = "employee" if "employee" in key else "'' AS employee"
+    return {
+        "sums": fill(blocks("measures.sql")[kind], {"tag_sums": _listed(tags)}),
+        "measures": table.name,
+        "key": _listed(key),
+        "values": _listed(values),
+        "zeros": _listed("0" for _ in values),
+        "v=m.v+excluded.v": _listed(f"{name} = m.{name} + excluded.{name}" for name in values),
+        "touched": f"day, shop, '' AS unit, {employee}",
+    }
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

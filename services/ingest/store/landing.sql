@@ -1,0 +1,132 @@
+-- How a chunk of staged rows becomes facts. Names in braces are of one kind of fact: {facts} its
+-- table, {stage} the rows as posted, {old} the rows that stood before, {key} what a source knows a
+-- fact by. Right only while one transaction at a time holds the lane of the kind.
+
+-- name: make
+-- Kept per connection; the columns are the table's own, and the row's number in its batch.
+CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS AS
+SELECT 0 AS row, {columns} FROM {facts} WITH NO DATA
+
+-- name: make_touched
+CREATE TEMP TABLE IF NOT EXISTS touched ON COMMIT DELETE ROWS AS
+SELECT day, shop, unit, employee FROM touched_days WITH NO DATA
+
+-- name: empty
+TRUNCATE {stage}, {old}
+
+-- name: remember
+-- The stored rows of the staged keys, each by a probe of the primary key: LIMIT forbids a join over
+-- the whole table.
+INSERT INTO {old} (row, {columns})
+SELECT 0, {f.columns}
+FROM (SELECT DISTINCT {key} FROM {stage} ORDER BY {key}) AS s
+CROSS JOIN LATERAL (
+    SELECT * FROM {facts} AS t WHERE t.tenant_id = $1 AND {t.key=s.key} LIMIT 1
+) AS f
+
+-- name: count
+SELECT count(*) FROM {stage}
+
+-- name: judge
+-- Each row against what stands when its turn comes: the newest of the stored row and of the rows of
+-- the same key before it. Only the rows that stand at the end stay staged.
+WITH read AS (
+    SELECT
+        s.row, s.modified_at, s.content, o.modified_at AS stored_at, o.content AS stored_content,
+        max(s.modified_at) OVER earlier AS newest_before,
+        max(s.modified_at) OVER (PARTITION BY {s.key}) AS newest,
+        first_value(s.content) OVER alike AS first_content
+    FROM {stage} AS s LEFT JOIN {old} AS o ON {o.key=s.key}
+    WINDOW
+        earlier AS (
+            PARTITION BY {s.key} ORDER BY s.row
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ),
+        alike AS (PARTITION BY {s.key}, s.modified_at ORDER BY s.row)
+),
+judged AS MATERIALIZED (
+    SELECT
+        row,
+        CASE
+            WHEN stands_at IS NULL THEN 'created'
+            WHEN modified_at > stands_at THEN 'updated'
+            WHEN modified_at < stands_at THEN 'stale'
+            WHEN content = CASE WHEN stored_at = stands_at THEN stored_content ELSE first_content END
+                THEN 'duplicate'
+            ELSE 'conflict'
+        END AS outcome,
+        modified_at = newest AND (stands_at IS NULL OR modified_at > stands_at) AS stays
+    FROM (SELECT *, greatest(stored_at, newest_before) AS stands_at FROM read) AS standing
+),
+gone AS (
+    DELETE FROM {stage} AS s USING judged AS j WHERE j.row = s.row AND NOT j.stays
+)
+SELECT
+    outcome,
+    count(*) AS rows,
+    array_agg(row ORDER BY row) FILTER (WHERE outcome IN ('stale', 'conflict')) AS numbers
+FROM judged
+GROUP BY outcome
+
+-- name: forget
+-- The old images of keys whose stored row stays.
+DELETE FROM {old} AS o WHERE NOT EXISTS (SELECT FROM {stage} AS s WHERE {o.key=s.key})
+
+-- name: land
+INSERT INTO {facts} AS f (tenant_id, {columns})
+SELECT $1, {columns} FROM {stage} ORDER BY {key}
+ON CONFLICT (tenant_id, {key}) DO UPDATE SET {c=excluded.c}
+WHERE excluded.modified_at > f.modified_at
+
+-- name: adopt
+-- A refund counts for the people of its order, if the order is known, and nowhere if that is excluded.
+UPDATE stage_refunds AS s
+SET
+    salesperson = o.salesperson, channel = o.channel, campaign = o.campaign,
+    currency = o.currency, counts = o.counts
+FROM (
+    SELECT r.row, o.*
+    FROM stage_refunds AS r
+    CROSS JOIN LATERAL (
+        SELECT
+            t.salesperson, t.channel, t.campaign, t.currency, t.exclusion IS NULL AS counts
+        FROM order_facts AS t
+        WHERE t.tenant_id = $1 AND t.source = r.source AND t.id = r.order_id
+        LIMIT 1
+    ) AS o
+) AS o
+WHERE o.row = s.row
+
+-- name: find_followers
+-- The refunds of landed orders that stand under other people: as they are ...
+INSERT INTO old_refunds (row, {columns})
+SELECT s.row, {r.columns}
+FROM stage_orders AS s
+CROSS JOIN LATERAL (
+    SELECT * FROM refund_facts AS t
+    WHERE t.tenant_id = $1 AND t.source = s.source AND t.order_id = s.id
+    OFFSET 0
+) AS r
+WHERE (r.salesperson, r.channel, r.campaign, r.currency, r.counts)
+    IS DISTINCT FROM (s.salesperson, s.channel, s.campaign, s.currency, s.exclusion IS NULL)
+
+-- name: move_followers
+-- ... and as they are to be.
+INSERT INTO stage_refunds (row, {columns})
+SELECT o.row, {moved}
+FROM old_refunds AS o JOIN stage_orders AS s ON s.source = o.source AND s.id = o.order_id
+
+-- name: follow
+UPDATE refund_facts AS f
+SET
+    salesperson = s.salesperson, channel = s.channel, campaign = s.campaign,
+    currency = s.currency, counts = s.counts
+FROM stage_refunds AS s
+WHERE f.tenant_id = $1 AND f.source = s.source AND f.id = s.id
+
+-- name: replace_rejected
+-- Refused rows of a fact that has landed by a later row.
+DELETE FROM rejected_rows AS r
+USING {stage} AS s
+WHERE r.tenant_id = $1 AND r.kind = $2 AND r.source = s.source AND r.fact = {fact}
+    AND (r.batch <> $3 OR r.row < s.row)

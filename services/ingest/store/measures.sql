@@ -1,0 +1,187 @@
+-- What facts add to the measures: signed sums of the staged rows (+) and of the rows that they
+-- replace (-), on the days that `domain.md`, section 4 names. Each SELECT below gives, by the key of
+-- its measures, what is to be added.
+
+-- name: add
+-- In the order of the key, so that no two transactions wait for each other; what adds nothing is
+-- left out and touches nothing.
+WITH sums AS ({sums}),
+changed AS (
+    INSERT INTO {measures} AS m (tenant_id, {key}, {values})
+    SELECT $1, {key}, {values} FROM sums
+    WHERE ({values}) <> ({zeros})
+    ORDER BY {key}
+    ON CONFLICT (tenant_id, {key}) DO UPDATE SET {v=m.v+excluded.v}
+    RETURNING {touched}
+)
+INSERT INTO touched (day, shop, unit, employee) SELECT DISTINCT {touched} FROM changed
+
+-- name: orders
+-- An excluded order counts in gross sales alone. An order is ready to ship when it is paid; one that
+-- is shipped before that has waited for nothing.
+SELECT
+    e.day, f.shop, f.salesperson AS employee, f.channel, f.campaign, f.currency,
+    sum(f.sign) AS records,
+    coalesce(sum(f.sign) FILTER (WHERE e.placed), 0) AS placed_orders,
+    coalesce(sum(f.sign) FILTER (WHERE e.placed AND f.status = 'cancelled'), 0) AS cancelled_orders,
+    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid OR e.excluded), 0) AS gross_amount,
+    coalesce(sum(f.sign) FILTER (WHERE e.excluded), 0) AS excluded_orders,
+    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.excluded), 0) AS excluded_amount,
+    coalesce(sum(f.sign) FILTER (WHERE e.paid), 0) AS paid_orders,
+    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid), 0) AS paid_amount,
+    coalesce(sum(f.sign * f.discount_amount) FILTER (WHERE e.paid), 0) AS discount_amount,
+    coalesce(sum(f.sign * f.cost_amount) FILTER (WHERE e.paid), 0) AS cost_amount,
+    coalesce(sum(f.sign * f.units_sold) FILTER (WHERE e.paid), 0) AS units_sold,
+    coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.skus >= 2), 0) AS multi_sku_orders,
+    coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
+        AS alipay_orders,
+    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
+        AS alipay_amount,
+    {tag_sums},
+    coalesce(sum(f.sign) FILTER (WHERE e.shipped), 0) AS shipped_orders,
+    coalesce(sum(f.sign) FILTER (WHERE e.shipped AND e.seconds <= 86400), 0)
+        AS shipped_within_24h_orders,
+    coalesce(sum(f.sign * e.seconds) FILTER (WHERE e.shipped), 0) AS processing_seconds
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_orders AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_orders AS o
+) AS f
+CROSS JOIN LATERAL (
+    SELECT f.created_on AS day, true AS placed, false AS paid, false AS excluded, false AS shipped,
+        0 AS seconds
+    WHERE f.exclusion IS NULL
+    UNION ALL
+    SELECT f.paid_on, false, f.exclusion IS NULL, f.exclusion IS NOT NULL, false, 0
+    WHERE f.paid_on IS NOT NULL
+    UNION ALL
+    SELECT f.shipped_on, false, false, false, true,
+        coalesce(greatest(round(extract(epoch FROM f.shipped_at - f.paid_at), 4), 0), 0)
+    WHERE f.shipped_on IS NOT NULL AND f.exclusion IS NULL
+) AS e
+GROUP BY e.day, f.shop, f.salesperson, f.channel, f.campaign, f.currency
+
+-- name: refunds
+SELECT
+    f.refunded_on AS day, f.shop, f.salesperson AS employee, f.channel, f.campaign, f.currency,
+    sum(f.sign) AS records,
+    sum(f.sign * f.amount) AS refund_amount,
+    coalesce(sum(f.sign) FILTER (WHERE f.kind <> 'exchange'), 0) AS refunds,
+    coalesce(sum(f.sign) FILTER (WHERE f.kind = 'return'), 0) AS returns,
+    coalesce(sum(f.sign) FILTER (WHERE f.kind = 'exchange'), 0) AS exchanges,
+    coalesce(sum(f.sign * f.amount) FILTER (WHERE f.kind = 'return'), 0) AS return_amount,
+    coalesce(sum(f.sign * greatest(round(extract(epoch FROM f.refunded_at - f.requested_at), 4), 0))
+        FILTER (WHERE f.requested_at IS NOT NULL), 0) AS refund_seconds,
+    coalesce(sum(f.sign) FILTER (WHERE f.requested_at IS NOT NULL), 0) AS timed_refunds
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_refunds AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_refunds AS o
+) AS f
+WHERE f.status = 'succeeded' AND f.counts
+GROUP BY f.refunded_on, f.shop, f.salesperson, f.channel, f.campaign, f.currency
+
+-- name: ratings
+-- Points are on a scale of 5; 4 and more is good, 2 and less is bad.
+SELECT
+    f.rated_on AS day, f.shop, f.employee,
+    sum(f.sign) AS records,
+    sum(f.sign) AS ratings,
+    sum(f.sign * round(f.score * 5 / f.scale, 6)) AS rating_points,
+    coalesce(sum(f.sign) FILTER (WHERE f.score * 5 >= 4 * f.scale), 0) AS good_ratings,
+    coalesce(sum(f.sign) FILTER (WHERE f.score * 5 <= 2 * f.scale), 0) AS bad_ratings
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_ratings AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_ratings AS o
+) AS f
+GROUP BY f.rated_on, f.shop, f.employee
+
+-- name: chats
+SELECT
+    f.started_on AS day, f.shop, f.employee,
+    sum(f.sign) AS records,
+    sum(f.sign) AS chats,
+    coalesce(sum(f.sign) FILTER (WHERE f.answered), 0) AS answered_chats,
+    coalesce(sum(f.sign) FILTER (WHERE NOT f.answered), 0) AS unanswered_chats,
+    coalesce(sum(f.sign) FILTER (WHERE f.inquiry), 0) AS inquiries,
+    coalesce(sum(f.sign) FILTER (WHERE f.inquiry AND f.order_id IS NOT NULL), 0) AS inquiry_orders,
+    coalesce(sum(f.sign * f.first_response_seconds), 0) AS first_response_seconds,
+    coalesce(sum(f.sign) FILTER (WHERE f.first_response_seconds IS NOT NULL), 0) AS first_responses,
+    coalesce(sum(f.sign * f.response_seconds), 0) AS response_seconds,
+    coalesce(sum(f.sign * f.responses), 0) AS responses,
+    coalesce(sum(f.sign) FILTER (WHERE f.satisfied IS NOT NULL), 0) AS satisfaction_answers,
+    coalesce(sum(f.sign) FILTER (WHERE f.satisfied), 0) AS satisfied_answers,
+    coalesce(sum(f.sign) FILTER (WHERE f.complaint), 0) AS complaints
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_chats AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_chats AS o
+) AS f
+GROUP BY f.started_on, f.shop, f.employee
+
+-- name: traffic
+SELECT
+    f.day, f.shop, f.channel, f.campaign, f.currency,
+    sum(f.sign) AS records,
+    coalesce(sum(f.sign * f.visitors), 0) AS visitors,
+    coalesce(sum(f.sign * f.new_visitors), 0) AS new_visitors,
+    coalesce(sum(f.sign * f.page_views), 0) AS page_views,
+    coalesce(sum(f.sign * f.bounces), 0) AS bounces,
+    coalesce(sum(f.sign * f.dwell_seconds), 0) AS dwell_seconds,
+    coalesce(sum(f.sign * f.impressions), 0) AS impressions,
+    coalesce(sum(f.sign * f.clicks), 0) AS clicks,
+    coalesce(sum(f.sign * f.ad_cost), 0) AS ad_cost,
+    coalesce(sum(f.sign * f.favourites), 0) AS favourites,
+    coalesce(sum(f.sign * f.carts), 0) AS carts
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_traffic AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_traffic AS o
+) AS f
+GROUP BY f.day, f.shop, f.channel, f.campaign, f.currency
+
+-- name: campaigns
+SELECT
+    f.starts_on AS day, f.shop, f.id AS campaign, f.currency,
+    sum(f.sign) AS records,
+    sum(f.sign) AS campaigns,
+    coalesce(sum(f.sign * f.target_amount), 0) AS campaign_target_amount,
+    coalesce(sum(f.sign * f.cost_amount), 0) AS campaign_cost_amount
+FROM (
+    SELECT 1 AS sign, s.* FROM stage_campaigns AS s
+    UNION ALL
+    SELECT -1, o.* FROM old_campaigns AS o
+) AS f
+GROUP BY f.starts_on, f.shop, f.id, f.currency
+
+-- name: touch_stock
+-- Stock levels and posted measures are facts and sums in one: only their days are marked.
+INSERT INTO touched (day, shop, unit, employee) SELECT DISTINCT day, shop, '', '' FROM stage_stock
+
+-- name: touch_measures
+INSERT INTO touched (day, shop, unit, employee)
+SELECT DISTINCT day, shop, unit, employee FROM stage_measures
+
+-- name: touch_buyers
+-- Buyers and SKUs are counted from the orders themselves: others change no sum, but their day.
+INSERT INTO touched (day, shop, unit, employee)
+SELECT DISTINCT s.paid_on, s.shop, '', s.salesperson
+FROM stage_orders AS s JOIN old_orders AS o ON o.source = s.source AND o.id = s.id
+WHERE (s.buyer, s.lines) IS DISTINCT FROM (o.buyer, o.lines) AND s.paid_on IS NOT NULL
+
+-- name: clear
+-- A row whose last fact left it.
+DELETE FROM {measures} AS m
+USING (SELECT DISTINCT day, shop FROM touched) AS t
+WHERE m.tenant_id = $1 AND m.day = t.day AND m.shop = t.shop AND m.records = 0
+
+-- name: mark
+-- For the api, which takes these marks away; sorted, because every kind of fact marks days.
+INSERT INTO touched_days AS d (tenant_id, day, shop, unit, employee, touched_at)
+SELECT DISTINCT $1::integer, day, shop, unit, employee, $2::timestamptz FROM touched
+ORDER BY day, shop, unit, employee
+ON CONFLICT (tenant_id, day, shop, unit, employee) DO UPDATE SET touched_at = excluded.touched_at
+
+-- name: notify
+SELECT pg_notify('kaohe_touched', $1::text) WHERE EXISTS (SELECT FROM touched)
