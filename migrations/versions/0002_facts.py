@@ -205,7 +205,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "id", name=op.f("pk_order_facts")),
     )
     op.create_index(
-        "ix_order_facts_buyer", "order_facts", ["tenant_id", "buyer", "paid_on"], unique=False
+        "ix_order_facts_buyer", "order_facts", ["buyer", "tenant_id", "paid_on"], unique=False
     )
     op.create_index(
         "ix_order_facts_paid_on", "order_facts", ["paid_on"], unique=False, postgresql_using="brin"
@@ -268,7 +268,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_refund_facts_order_id",
         "refund_facts",
-        ["tenant_id", "source", "order_id"],
+        ["order_id", "tenant_id", "source"],
         unique=False,
     )
     protect("refund_facts", api="SELECT", ingest="SELECT, INSERT, UPDATE, DELETE")
