@@ -36,7 +36,12 @@ def make_key(tenant: int) -> tuple[str, str, bytes]:
 
 def claim_of(request: Request) -> Claim:
     """The claim in a request's header; refuses a request without one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return read_claim(request.headers.get("authorization", ""))
+
+
+def read_claim(authorization: str) -> Claim:
+    """The claim in the text of an `Authorization`."""
+    scheme, _, token = authorization.partition(" ")
     match = _KEY.fullmatch(token.strip()) if scheme.lower() == "bearer" else None
     if match is None:
         raise Unauthenticated("An API key is needed: `Authorization: Bearer kh_...`.")

@@ -1,7 +1,9 @@
-"""Live scorecards: what was touched, and what a scorecard is made of."""
+"""Live scorecards: what was touched, what a scorecard is made of, and that one has changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from services.schema.shapes.people import Subject, parse_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,21 @@ class Reached:
     start: date | None
     """Null: however long ago."""
     end: date
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """A scorecard that was written. Its text has a word for each field: codes have no spaces."""
+
+    tenant: int
+    cycle: str
+    subject: Subject
+    card: str
+
+    def __str__(self) -> str:
+        return f"{self.tenant} {self.cycle} {self.subject} {self.card}"
+
+    @classmethod
+    def from_text(cls, text: str) -> "CardChange":
+        tenant, cycle, subject, card = text.split(" ")
+        return cls(int(tenant), cycle, parse_subject(subject), card)
