@@ -5,12 +5,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.api.graph.changes import Changes
+from services.api.graph.endpoint import make_router
+from services.api.graph.sockets import make_socket_router
 from services.api.rest import (
     audit,
     cycles,
     employees,
+    indicators,
     jobs,
     keys,
+    measures,
     payouts,
     rates,
     results,
@@ -35,6 +40,8 @@ ROUTERS = (
     shops.router,
     units.router,
     employees.router,
+    measures.router,
+    indicators.router,
     targets.router,
     templates.router,
     schemes.router,
@@ -54,7 +61,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app = make_app(
         "Kaohe",
         _DESCRIPTION,
-        ROUTERS,
+        [*ROUTERS, make_router(with_ide=settings.documented), make_socket_router()],
         lifespan=_lifespan(settings),
         documented=settings.documented,
     )
@@ -79,8 +86,9 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         )
         app.state.database, app.state.payroll = database, payroll
         app.state.live = LiveWorker(database)
+        app.state.changes = Changes(database)
         try:
-            async with app.state.live.running():
+            async with app.state.live.running(), app.state.changes.running():
                 yield
         finally:
             await database.close()

@@ -1,11 +1,12 @@
 """A company of its own behind the api's door, and a client for each kind of caller."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from services.api.app import create_app
 from services.api.flows.tenants import create_tenant
 from services.api.settings import ApiSettings
 from services.api.store.tenants import take_tenant_number
+from services.api.workers import LiveWorker
 from services.door.callers import make_key
 from services.schema.db import Database
 from services.schema.shapes.people import ApiKey, Tenant
@@ -77,7 +79,8 @@ class Company:
         """Of all that the company has written, kept answers aside: equal, nothing has changed."""
         tables = (
             "tenant_settings", "rates", "shops", "units", "employees", "assignments",
-            "assignment_shops", "api_keys", "targets", "audit", "jobs",
+            "assignment_shops", "api_keys", "targets", "audit", "jobs", "own_measures",
+            "own_indicators", "indicator_values",
         )  # fmt: skip
         parts = []
         async with self.owner.read(self.number) as session:
@@ -89,7 +92,10 @@ class Company:
 
 @asynccontextmanager
 async def open_companies(database: TestDatabase, wanted: int) -> AsyncIterator[list[Company]]:
-    """So many companies behind one app, each with its admin's key."""
+    """So many companies behind one app, each with its admin's key.
+
+    Nothing is done in the background: it would look at the companies of all tests before.
+    """
     app = create_app(
         ApiSettings.model_validate(
             {
@@ -102,11 +108,18 @@ async def open_companies(database: TestDatabase, wanted: int) -> AsyncIterator[l
     owner = Database(database.dsn("kaohe_migrate"), application="tests")
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with (
-        app.router.lifespan_context(app),
+        _without_background(app),
         httpx.AsyncClient(transport=transport, base_url="http://kaohe.test") as client,
     ):
         yield [await _make(app, client, owner) for _ in range(wanted)]
     await owner.close()
+
+
+@asynccontextmanager
+async def _without_background(app: FastAPI) -> AsyncIterator[None]:
+    with patch.object(LiveWorker, "running", lambda _: nullcontext()):
+        async with app.router.lifespan_context(app):
+            yield
 
 
 async def _make(app: FastAPI, client: httpx.AsyncClient, owner: Database) -> Company:

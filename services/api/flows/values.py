@@ -70,7 +70,7 @@ async def read_explained(
     indicators = await known_indicators(session, {one.indicator for one in wanted})
     for one in wanted:
         if one.indicator not in indicators:
-            raise NotFound("such indicator")
+            raise NotFound("indicator")
     company = await _read_company(session, wanted, tenant)
     prepared = {
         one: prepare(one, indicators[one.indicator], company)

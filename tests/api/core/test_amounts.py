@@ -12,7 +12,7 @@ from services.schema.days import parse_period
 from services.schema.shapes.measures import CrowdCount
 from services.schema.shapes.people import Rate, Subject
 from services.schema.words import NoValue, Scope, SubjectKind
-from tests.api.company import assignment, employee, person
+from tests.api.facts import assignment, employee, person
 from tests.api.core.values import CALENDAR, DAY, ledger, prepared, row, sales, value_of
 
 

@@ -9,7 +9,7 @@ from services.api.core.attribution import Attribution, OverbookedShares, overboo
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.people import Employee, Subject
 from services.schema.words import Scope, SubjectKind
-from tests.api.company import COMPANY, assignment, employee, person, unit
+from tests.api.facts import COMPANY, assignment, employee, person, unit
 
 START, MIDDLE, END = date(2026, 10, 1), date(2026, 10, 16), date(2026, 11, 1)
 OWN, SHOPS, UNIT, ALL = Scope.OWN, Scope.SHOPS, Scope.UNIT, Scope.COMPANY

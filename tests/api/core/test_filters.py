@@ -8,7 +8,7 @@ from services.api.core.filters import Filter, resolve
 from services.schema.days import Period
 from services.schema.shapes.measures import Condition, DailySum
 from services.schema.words import ShopKind
-from tests.api.company import shop
+from tests.api.facts import shop
 
 OCTOBER = Period("2026-10", date(2026, 10, 1), date(2026, 11, 1), 1)
 SHOPS = {

@@ -19,7 +19,7 @@ from services.schema.days import parse_period
 from services.schema.shapes.indicators import Explained, MeasureAmount, Value, Wanted
 from services.schema.shapes.people import Subject
 from services.schema.words import FactKind, NoValue, Scope, SubjectKind
-from tests.api.company import COMPANY, assignment, employee, person
+from tests.api.facts import COMPANY, assignment, employee, person
 from tests.api.core.values import (
     CALENDAR,
     OCTOBER,

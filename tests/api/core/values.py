@@ -15,7 +15,7 @@ from services.schema.shapes.indicators import Explained, Wanted
 from services.schema.shapes.measures import Crowd, CrowdCount, DailySum
 from services.schema.shapes.people import Employee, Rate, Subject
 from services.schema.words import NoValue, Scope, SubjectKind
-from tests.api.company import COMPANY, shop, tenant, unit
+from tests.api.facts import COMPANY, shop, tenant, unit
 
 CALENDAR = tenant(1).calendar
 OCTOBER = parse_period("2026-10", CALENDAR)

@@ -28,7 +28,7 @@ from services.schema.tables.measures import (
 )
 from services.schema.tables.people import rates, tenant_settings
 from services.schema.words import Better, Grain, IndicatorUnit, NoValue, Role, Scope, SubjectKind
-from tests.api.company import (
+from tests.api.facts import (
     COMPANY,
     Sale,
     add_rows,

@@ -12,7 +12,7 @@ from services.api.store.crowds import count_buyers, count_skus
 from services.schema.db import WriteSession
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.measures import Condition, Crowd, CrowdCount
-from tests.api.company import Sale, add_sales, undone
+from tests.api.facts import Sale, add_sales, undone
 from tests.databases import TestDatabase
 
 TENANT = 611

@@ -21,7 +21,7 @@ from services.schema.tables.measures import (
 )
 from services.schema.tables.people import rates
 from services.schema.words import FactKind
-from tests.api.company import add_rows, undone
+from tests.api.facts import add_rows, undone
 from tests.databases import TestDatabase
 
 TENANT = 613
