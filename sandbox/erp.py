@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from sandbox.campaigns import campaigns_between
 from sandbox.daily import Row, campaign_row, chats_of, stock_of, traffic_of
 from sandbox.lives import first_day, midnight, sales_until
+from sandbox.posted import measures_of
 from sandbox.sales import Claim, Sale
 from sandbox.shops import SHOPS, Shop
 
@@ -24,6 +25,7 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
         "orders": [_order(sale, at) for shop in own for sale in sales_until(shop, first, at)],
         "refunds": [row for shop in own for row in _refunds(shop, first, at)],
         "chats": [row for shop in SHOPS for day in days for row in chats_of(shop, day)],
+        "measures": [row for day in days for row in measures_of(day)],
     }
 
 

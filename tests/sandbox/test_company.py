@@ -11,6 +11,7 @@ from sandbox import company, truth
 from sandbox.lives import first_day, midnight, sales_of, sales_until
 from sandbox.people import employee_list, unit_list
 from sandbox.shops import MARKETPLACE_SHOPS, SHOP_OF, SHOPS
+from services.schema.catalogue import posted_measures
 
 TODAY = date(2026, 11, 22)
 NOW = midnight(TODAY)
@@ -166,7 +167,7 @@ def test_every_named_person_and_shop_of_the_posted_rows_exists() -> None:
     rows = company.erp_facts(TODAY)
     for kind, listed in rows.items():
         for row in listed:
-            assert row["shop"] in SHOP_OF, kind
+            assert row.get("shop") in {*SHOP_OF, None}, kind
             assert row.get("salesperson") in people
             assert row.get("employee") in people
             assert str(row["modified_at"]) <= NOW.isoformat()
@@ -191,3 +192,11 @@ def test_a_credential_file_names_every_marketplace_shop() -> None:
     assert isinstance(shops, list)
     assert [shop["shop"] for shop in shops] == [shop.code for shop in MARKETPLACE_SHOPS]
     assert {shop["since"] for shop in shops} == {"2026-09-24"}
+
+
+def test_every_posted_measure_is_one_that_can_be_posted() -> None:
+    rows = company.erp_facts(TODAY)["measures"]
+    assert {row["measure"] for row in rows} <= posted_measures()
+    assert {row["measure"] for row in rows} >= {"core_product_visitors", "ad_budget", "live_amount"}
+    keys = [(row["day"], row["measure"], row.get("shop"), row.get("employee")) for row in rows]
+    assert len(keys) == len(set(keys))
