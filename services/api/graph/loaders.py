@@ -1,0 +1,138 @@
+"""Loaders: each is named by its key, answers in key order, and opens a session of its own."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from services.api.core.formulas import parse_formula
+from services.api.core.indicators import days_counted_on, takes_posted_values
+from services.api.flows.indicators import known_indicators, known_measures
+from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
+from services.api.store.histories import History, read_card_histories, read_result_histories
+from services.api.store.people import read_employees
+from services.api.store.results import read_published_cards
+from services.schema.db import ReadSession
+from services.schema.shapes.cycles import Cycle, Move
+from services.schema.shapes.indicators import Indicator
+from services.schema.shapes.measures import Measure
+from services.schema.shapes.people import Employee
+from services.schema.shapes.views import View
+
+Value = TypeVar("Value")
+
+
+class Reads(Protocol):
+    """What loaders need of an operation."""
+
+    def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
+
+    async def view(self) -> View: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A page of a person's documents, of one cycle or of all."""
+
+    employee: str
+    cycle: str | None
+    after: tuple[str, ...] | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class CycleNow:
+    """A cycle, how its scorecards stand, and its moves where the caller may know them."""
+
+    cycle: Cycle
+    tally: Tally
+    moves: tuple[Move, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorNow:
+    """An indicator as it is defined, on which days its facts count, and if values are posted."""
+
+    indicator: Indicator
+    counts_on: tuple[str, ...]
+    posted: bool
+
+
+class Loaders:
+    """All loaders of one operation: what two resolvers ask for is read once."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self.employee_by_code: DataLoader[str, Employee | None] = DataLoader(self._employees)
+        self.cycle_by_code: DataLoader[str, CycleNow | None] = DataLoader(self._cycles)
+        self.indicator_by_code: DataLoader[str, IndicatorNow | None] = DataLoader(self._indicators)
+        self.cards_by_page: DataLoader[PageOf, History] = DataLoader(self._cards)
+        self.results_by_page: DataLoader[PageOf, History] = DataLoader(self._results)
+        self.published_card_by_result: DataLoader[str, bytes | None] = DataLoader(self._published)
+
+    async def _employees(self, codes: list[str]) -> list[Employee | None]:
+        async with self._reads.read() as session:
+            return _in_order(codes, await read_employees(session, codes))
+
+    async def _indicators(self, codes: list[str]) -> list[IndicatorNow | None]:
+        async with self._reads.read() as session:
+            known = await known_indicators(session, codes)
+            measures = await known_measures(session)
+        return _in_order(codes, {code: with_days(known[code], measures) for code in known})
+
+    async def _cycles(self, codes: list[str]) -> list[CycleNow | None]:
+        view = await self._reads.view()
+        async with self._reads.read() as session:
+            cycles = await read_cycles(session, codes, view.subjects())
+            return _in_order(codes, await read_standing(session, list(cycles.values()), view))
+
+    async def _published(self, results: list[str]) -> list[bytes | None]:
+        async with self._reads.read() as session:
+            return _in_order(results, await read_published_cards(session, results))
+
+    async def _cards(self, wanted: list[PageOf]) -> list[History]:
+        return await self._histories(wanted, read_card_histories)
+
+    async def _results(self, wanted: list[PageOf]) -> list[History]:
+        return await self._histories(wanted, read_result_histories)
+
+    async def _histories(
+        self, wanted: list[PageOf], find: Callable[..., Awaitable[Mapping[str, History]]]
+    ) -> list[History]:
+        """One statement for all people who are asked for alike: as a rule, for all."""
+        people: dict[tuple[str | None, tuple[str, ...] | None, int], list[str]] = defaultdict(list)
+        for page in wanted:
+            people[page.cycle, page.after, page.limit].append(page.employee)
+        found: dict[PageOf, History] = {}
+        async with self._reads.read() as session:
+            for (cycle, after, limit), codes in people.items():
+                pages = await find(session, codes, cycle=cycle, after=after, limit=limit)
+                found |= {PageOf(who, cycle, after, limit): pages[who] for who in codes}
+        return [found[page] for page in wanted]
+
+
+async def read_standing(
+    session: ReadSession, cycles: Sequence[Cycle], view: View
+) -> dict[str, CycleNow]:
+    """Cycles with what is told of them to who has this view; so many statements for any."""
+    codes = [cycle.code for cycle in cycles]
+    tallies = await read_tallies(session, codes, view.subjects())
+    moves = await read_moves(session, codes) if view.whole else {}
+    return {
+        cycle.code: CycleNow(cycle, tallies[cycle.code], moves.get(cycle.code)) for cycle in cycles
+    }
+
+
+def with_days(indicator: Indicator, measures: Mapping[str, Measure]) -> IndicatorNow:
+    """An indicator with the days that its formula counts on, by the measures it names."""
+    days: tuple[str, ...] = ()
+    if indicator.formula is not None:
+        days = days_counted_on(parse_formula(indicator.formula), measures)
+    return IndicatorNow(indicator, days, takes_posted_values(indicator))
+
+
+def _in_order(keys: Sequence[str], found: Mapping[str, Value]) -> list[Value | None]:
+    return [found.get(key) for key in keys]

@@ -1,0 +1,226 @@
+"""Graph of schemes: drafts for who writes them, published versions for whom they score."""
+
+import strawberry
+
+from services.api.core.views import writes_schemes
+from services.api.graph.context import Asked, GraphContext
+from services.api.graph.documents import parse, read_document
+from services.api.graph.nodes import Node, node_id
+from services.api.graph.pages import USUAL, After, Connection, First, listing
+from services.api.graph.scalars import DecimalText, InstantText, instant_text
+from services.api.store.schemes import (
+    read_draft,
+    read_page_of_drafts,
+    read_page_of_published,
+    read_published,
+)
+from services.schema.shapes.drafts import Draft, Published
+from services.schema.words import (
+    Approver,
+    CoefficientOf,
+    CycleKind,
+    GateOf,
+    Missing,
+    Of,
+    PayPlan,
+    RuleKind,
+    Scope,
+    TargetKind,
+    TargetLevel,
+)
+
+
+@strawberry.type(description="A name in both languages.")
+class Name:
+    zh: str
+    en: str
+
+
+@strawberry.type(description="A condition, one bound of it stated, and the score that it gives.")
+class Step:
+    level: TargetLevel | None
+    at_least: DecimalText | None
+    at_most: DecimalText | None
+    score: DecimalText
+
+
+@strawberry.type(description="How a line is scored; which members there are depends on the kind.")
+class Rule:
+    kind: RuleKind
+    of: Of | None
+    floor: DecimalText | None
+    cap: DecimalText | None
+    steps: list[Step] | None
+    points: list[list[DecimalText]] | None = strawberry.field(
+        description="Of a curve: pairs of a figure and its score."
+    )
+    per_occurrence: DecimalText | None
+    free: DecimalText | None
+    at_least: DecimalText | None
+    at_most: DecimalText | None
+
+
+@strawberry.type(description="A target that is set for each subject, or fixed by the scheme.")
+class ItemTarget:
+    kind: TargetKind
+    value: DecimalText | None
+    challenge: DecimalText | None
+
+
+@strawberry.type(description="One indicator with its weight inside the section, target and rule.")
+class Item:
+    code: str
+    name: Name | None
+    indicator: str
+    weight: DecimalText
+    scope: Scope
+    target: ItemTarget | None
+    rule: Rule
+    missing: Missing
+    full_mark: DecimalText | None
+
+
+@strawberry.type(description="A category of items.")
+class Section:
+    code: str
+    name: Name | None
+    weight: DecimalText
+    items: list[Item]
+
+
+@strawberry.type(description="What a gate reads, and the one bound that it is held against.")
+class GateCondition:
+    section: str | None
+    item: str | None
+    of: GateOf
+    below: DecimalText | None
+    at_least: DecimalText | None
+    at_most: DecimalText | None
+
+
+@strawberry.type(description="What a gate does: one of these.")
+class GateEffect:
+    fail: bool | None
+    cap: DecimalText | None
+    grade: str | None
+
+
+@strawberry.type(description="A condition that fails, caps or limits the whole.")
+class Gate:
+    when: GateCondition
+    then: GateEffect
+
+
+@strawberry.type(description="What rewards and penalties may sum to.")
+class Bounds:
+    minimum: DecimalText
+    maximum: DecimalText
+
+
+@strawberry.type(description="A grade, the lowest total that reaches it, its coefficient of pay.")
+class Grade:
+    grade: str
+    from_: DecimalText = strawberry.field(name="from")
+    coefficient: DecimalText
+
+
+@strawberry.type(description="The share of a population that a grade may have.")
+class GradeShare:
+    grade: str
+    share: DecimalText
+
+
+@strawberry.type(description="A forced distribution of grades.")
+class Distribution:
+    shares: list[GradeShare]
+    minimum_population: int
+    tie_breakers: list[str]
+
+
+@strawberry.type(description="A marginal band of a commission: the rate holds from here on.")
+class Band:
+    from_: DecimalText = strawberry.field(name="from")
+    rate: DecimalText
+
+
+@strawberry.type(description="A pay plan: a commission with its bands, or a bonus with its base.")
+class Pay:
+    plan: PayPlan
+    indicator: str | None
+    bands: list[Band] | None
+    base: DecimalText | None
+    coefficient: CoefficientOf | None
+
+
+@strawberry.type(description="A scheme: a draft has no version, a published version never changes.")
+class Scheme(Node):
+    code: str
+    version: int | None
+    latest_version: int | None
+    template: str | None = strawberry.field(description="What the draft was copied from.")
+    changed_at: InstantText
+    name: Name
+    cycle: CycleKind
+    full_mark: DecimalText
+    sections: list[Section]
+    gates: list[Gate]
+    adjustments: Bounds | None
+    grades: list[Grade]
+    distribution: Distribution | None
+    approval: list[Approver]
+    pay: list[Pay]
+    note: str | None
+
+    @classmethod
+    def from_draft(cls, draft: Draft) -> "Scheme":
+        return read_document(
+            cls,
+            parse(draft.document),
+            id=node_id("scheme", draft.code),
+            code=draft.code,
+            version=None,
+            latest_version=draft.latest,
+            template=draft.template,
+            changed_at=instant_text(draft.changed_at),
+        )
+
+    @classmethod
+    def from_published(cls, published: Published) -> "Scheme":
+        return read_document(
+            cls,
+            parse(published.document),
+            id=node_id("scheme", published.code),
+            code=published.code,
+            version=published.version,
+            latest_version=published.version,
+            template=None,
+            changed_at=instant_text(published.published_at),
+        )
+
+
+async def schemes(info: Asked, first: First = USUAL, after: After = None) -> Connection[Scheme]:
+    """Of each scheme its draft, for who may write it, or its newest version for all others."""
+    context = info.context
+    context.authorize("REST GET /v1/schemes")
+    page = listing(context, "schemes", first, after, length=1)
+    last = page.after[0] if page.after else None
+    async with context.read() as session:
+        if writes_schemes(context.caller.role):
+            drafts, total = await read_page_of_drafts(session, after=last, limit=page.limit)
+            found = [Scheme.from_draft(draft) for draft in drafts]
+        else:
+            kept, total = await read_page_of_published(session, after=last, limit=page.limit)
+            found = [Scheme.from_published(version) for version in kept]
+    return page.show(found, total, node=lambda one: one, place=lambda one: [one.code])
+
+
+async def find_scheme(context: GraphContext, code: str) -> Scheme | None:
+    """The draft of a scheme, for who may write it, or its newest version."""
+    context.authorize("REST GET /v1/schemes/{code}")
+    async with context.read() as session:
+        draft = await read_draft(session, code)
+        if draft is None or writes_schemes(context.caller.role):
+            return Scheme.from_draft(draft) if draft else None
+        latest = draft.latest
+        published = None if latest is None else await read_published(session, code, latest)
+    return Scheme.from_published(published) if published else None

@@ -1,0 +1,222 @@
+"""Graph of scorecards: the stored documents, and their links to people, cycles and indicators."""
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from services.api.flows.units import units_below
+from services.api.graph.context import Asked, GraphContext
+from services.api.graph.cycles import Cycle, find_cycle
+from services.api.graph.documents import parse, read_document
+from services.api.graph.indicators import Indicator, find_indicator
+from services.api.graph.loaders import PageOf
+from services.api.graph.nodes import Node, link
+from services.api.graph.pages import USUAL, After, Connection, First, listing
+from services.api.graph.scalars import DayText, DecimalText, InstantText
+from services.api.graph.schemes import GateCondition, GateEffect
+from services.api.store.histories import Kept
+from services.api.store.scorecards import CardFilter, Sort, read_card, read_page_of_cards
+from services.schema.shapes.people import Subject, parse_subject
+from services.schema.words import LineStatus, ScorecardStatus, SubjectKind
+
+if TYPE_CHECKING:
+    from services.api.graph.employees import Employee
+
+LazyEmployee = Annotated["Employee", strawberry.lazy("services.api.graph.employees")]
+strawberry.enum(Sort, name="ScorecardSort")
+
+
+@strawberry.type(description="One item's value against its target, scored.")
+class Line:
+    segment: int | None
+    section: str
+    item: str
+    indicator: str
+    value: DecimalText | None
+    target: DecimalText | None
+    attainment: DecimalText | None
+    score: DecimalText | None
+    weight: DecimalText = strawberry.field(description="Its share of the whole, in percent.")
+    points: DecimalText | None
+    status: LineStatus
+
+    @link("What the indicator means.")
+    async def definition(self, info: Asked) -> Indicator | None:
+        return await find_indicator(info.context, self.indicator)
+
+
+@strawberry.type(description="A section's weight and score.")
+class SectionScore:
+    segment: int | None
+    section: str
+    weight: DecimalText
+    score: DecimalText | None
+
+
+@strawberry.type(description="A reward or penalty in points.")
+class Adjustment:
+    points: DecimalText
+    reason: str
+    author: str
+
+
+@strawberry.type(description="A stretch of the cycle in one position, unit and set of shops.")
+class Segment:
+    from_: DayText = strawberry.field(name="from")
+    to: DayText
+    days: int
+    position: str | None
+    unit: str | None
+    scheme: str
+    scheme_version: int
+    total: DecimalText | None
+
+
+@strawberry.type(description="A gate that bit, and the figure on which it did.")
+class GateBite:
+    segment: int | None
+    when: GateCondition
+    then: GateEffect
+    actual: DecimalText
+
+
+@strawberry.type(description="One subject in one cycle: lines, total, grade.")
+class Scorecard(Node):
+    cycle: str
+    subject: str
+    scheme: str
+    scheme_version: int
+    revision: int
+    status: ScorecardStatus
+    total: DecimalText | None
+    grade: str | None
+    coefficient: DecimalText | None
+    rank: int | None = strawberry.field(description="Null while the cycle is open.")
+    lines: list[Line]
+    sections: list[SectionScore]
+    gates: list[GateBite]
+    adjustments: list[Adjustment]
+    segments: list[Segment]
+    coverage: DecimalText
+    provisional: bool
+    computed_at: InstantText
+    fingerprint: str
+
+    @link("The person scored; null where the subject is a unit.")
+    async def employee(self, info: Asked) -> LazyEmployee | None:
+        return await employee_of(info.context, self.subject)
+
+    @link("The cycle of the card.")
+    async def in_cycle(self, info: Asked) -> Cycle | None:
+        return await find_cycle(info.context, self.cycle)
+
+
+async def scorecards(  # noqa: PLR0913  the filters that REST has
+    info: Asked,
+    *,
+    cycle: str | None = None,
+    unit: str | None = None,
+    position: str | None = None,
+    employee: str | None = None,
+    grade: str | None = None,
+    status: ScorecardStatus | None = None,
+    sort: Sort = Sort.SUBJECT,
+    first: First = USUAL,
+    after: After = None,
+) -> Connection[Scorecard]:
+    """Scorecards that the caller sees: of each cycle its current revision, of a unit all below."""
+    context = info.context
+    context.authorize("REST GET /v1/scorecards")
+    await context.settle()
+    view = await context.view()
+    page = listing(context, f"scorecards {sort}", first, after, length=3)
+    async with context.read() as session:
+        wanted = CardFilter(
+            subjects=view.subjects(),
+            cycle=cycle,
+            units=await units_below(session, unit),
+            position=position,
+            employee=employee,
+            grade=grade,
+            status=status,
+        )
+        cards, total = await read_page_of_cards(
+            session, wanted, sort=sort, after=page.after, limit=page.limit
+        )
+    return page.show(
+        cards,
+        total,
+        node=lambda card: from_document(card.document),
+        place=lambda card: card.place(sort),
+    )
+
+
+async def scorecard(info: Asked, id: strawberry.ID) -> Scorecard | None:
+    """A scorecard that the caller sees."""
+    return await find_scorecard(info.context, str(id))
+
+
+async def scorecard_changed(
+    info: Asked, cycle: str, employee: str | None = None
+) -> AsyncGenerator[Scorecard, None]:
+    """A cycle's scorecards as they change, or one person's alone; the caller's view is asked anew
+    for each. What was there before is not sent: subscribe first, then read.
+    """
+    context = info.context
+    await context.renew()
+    context.authorize("REST GET /v1/scorecards/{id}")
+    subject = Subject(SubjectKind.EMPLOYEE, employee) if employee is not None else None
+    with context.changes.follow(context.caller.tenant, cycle, subject) as follower:
+        async for card in follower.cards():
+            await context.renew()
+            changed = await find_scorecard(context, card)
+            if changed is not None:
+                yield changed
+
+
+async def find_scorecard(context: GraphContext, card_id: str) -> Scorecard | None:
+    """A scorecard by its id, as far as the caller sees it."""
+    context.authorize("REST GET /v1/scorecards/{id}")
+    await context.settle()
+    view = await context.view()
+    async with context.read() as session:
+        card = await read_card(session, card_id)
+    if card is None or not view.sees(card.subject):
+        return None
+    return from_document(card.document)
+
+
+async def scorecards_of_employee(
+    context: GraphContext, code: str, cycle: str | None, first: int, after: str | None
+) -> Connection[Scorecard]:
+    """A person's scorecards; none where the caller does not see the person's figures."""
+    context.authorize("REST GET /v1/scorecards")
+    await context.settle()
+    page = listing(context, f"scorecards of {code}", first, after, length=2)
+    if not (await context.view()).sees(Subject(SubjectKind.EMPLOYEE, code)):
+        return page.show([], 0, node=_node, place=_place)
+    place = tuple(page.after) if page.after else None
+    found = await context.loaders.cards_by_page.load(PageOf(code, cycle, place, page.limit))
+    return page.show(found.page, found.total, node=_node, place=_place)
+
+
+async def employee_of(context: GraphContext, subject: str) -> LazyEmployee | None:
+    """The person whom a card or result is about."""
+    from services.api.graph.employees import find_employee  # noqa: PLC0415  the two know each other
+
+    about = parse_subject(subject)
+    return await find_employee(context, about.code) if about.kind is SubjectKind.EMPLOYEE else None
+
+
+def from_document(document: bytes) -> Scorecard:
+    """A scorecard as its stored document states it."""
+    return read_document(Scorecard, parse(document))
+
+
+def _node(kept: Kept) -> Scorecard:
+    return from_document(kept.document)
+
+
+def _place(kept: Kept) -> list[str]:
+    return kept.place

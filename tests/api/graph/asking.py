@@ -1,0 +1,58 @@
+"""How tests ask the graph: a query with a key, and selections made from the schema itself."""
+
+from typing import Any
+
+import httpx
+from graphql import (
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+)
+
+from services.api.graph.schema import schema
+from tests.api.companies import Company, Json
+
+CORE = schema._schema
+
+
+async def post(
+    company: Company, query: str, variables: Json = None, *, key: str = "admin", **members: Any
+) -> httpx.Response:
+    """One query as it is answered."""
+    body = {"query": query, "variables": variables, **members}
+    headers = {"Accept": "application/graphql-response+json"}
+    return await company.ask("POST", "/graphql", body, key=key, headers=headers)
+
+
+async def ask(
+    company: Company, query: str, variables: Json = None, *, key: str = "admin"
+) -> dict[str, Json]:
+    """The data of a query that must succeed whole."""
+    answer = await post(company, query, variables, key=key)
+    body = answer.json()
+    assert "errors" not in body, body["errors"]
+    data: dict[str, Json] = body["data"]
+    return data
+
+
+async def codes(
+    company: Company, query: str, variables: Json = None, *, key: str = "admin"
+) -> list[str]:
+    """The codes of the errors of a query that must not succeed whole."""
+    body = (await post(company, query, variables, key=key)).json()
+    return [error["extensions"]["code"] for error in body["errors"]]
+
+
+def whole(kind: str) -> str:
+    """A selection of all that a type holds itself, links left out."""
+    made = CORE.get_type(kind)
+    assert isinstance(made, GraphQLObjectType), kind
+    parts = []
+    for name, field in made.fields.items():
+        held = schema.get_field_for_type(name, kind)
+        assert held is not None
+        if held.base_resolver is not None:
+            continue
+        inner = get_named_type(field.type)
+        parts.append(name if is_leaf_type(inner) else f"{name} {whole(inner.name)}")
+    return "{ " + " ".join(parts) + " }"
