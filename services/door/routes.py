@@ -94,7 +94,8 @@ class TransactionRoute(_Route):
                 return await handler(request)
         async with database.write(claim.tenant) as session:
             await self._admit(request, session)
-            return await _once(request, session, handler)
+            body_sha256 = hashlib.sha256(await request.body()).digest()
+            return await once(request, session, body_sha256, lambda: handler(request))
 
     async def _admit(self, request: Request, session: ReadSession) -> None:
         caller = await check_claim(session, claim_of(request), at=datetime.now(UTC))
@@ -159,14 +160,17 @@ def repeat(reply: Reply, request_sha256: bytes) -> Response:
     return Response(reply.body, reply.status, headers=headers, media_type=media_type)
 
 
-async def _once(
-    request: StrictRequest, session: WriteSession, handler: Callable[[Request], Awaitable[Response]]
+async def once(
+    request: Request,
+    session: WriteSession,
+    body_sha256: bytes,
+    answer: Callable[[], Awaitable[Response]],
 ) -> Response:
-    """Run a handler in a savepoint; under a key only the first time."""
+    """Run what answers in a savepoint; under an Idempotency-Key only the first time."""
     key = idempotency_key(request)
     caller = asking(request).name
+    digest = digest_of(request, body_sha256)
     if key is not None:
-        digest = digest_of(request, hashlib.sha256(await request.body()).digest())
         kept = await claim_reply(
             session, caller=caller, key=key, request_sha256=digest, at=datetime.now(UTC)
         )
@@ -174,7 +178,7 @@ async def _once(
             return repeat(kept, digest)
     try:
         async with session.savepoint():
-            response = await handler(request)
+            response = await answer()
     except Unavailable:
         raise
     except (KaoheError, DoorError, RequestValidationError, HTTPException) as error:

@@ -25,6 +25,7 @@ COMMAND_SECONDS = 90
 """Beyond the server's own statement timeouts, which end a statement first."""
 
 _TRANSIENT = frozenset({"40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
+_CONTENDED = frozenset({"40001", "40P01", "55P03"})
 
 
 class ReadSession:
@@ -139,13 +140,17 @@ class Database:
             raise Unavailable("The database does not answer.") from error
         except DBAPIError as error:
             if _is_gone(error):
-                raise Unavailable("The database does not answer.") from error
+                raise _away(sqlstate_of(error)) from error
             raise
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except asyncpg.PostgresError as error:
             # What runs on the driver itself, for COPY, fails in the driver's own words.
-            if isinstance(error, asyncpg.InterfaceError) or error.sqlstate in _TRANSIENT:
-                raise Unavailable("The database does not answer.") from error
+            if error.sqlstate in _TRANSIENT or isinstance(error, asyncpg.PostgresConnectionError):
+                raise _away(error.sqlstate) from error
             raise
+        except asyncpg.InterfaceError as error:
+            if isinstance(error, ValueError):
+                raise  # an argument of ours that does not fit
+            raise _away(None) from error
 
 
 def constraint_of(error: DBAPIError) -> str | None:
@@ -159,6 +164,10 @@ def sqlstate_of(error: DBAPIError) -> str | None:
     """PostgreSQL's code of an error: `40P01` for a deadlock."""
     state = getattr(error.orig, "sqlstate", None)
     return state if isinstance(state, str) else None
+
+
+def _away(sqlstate: str | None) -> Unavailable:
+    return Unavailable("The database does not answer.", contended=sqlstate in _CONTENDED)
 
 
 def _is_gone(error: DBAPIError) -> bool:

@@ -62,6 +62,10 @@ class Closed(Conflict):
 class Unavailable(KaoheError):
     """Something that we need is away; the same call may succeed later."""
 
-    def __init__(self, detail: str, *, retry_after_seconds: int = 1) -> None:
+    def __init__(
+        self, detail: str, *, retry_after_seconds: int = 1, contended: bool = False
+    ) -> None:
         super().__init__("unavailable", detail)
         self.retry_after_seconds = retry_after_seconds
+        self.contended = contended
+        """Another transaction stood in the way: the same work may be tried again at once."""

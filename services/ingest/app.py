@@ -1,0 +1,47 @@
+"""Ingest assembled: facts in, refused rows, feeds."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from services.door.app import Lifespan, make_app
+from services.ingest.rest import facts
+from services.ingest.rest.turns import Turns
+from services.ingest.settings import IngestSettings
+from services.schema.db import Database
+
+ROUTERS = (facts.router,)
+_DESCRIPTION = "Facts in: from marketplaces, ERPs and other systems, added up as they come."
+
+
+def create_app(settings: IngestSettings) -> FastAPI:
+    """The ingest of a deployment."""
+    app = make_app(
+        "Kaohe ingest",
+        _DESCRIPTION,
+        ROUTERS,
+        lifespan=_lifespan(settings),
+        documented=settings.documented,
+    )
+    app.state.settings = settings
+    app.state.signing_key = settings.read_signing_key()
+    app.state.buyer_key = settings.read_buyer_key()
+    app.state.turns = Turns()
+    return app
+
+
+def _lifespan(settings: IngestSettings) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.database = Database(
+            settings.dsn.get_secret_value(),
+            application="kaohe-ingest",
+            behind_pooler=settings.behind_pooler,
+        )
+        try:
+            yield
+        finally:
+            await app.state.database.close()
+
+    return lifespan

@@ -1,0 +1,156 @@
+"""Facts in and out: batches posted to us, and the facts that figures are explained by."""
+
+import asyncio
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count
+from typing import Any
+
+from fastapi import Request, Response
+
+from services.door.problems import DoorError, Unreadable
+from services.door.routes import Asking, new_streaming_router, once
+from services.ingest.core.bodies import BodyBroken, BodyForm, Posted, RowTooLong, read_rows
+from services.ingest.core.buyers import Seal, sealer
+from services.ingest.core.facts import row_schema
+from services.ingest.core.rejections import scrub_row
+from services.ingest.flows.batches import add_facts
+from services.ingest.flows.landing import Batch, lane_of
+from services.ingest.rest.batches import BatchAnswer, answer_batch
+from services.ingest.rest.spool import Spool, spooled
+from services.ingest.rest.turns import Turns
+from services.schema.db import Database, WriteSession
+from services.schema.errors import Unavailable
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.people import Caller
+from services.schema.words import FactKind
+
+ROW_COUNT_LIMIT = 100_000
+ATTEMPTS = 6
+_WAIT_SECONDS = 0.2
+_FORMS = {
+    "": BodyForm.ARRAY,
+    "application/json": BodyForm.ARRAY,
+    "application/x-ndjson": BodyForm.LINES,
+    "application/ndjson": BodyForm.LINES,
+    "application/jsonl": BodyForm.LINES,
+    "text/csv": BodyForm.TABLE,
+}
+
+router = new_streaming_router()
+
+
+class TooManyRows(DoorError):
+    """A batch of more rows than one may have."""
+
+    status = 413
+    code = "too_many_rows"
+
+
+class RowTooLarge(DoorError):
+    """A row that is longer than any row may be."""
+
+    status = 413
+    code = "row_too_large"
+
+
+class Unsupported(DoorError):
+    """A body in a form that this door does not read."""
+
+    status = 415
+    code = "unsupported"
+
+
+def _body_schema() -> dict[str, Any]:
+    """The contract of a body, whose path alone says which kind of row it holds."""
+    rows = [{"title": kind.value, **row_schema(kind)} for kind in FactKind]
+    text = {"schema": {"type": "string"}}
+    return {
+        "required": True,
+        "content": {
+            BodyForm.ARRAY.value: {"schema": {"type": "array", "items": {"anyOf": rows}}},
+            BodyForm.LINES.value: text,
+            BodyForm.TABLE.value: text,
+        },
+    }
+
+
+@router.post(
+    "/v1/facts/{kind}",
+    response_model=BatchAnswer,
+    openapi_extra={"requestBody": _body_schema()},
+)
+async def post_facts(request: Request, kind: FactKind, caller: Asking) -> Response:
+    """Take a batch of facts: a JSON array, NDJSON or CSV, plain or gzip.
+
+    Up to 100,000 rows and 64 MiB unpacked. Rows count as if posted one after another; valid ones
+    land whatever the others are, and all is durable and counted before the answer leaves.
+    """
+    form = _form_of(request)
+    turns: Turns = request.app.state.turns
+    with turns.place(caller.tenant):
+        async with spooled(request) as spool, turns.turn(caller.tenant, lane_of(kind)):
+            return await _take(request, kind, caller, form, spool)
+
+
+async def _take(
+    request: Request, kind: FactKind, caller: Caller, form: BodyForm, spool: Spool
+) -> Response:
+    """Land a body in one transaction; again if another transaction stood in the way."""
+    database: Database = request.app.state.database
+    for attempt in count(1):
+        try:
+            async with database.write(caller.tenant) as session:
+                land = partial(_land, request, session, kind, caller, form, spool)
+                return await once(request, session, spool.sha256, land)
+        except Unavailable as error:
+            if not error.contended or attempt == ATTEMPTS:
+                raise
+        await asyncio.sleep(_WAIT_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311  jitter
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _land(
+    request: Request,
+    session: WriteSession,
+    kind: FactKind,
+    caller: Caller,
+    form: BodyForm,
+    spool: Spool,
+) -> Response:
+    seal: Seal = sealer(request.app.state.buyer_key, caller.tenant)
+    try:
+        tally = await add_facts(
+            session,
+            kind,
+            _counted(read_rows(kind, form, spool.blocks())),
+            batch=Batch(new_id(IdKind.BATCH), caller.name, datetime.now(UTC)),
+            seal=seal,
+            scrub=lambda body: scrub_row(kind, body, seal),
+        )
+    except RowTooLong as error:
+        raise RowTooLarge(str(error)) from error
+    except BodyBroken as error:
+        raise Unreadable(str(error)) from error
+    return await asyncio.to_thread(answer_batch, tally)
+
+
+def _counted(rows: Iterator[Posted]) -> Iterator[Posted]:
+    for row in rows:
+        if row.number > ROW_COUNT_LIMIT:
+            raise TooManyRows(f"A batch has at most {ROW_COUNT_LIMIT} rows.")
+        yield row
+
+
+def _form_of(request: Request) -> BodyForm:
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    form = _FORMS.get(media_type.strip().lower())
+    if form is None:
+        listed = ", ".join(form.value for form in BodyForm)
+        raise Unsupported(f"Facts are read as {listed}.")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if parameters and charset not in {"utf-8", "utf8", "us-ascii"} and "charset" in parameters:
+        raise Unsupported("Facts are read as UTF-8.")
+    return form
