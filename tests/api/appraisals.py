@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from services.schema.tables.measures import touched_days
+from services.schema.tables.facts import refund_facts
+from services.schema.tables.measures import refund_measures, touched_days
 from tests.api.companies import Company, Json
-from tests.api.facts import Sale, add_sales
+from tests.api.facts import Sale, add_rows, add_sales
 
 PERIOD = "2026-01"
 """Over since long: its data may be closed."""
@@ -164,6 +166,47 @@ async def sell(company: Company, *sales: Sale) -> None:
         await add_sales(session, *sales)
         for sale in sales:
             await mark(company, sale.paid_on or date(2026, 1, 1), sale.shop, sale.salesperson)
+
+
+async def refund(
+    company: Company, *, order: str, on: date, amount: str, salesperson: str = "e-1"
+) -> None:
+    """Land a refund as ingest does."""
+    at = datetime(on.year, on.month, on.day, 12, tzinfo=UTC)
+    shared = {"shop": "a", "currency": "CNY", "channel": "", "campaign": ""}
+    fact = {
+        **shared,
+        "id": f"rf-{order}-{on}",
+        "salesperson": salesperson,
+        "status": "succeeded",
+        "order_id": order,
+        "kind": "refund",
+        "amount": Decimal(amount),
+        "refunded_at": at,
+        "refunded_on": on,
+        "counts": True,
+    }
+    async with company.owner.write(company.number) as session:
+        await add_rows(session, refund_facts, fact)
+        added = insert(refund_measures).values(
+            tenant_id=company.number,
+            day=on,
+            employee=salesperson,
+            records=1,
+            refund_amount=Decimal(amount),
+            refunds=1,
+            **shared,
+        )
+        await session.execute(
+            added.on_conflict_do_update(
+                index_elements=[column.name for column in refund_measures.primary_key],
+                set_={
+                    name: refund_measures.c[name] + added.excluded[name]
+                    for name in ("records", "refund_amount", "refunds")
+                },
+            )
+        )
+    await mark(company, on, "a", salesperson)
 
 
 async def mark(company: Company, day: date, shop: str = "", employee: str = "") -> None:

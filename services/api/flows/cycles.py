@@ -25,7 +25,13 @@ from services.api.store.cycles import (
     read_moves,
     update_cycle,
 )
-from services.api.store.live import forget_reach, lock_settling, mark_cards_of
+from services.api.store.live import (
+    forget_reach,
+    lock_settling,
+    mark_cards_of,
+    mark_cycles_beside,
+    wake_worker,
+)
 from services.api.store.people import read_employees, read_units
 from services.api.store.schemes import read_draft, read_published
 from services.api.store.scorecards import lock_cards_of_cycle, write_cards
@@ -121,6 +127,8 @@ async def _carry_out(
         if is_reopening(step.from_status, step.to_status):
             await _reopen(session, cycle, step, cards, at=at)
         count = await _compute_whole(session, cycle, at=at)
+        await mark_cycles_beside(session, cycle, at=at)
+        await wake_worker(session)
         return {"scheme_version": cycle.scheme_version, "scorecards": count}
     if step.to_status is CycleStatus.CLOSED:
         count = await _close(session, cycle, at=at)

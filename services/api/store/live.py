@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.live import Mark, Reached
 from services.schema.tables.cycles import cycles
 from services.schema.tables.measures import touched_days
@@ -63,6 +64,28 @@ async def mark_cards_of(session: WriteSession, cycle: str, revision: int, *, at:
         scorecards.c.cycle == cycle,
         scorecards.c.revision == revision,
     ]
+    await _mark(session, where, at=at)
+
+
+async def mark_cycles_beside(session: WriteSession, cycle: Cycle, *, at: datetime) -> None:
+    """Mark the open cycles over the same days as another that has just begun to score.
+
+    It may hold their people last, and says by which scheme their earlier segments are scored.
+    """
+    beside = (
+        update(cycles)
+        .where(
+            cycles.c.tenant_id == session.tenant,
+            cycles.c.status == CycleStatus.OPEN,
+            cycles.c.starts_on == cycle.period.start,
+            cycles.c.ends_on == cycle.period.end,
+            cycles.c.code != cycle.code,
+        )
+        .values(stale_since=func.coalesce(cycles.c.stale_since, at))
+        .returning(cycles.c.code)
+    )
+    codes = list((await session.execute(beside)).scalars())
+    where = [scorecards.c.tenant_id == session.tenant, among(scorecards.c.cycle, codes)]
     await _mark(session, where, at=at)
 
 
