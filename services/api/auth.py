@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.api.core.views import make_view, sees_whole
 from services.api.store.people import read_tenant
-from services.api.store.views import read_reach
+from services.door.reach import read_reach
 from services.schema.days import local_day
 from services.schema.db import ReadSession
 from services.schema.shapes.people import Caller

@@ -1,9 +1,14 @@
-"""Views: the part of a company that a caller may see; the rest looks as if it did not exist."""
+"""Views: the part of a company that a caller may see; the rest looks as if it did not exist.
+
+Both doors ask here who sees how much: the company, the people below, or oneself.
+"""
 
 from dataclasses import dataclass
 
-from services.schema.shapes.people import Subject
-from services.schema.words import SubjectKind
+from services.schema.shapes.people import Caller, Subject
+from services.schema.words import Role, SubjectKind
+
+_BOUNDED = frozenset({Role.LEAD, Role.EMPLOYEE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +61,34 @@ class View:
             (SubjectKind.SHOP, self.shops),
         )
         return frozenset(Subject(kind, code) for kind, codes in seen for code in codes)
+
+
+def sees_whole(role: Role) -> bool:
+    """Whether a role's view is the company; nobody's reach need be read then."""
+    return role not in _BOUNDED
+
+
+def make_view(caller: Caller, reach: Reach | None) -> View:
+    """The view of a caller whose employee has this reach."""
+    if sees_whole(caller.role):
+        return View(whole=True, own=caller.employee)
+    if caller.employee is None or reach is None:
+        return View(whole=False, own=None)
+    own = frozenset({caller.employee})
+    if caller.role is Role.EMPLOYEE:
+        return View(
+            whole=False,
+            own=caller.employee,
+            employees=own,
+            names=reach.above - own,
+            shops=reach.shops,
+        )
+    people = own | reach.members | reach.managed
+    return View(
+        whole=False,
+        own=caller.employee,
+        employees=people,
+        names=reach.above - people,
+        units=reach.units,
+        shops=reach.shops,
+    )

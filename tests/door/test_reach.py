@@ -9,7 +9,7 @@ import pytest
 from services.api.store.employees import save_employees
 from services.api.store.shops import save_shops
 from services.api.store.units import save_units
-from services.api.store.views import read_reach
+from services.door.reach import read_reach
 from services.schema.db import WriteSession
 from services.schema.shapes.people import Assignment, Employee, Shop, ShopShare, Unit
 from services.schema.shapes.views import Reach
