@@ -64,6 +64,8 @@ async def break_down(
     if not view.sees(subject):
         raise NotFound("such subject")
     calendar = (await read_tenant(session)).calendar
+    if (fault := _fault_of_period(code, calendar, "/period")) is not None:
+        raise Invalid(fault.code, fault.detail, [fault])
     period = parse_period(code, calendar)
     await _check_additive(session, indicator)
     values = (await read_targets(session, [subject], [indicator], [code])).get(
@@ -94,11 +96,10 @@ async def _check_reach(session: ReadSession, subjects: Sequence[Subject], view: 
     led = {
         unit.code for unit in (await read_units(session, units)).values() if unit.lead == view.own
     }
-    for index, subject in enumerate(subjects):
+    for subject in subjects:
         if view.is_own(subject) or (subject.kind is SubjectKind.UNIT and subject.code in led):
-            detail = f"{subject} is your own: somebody above sets its targets."
             raise Forbidden(
-                "own_target", detail, [Fault(f"/{index}/subject", "own_target", detail)]
+                "own_target", f"{subject} is your own: somebody above sets its targets."
             )
 
 
@@ -124,13 +125,19 @@ async def _check(session: ReadSession, stated: Sequence[StatedTarget]) -> None:
 
 
 def _faults_of_periods(stated: Sequence[StatedTarget], calendar: Calendar) -> list[Fault]:
-    faults = []
-    for index, target in enumerate(stated):
-        try:
-            parse_period(target.period, calendar)
-        except Invalid as error:
-            faults.append(Fault(f"/{index}/period", error.code, error.detail))
-    return faults
+    found = (
+        _fault_of_period(target.period, calendar, f"/{index}/period")
+        for index, target in enumerate(stated)
+    )
+    return [fault for fault in found if fault is not None]
+
+
+def _fault_of_period(code: str, calendar: Calendar, pointer: str) -> Fault | None:
+    try:
+        parse_period(code, calendar)
+    except Invalid as error:
+        return Fault(pointer, error.code, error.detail)
+    return None
 
 
 def _faults_of_repetition(stated: Sequence[StatedTarget]) -> list[Fault]:

@@ -35,10 +35,9 @@ ANN: Json = {
 async def staffed(company: Company) -> Company:
     """A boss, a unit and two shops."""
     shop = {"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
-    for code in ("s1", "s2"):
-        await company.put(f"/v1/shops/{code}", shop)
-    await company.put("/v1/units/ops", {"name": "ops"})
-    await company.put("/v1/employees/boss", {"name": "王"})
+    await company.fill("shops", {"code": "s1", **shop}, {"code": "s2", **shop})
+    await company.fill("units", {"code": "ops", "name": "ops"})
+    await company.fill("employees", {"code": "boss", "name": "王"})
     return company
 
 

@@ -14,21 +14,30 @@ def working(unit: str, shop: str, **days: Json) -> Json:
 async def staffed(company: Company) -> Company:
     """The boss manages lead, who manages report and leads top with low below, where member is."""
     shop = {"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
-    for code in ("s1", "s2", "s3", "s4"):
-        await company.put(f"/v1/shops/{code}", shop)
-    for code, parent, lead in (("top", None, "lead"), ("low", "top", "sub"), ("far", None, "boss")):
-        await company.put(f"/v1/units/{code}", {"name": code, "parent": parent, "lead": lead})
-    for code, manager, assignments in (
+    await company.fill("shops", *({"code": f"s{number}", **shop} for number in range(1, 5)))
+    units = (("top", None, "lead"), ("low", "top", "sub"), ("far", None, "boss"))
+    await company.fill(
+        "units",
+        *(
+            {"code": code, "name": code, "parent": parent, "lead": lead}
+            for code, parent, lead in units
+        ),
+    )
+    people: Json = (
         ("boss", None, []),
         ("lead", "boss", working("far", "s1")),
         ("report", "lead", []),
         ("member", "boss", working("low", "s2")),
         ("gone", None, working("low", "s3", to="2026-02-01")),
         ("stranger", "boss", working("far", "s4")),
-    ):
-        stated: Json = {"name": f"n-{code}", "manager": manager, "assignments": assignments}
-        answer = await company.put(f"/v1/employees/{code}", stated)
-        assert answer.status_code == 201, answer.text
+    )
+    await company.fill(
+        "employees",
+        *(
+            {"code": code, "name": f"n-{code}", "manager": manager, "assignments": assignments}
+            for code, manager, assignments in people
+        ),
+    )
     for name in ("lead", "member"):
         await company.make_key(name, "lead" if name == "lead" else "employee", name)
     await company.make_key("hr", "hr")
