@@ -38,12 +38,12 @@ HOSTS = ("eco.taobao.com",)
 GATEWAY = "https://eco.taobao.com/router/rest"
 ZONE = ZoneInfo("Asia/Shanghai")
 
-_DAY, _MINUTES, _SECONDS = timedelta(days=1), timedelta(minutes=10), timedelta(seconds=3)
+_DAY, _OVERLAP, _LAG = timedelta(days=1), timedelta(minutes=10), timedelta(seconds=3)
 
 STREAMS: Mapping[FactKind, Stream] = {
-    FactKind.ORDERS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=90), timedelta(minutes=1)),
-    FactKind.REFUNDS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=90), timedelta(minutes=1)),
-    FactKind.RATINGS: Stream(_DAY, _MINUTES, _SECONDS, timedelta(days=180), timedelta(minutes=10)),
+    FactKind.ORDERS: Stream(_DAY, _OVERLAP, _LAG, 90 * _DAY, timedelta(minutes=1)),
+    FactKind.REFUNDS: Stream(7 * _DAY, _OVERLAP, _LAG, 90 * _DAY, timedelta(minutes=1)),
+    FactKind.RATINGS: Stream(7 * _DAY, _OVERLAP, _LAG, 180 * _DAY, timedelta(minutes=10)),
 }
 
 MOST_PASSES = 8

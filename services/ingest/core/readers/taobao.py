@@ -91,7 +91,7 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
     return False
 
 
-def row_to_keep(row: Row, origin: Origin, seal: Seal) -> Document:
+def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     kept = cast("Document", _kept(row))
     buyer = row.get("buyer_open_uid")

@@ -1,0 +1,34 @@
+"""Days to be read again: asked for as a job, done by whichever worker has the shop."""
+
+from datetime import date, datetime, timedelta
+
+from services.ingest.store.cursors import is_pulled, wake_workers
+from services.ingest.store.jobs import add_backfill
+from services.schema.db import WriteSession
+from services.schema.errors import Conflict, Fault, Invalid, NotFound
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.feeds import Backfill
+from services.schema.shapes.people import Caller
+
+LONGEST_DAYS = 1100
+
+
+async def ask_backfill(
+    session: WriteSession, feed: str, start: date, end: date, *, caller: Caller, at: datetime
+) -> Backfill:
+    """Put down which days of a feed are to be read again; the end is exclusive."""
+    if end <= start:
+        fault = Fault("/to", "period_invalid", "The end lies after the start.")
+        raise Invalid("period_invalid", "The days end before they start.", [fault])
+    if end - start > timedelta(days=LONGEST_DAYS):
+        fault = Fault("/to", "period_too_long", f"At most {LONGEST_DAYS} days are read at once.")
+        raise Invalid("period_too_long", fault.detail, [fault])
+    pulled = await is_pulled(session, feed)
+    if pulled is None:
+        raise NotFound("feed")
+    if not pulled:
+        raise Conflict("feed_not_pulled", "This feed's source posts to us: let it post again.")
+    backfill = Backfill(new_id(IdKind.JOB), feed, start, end)
+    await add_backfill(session, backfill, caller=caller.name, at=at)
+    await wake_workers(session)
+    return backfill

@@ -1,0 +1,62 @@
+"""The marketplaces that can be pulled: how each is asked, and what its rows mean.
+
+A new one is a file in `sources`, a file in `core/readers`, and a line here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from services.ingest.core.buyers import Seal
+from services.ingest.core.readers import taobao as taobao_reader
+from services.ingest.sources import taobao as taobao_source
+from services.ingest.sources.client import Client
+from services.ingest.sources.reading import Credential, Row, Source
+from services.schema.shapes.facts import Fact
+from services.schema.shapes.feeds import Known, Origin
+from services.schema.words import FactKind, Marketplace
+
+
+class Reader(Protocol):
+    """What a marketplace's rows mean; a module of `core/readers` keeps this promise."""
+
+    def number_of(self, kind: FactKind, row: Row) -> str:
+        """What a row is known by; empty where it does not say."""
+        ...
+
+    def read_fact(self, kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
+        """The fact that a row states; raises Unfit."""
+        ...
+
+    def lacks_detail(self, kind: FactKind, row: Row, known: Known) -> bool:
+        """Whether a call for this row alone has to be made before it can be read."""
+        ...
+
+    def row_to_keep(self, row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
+        """The row without anything that names a buyer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One marketplace."""
+
+    hosts: tuple[str, ...]
+    """The only ones that are called for it."""
+    open: Callable[[Client, Credential, Callable[[], datetime]], Source]
+    reader: Reader
+
+
+def _open_taobao(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> taobao_source.TaobaoSource:
+    return taobao_source.TaobaoSource(client, credential, now=now)
+
+
+_TOP = Connector(taobao_source.HOSTS, _open_taobao, taobao_reader)
+
+CONNECTORS: Mapping[Marketplace, Connector] = {
+    Marketplace.TAOBAO: _TOP,
+    Marketplace.TMALL: _TOP,
+}

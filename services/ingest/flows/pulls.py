@@ -1,0 +1,147 @@
+"""What a marketplace's rows become: facts like any others, in the transaction of their cursor."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from services.ingest.core.buyers import Seal
+from services.ingest.core.fields import Unfit
+from services.ingest.flows.arrivals import Arrival, Stated, Unread
+from services.ingest.flows.batches import add_facts
+from services.ingest.flows.connectors import Reader
+from services.ingest.flows.landing import Batch, Tally
+from services.ingest.sources.reading import Row, Source
+from services.ingest.store.cursors import add_days, advance
+from services.ingest.store.known import read_known, read_refused
+from services.ingest.store.pages import add_page
+from services.schema.db import ReadSession, WriteSession
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.feeds import Known, Lease, Origin
+from services.schema.words import FactKind
+
+CALLER = "system:pull"
+PAGE_LIFE = timedelta(days=30)
+"""How long a marketplace's own words are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that is needed to read one shop."""
+
+    tenant: int
+    timezone: str
+    since: date | None
+    """The first local day to be read; as far back as the marketplace remembers, unless stated."""
+    source: Source
+    reader: Reader
+    origin: Origin
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row that was read, or why it could not be read whole."""
+
+    row: Row
+    fault: Unfit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored already of the rows of a reading."""
+
+    known: Known
+    refused: frozenset[str]
+    """Rows as they are kept because they were refused before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a reading completes."""
+
+    request: str
+    cursor: datetime | None
+    """Everything before it has been read; null where the cursor stays."""
+    days: Sequence[date]
+    """Local days read whole."""
+
+
+async def read_stored(
+    session: ReadSession, desk: Desk, kind: FactKind, rows: Sequence[Row]
+) -> Stored:
+    """What is known of some rows before they are read."""
+    numbers = [desk.reader.number_of(kind, row) for row in rows]
+    return Stored(
+        known=await read_known(session, kind, desk.origin.source, numbers),
+        refused=await read_refused(session, kind, desk.origin.source, numbers),
+    )
+
+
+async def land_rows(
+    session: WriteSession,
+    lease: Lease,
+    desk: Desk,
+    rows: Sequence[Read],
+    *,
+    stored: Stored,
+    reached: Reached,
+    at: datetime,
+    until: datetime,
+) -> Tally | None:
+    """Add what is new in some rows, keep them as they came, and move the cursor behind them.
+
+    Nothing new is no batch. Raises StaleLease where another worker has the feed by now, which
+    undoes all of it.
+    """
+    arrivals = list(_arrivals(lease.kind, desk, rows, stored))
+    tally = None
+    if arrivals:
+        batch = Batch(new_id(IdKind.BATCH), CALLER, at)
+        tally = await add_facts(
+            session, lease.kind, arrivals, batch=batch, seal=desk.seal, scrub=_as_it_is
+        )
+        await add_page(
+            session,
+            feed=lease.feed,
+            request=reached.request,
+            body=f"[{','.join(arrival.body for arrival in arrivals)}]".encode(),
+            fetched_at=at,
+            expires_at=at + PAGE_LIFE,
+        )
+    await add_days(session, lease.feed, reached.days)
+    await advance(session, lease, cursor=reached.cursor, at=at, until=until)
+    return tally
+
+
+def _arrivals(
+    kind: FactKind, desk: Desk, rows: Sequence[Read], stored: Stored
+) -> Iterator[Arrival]:
+    """The rows that say something new; what is stored or refused as it stands is passed over."""
+    number, reader, origin = 0, desk.reader, desk.origin
+    for read in rows:
+        body = _written(reader.row_to_keep(read.row, origin, desk.seal))
+        known_by = reader.number_of(kind, read.row)
+        try:
+            if read.fault:
+                raise read.fault
+            fact = reader.read_fact(kind, read.row, origin, stored.known)
+        except Unfit as unfit:
+            if body not in stored.refused:
+                number += 1
+                yield Unread(number, unfit, origin.source, origin.shop, known_by, body)
+            continue
+        if stored.known.modified.get(known_by) != fact.modified_at:
+            number += 1
+            yield Stated(number, fact, body)
+
+
+def _written(document: dict[str, Any]) -> str:
+    """In ASCII, so that no character of a marketplace's is one that cannot be kept."""
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str)
+
+
+def _as_it_is(body: str) -> str:
+    """A row to keep names no buyer: it was made so."""
+    return body

@@ -1,0 +1,298 @@
+"""What is read when: feeds as they fall due, and backfills as they are asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import structlog
+
+from services.ingest.core.cursors import wait_after
+from services.ingest.flows.backfills import ask_backfill
+from services.ingest.sources.errors import SourceError, TryLater, Unreadable
+from services.ingest.store.cursors import (
+    CHANNEL,
+    StaleLease,
+    claim_due,
+    claim_feed,
+    next_due,
+    read_pulled,
+)
+from services.ingest.store.jobs import finish_backfill, read_backfills, read_outcomes
+from services.ingest.store.pages import drop_expired
+from services.ingest.workers.desks import DeskKey, Desks
+from services.ingest.workers.pulling import LEASE, Puller, Show, Step
+from services.schema.db import Database
+from services.schema.errors import Unavailable
+from services.schema.shapes.feeds import Backfill, Lease
+from services.schema.shapes.people import Caller
+from services.schema.words import JobStatus, Role
+
+Outcome = tuple[JobStatus, Decimal, dict[str, object] | None]
+
+AT_ONCE = 4
+"""Feeds that one worker reads at the same time; they are of different shops."""
+LONGEST_SLEEP = timedelta(seconds=30)
+SHORTEST_SLEEP = timedelta(milliseconds=200)
+LONGER_SLEEP = timedelta(seconds=1)
+BACKFILL_ATTEMPTS = 5
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+TIDY_EVERY = timedelta(hours=1)
+
+_log = structlog.get_logger("kaohe.pull")
+
+
+def show_nothing(_: Step) -> None:
+    """For a worker that nobody watches."""
+
+
+@dataclass(slots=True)
+class _Try:
+    """How a backfill has fared in this worker."""
+
+    running: bool = False
+    attempts: int = 0
+    rests_until: datetime = LONG_AGO
+
+
+class Schedule:
+    """The feeds of the shops in the accounts file."""
+
+    def __init__(
+        self,
+        database: Database,
+        desks: Desks,
+        *,
+        now: Callable[[], datetime],
+        show: Show = show_nothing,
+    ) -> None:
+        self._database = database
+        self._desks = desks
+        self._now = now
+        self._show = show
+        self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._jobs: dict[str, _Try] = {}
+        self._problems: list[str] = []
+        self._tidied_at = now() - TIDY_EVERY
+
+    def stop(self) -> None:
+        """Let what is being read land, and begin nothing new."""
+        self._stopping.set()
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Read what falls due until stopped."""
+        ears = asyncio.create_task(self._listen())
+        try:
+            async with self._finished():
+                while not self._stopping.is_set():
+                    self._woken.clear()
+                    await self._sleep(await self._look() or LONGEST_SLEEP)
+        finally:
+            ears.cancel()
+            await asyncio.gather(ears, return_exceptions=True)
+
+    async def pull_once(self) -> list[str]:
+        """Read all that is due now, also what another worker left; what went wrong, if anything."""
+        await self._desks.refresh()
+        began = self._now()
+        async with self._finished():
+            while not self._stopping.is_set():
+                self._woken.clear()
+                await self._begin_due()
+                wait = await self._until_due(began)
+                if wait is None and not self._tasks:
+                    break
+                await self._sleep(wait or LONGEST_SLEEP)
+        return self._problems
+
+    async def backfill_once(
+        self, start: date, end: date, *, shop: str | None, show: Callable[[Decimal], None]
+    ) -> list[str]:
+        """Read some days of all feeds again, or of one shop's; what went wrong, if anything."""
+        await self._desks.refresh()
+        asked = {
+            tenant: await self._ask(tenant, start, end, shop) for tenant in self._desks.tenants()
+        }
+        outcomes: list[Outcome] = []
+        async with self._finished():
+            while not self._stopping.is_set():
+                self._woken.clear()
+                await self._begin_backfills()
+                outcomes = await self._outcomes(asked)
+                if outcomes:
+                    show(sum((share for _, share, _ in outcomes), Decimal(0)) / len(outcomes))
+                if all(status is not JobStatus.RUNNING for status, _, _ in outcomes):
+                    break
+                await self._sleep(timedelta(seconds=1))
+        return [str(result) for status, _, result in outcomes if status is JobStatus.FAILED]
+
+    async def _look(self) -> timedelta | None:
+        """Begin what can be begun; how long until there is more."""
+        try:
+            await self._desks.refresh()
+            await self._tidy()
+            await self._begin_due()
+            await self._begin_backfills()
+            return await self._until_due(self._now() + LONGEST_SLEEP)
+        except Unavailable as error:
+            _log.warning("schedule.waits", problem=error.detail)
+            return timedelta(seconds=error.retry_after_seconds)
+
+    async def _begin_due(self) -> None:
+        """Take as many due feeds as there is room for."""
+        for tenant in self._desks.tenants():
+            shops = self._desks.shops_of(tenant)
+            while len(self._tasks) < AT_ONCE:
+                at = self._now()
+                async with self._database.write(tenant) as session:
+                    lease = await claim_due(session, shops=shops, at=at, until=at + LEASE)
+                if lease is None:
+                    break
+                self._begin(self._pull(tenant, lease))
+
+    async def _begin_backfills(self) -> None:
+        """Take up backfills whose feed is free."""
+        for tenant in self._desks.tenants():
+            shops = self._desks.shops_of(tenant)
+            async with self._database.read(tenant) as session:
+                backfills = await read_backfills(session)
+            for backfill in backfills:
+                last = self._jobs.setdefault(backfill.job, _Try())
+                at = self._now()
+                if last.running or last.rests_until > at or len(self._tasks) >= AT_ONCE:
+                    continue
+                async with self._database.write(tenant) as session:
+                    lease = await claim_feed(
+                        session, backfill.feed, shops=shops, at=at, until=at + LEASE
+                    )
+                if lease is not None:
+                    last.running = True
+                    self._begin(self._backfill(tenant, lease, backfill))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A mistake of ours: the lease ends by itself, and the other feeds go on.
+            _log.error("feed.failed", exc_info=error)
+            self._problems.append(f"{type(error).__name__}")
+
+    async def _pull(self, tenant: int, lease: Lease) -> None:
+        problem = await self._puller(tenant, lease).pull()
+        if problem is not None:
+            self._problems.append(f"{lease.shop} {lease.kind}: {problem}")
+
+    async def _backfill(self, tenant: int, lease: Lease, backfill: Backfill) -> None:
+        """Do a backfill, or note why it cannot be done; what may pass is tried again."""
+        last = self._jobs[backfill.job]
+        last.attempts += 1
+        try:
+            rows = await self._puller(tenant, lease).backfill(backfill)
+        except (SourceError, Unavailable, StaleLease) as error:
+            last.rests_until = self._now() + wait_after(last.attempts)
+            if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
+                return
+            status = JobStatus.FAILED
+            result: dict[str, object] = {"problem": str(error)}
+        else:
+            if self._stopping.is_set():
+                return
+            status, result = JobStatus.DONE, {"rows": rows}
+        finally:
+            last.running = False
+        async with self._database.write(tenant) as session:
+            await finish_backfill(
+                session, backfill.job, status=status, result=result, at=self._now()
+            )
+
+    def _puller(self, tenant: int, lease: Lease) -> Puller:
+        return Puller(
+            self._database,
+            self._desks[DeskKey(tenant, lease.shop)],
+            lease,
+            now=self._now,
+            show=self._show,
+            stopping=self._stopping,
+        )
+
+    async def _ask(self, tenant: int, start: date, end: date, shop: str | None) -> list[str]:
+        """Put down a backfill for each feed; the jobs."""
+        shops = [code for code in self._desks.shops_of(tenant) if shop in (None, code)]
+        caller = Caller(tenant, Role.ADMIN, None, "system:operator")
+        async with self._database.write(tenant) as session:
+            feeds = await read_pulled(session, shops=shops)
+            asked = [
+                await ask_backfill(session, feed, start, end, caller=caller, at=self._now())
+                for feed in feeds
+            ]
+        return [backfill.job for backfill in asked]
+
+    async def _outcomes(self, asked: Mapping[int, Sequence[str]]) -> list[Outcome]:
+        found: list[Outcome] = []
+        for tenant, jobs in asked.items():
+            async with self._database.read(tenant) as session:
+                found += (await read_outcomes(session, jobs)).values()
+        return found
+
+    async def _until_due(self, by: datetime) -> timedelta | None:
+        """How long until a feed that is due by an instant can be taken; null if there is none."""
+        moments = []
+        for tenant in self._desks.tenants():
+            async with self._database.read(tenant) as session:
+                due = await next_due(session, shops=self._desks.shops_of(tenant), by=by)
+            moments += [due] if due else []
+        # The end of a task wakes; without one a lease has to run out.
+        least = LONGER_SLEEP if self._tasks else SHORTEST_SLEEP
+        return max(min(moments) - self._now(), least) if moments else None
+
+    async def _sleep(self, wait: timedelta) -> None:
+        """Until woken, or for as long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), wait.total_seconds())
+
+    @asynccontextmanager
+    async def _finished(self) -> AsyncIterator[None]:
+        """After the block nothing is being read; if cancelled, what is begun still lands."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        finally:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _tidy(self) -> None:
+        """Forget marketplaces' answers whose time is over."""
+        if self._now() - self._tidied_at < TIDY_EVERY:
+            return
+        self._tidied_at = self._now()
+        for tenant in self._desks.tenants():
+            async with self._database.write(tenant) as session:
+                await drop_expired(session, at=self._now())
+
+    async def _listen(self) -> None:
+        """A notification only wakes; the schedule decides."""
+        while True:
+            try:
+                async with self._database.listen(CHANNEL) as heard:
+                    while await heard.get() is not None:
+                        self._woken.set()
+            except (Unavailable, OSError) as error:
+                _log.warning("schedule.unheard", problem=str(error))
+            await asyncio.sleep(LONGEST_SLEEP.total_seconds())
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether asking again would give the same."""
+    passing = (TryLater, Unreadable, Unavailable, StaleLease)
+    return not isinstance(error, passing)

@@ -1,0 +1,66 @@
+"""Which windows of a feed are read one after another, and how one that is too much is cut."""
+
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.ingest.core.cursors import days_completed, next_window, shorter, windows_of_days
+from services.ingest.flows.pulls import Desk
+from services.ingest.sources.errors import WindowTooLarge
+from services.ingest.sources.reading import Reading
+from services.schema.shapes.feeds import Backfill
+from services.schema.words import FactKind
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A window that was read whole."""
+
+    reading: Reading
+    end: datetime
+    """Everything that had changed before is read by now."""
+    days: list[date]
+    """The local days that this completes."""
+
+
+async def windows_up_to_now(
+    desk: Desk, kind: FactKind, begun: datetime, now: Callable[[], datetime]
+) -> AsyncGenerator[Piece, None]:
+    """From a cursor on, as long windows as the marketplace answers, the last up to now."""
+    stream = desk.source.streams[kind]
+    cursor, longest = begun, stream.longest
+    while window := next_window(stream, cursor=cursor, at=now(), longest=longest):
+        if cursor > begun and window.end - cursor < stream.every:
+            # What has come while we were reading is left to the next time.
+            return
+        try:
+            reading = await desk.source.read(kind, window)
+        except WindowTooLarge:
+            half = shorter(window)
+            if half is None:
+                raise
+            longest = half
+            continue
+        yield Piece(reading, window.end, days_completed(cursor, window.end, desk.timezone))
+        cursor, longest = window.end, min(stream.longest, longest * 2)
+
+
+async def windows_of_backfill(
+    desk: Desk, kind: FactKind, backfill: Backfill
+) -> AsyncGenerator[Piece, None]:
+    """The days that are to be read again, and nothing beside them."""
+    longest = desk.source.streams[kind].longest
+    windows = deque(windows_of_days(backfill.start, backfill.end, desk.timezone, longest=longest))
+    done = windows[0].start
+    while windows:
+        window = windows.popleft()
+        try:
+            reading = await desk.source.read(kind, window)
+        except WindowTooLarge:
+            if shorter(window) is None:
+                raise
+            windows.extendleft(reversed(window.halves()))
+            continue
+        yield Piece(reading, window.end, days_completed(done, window.end, desk.timezone))
+        done = window.end

@@ -1,0 +1,189 @@
+"""A company whose shops are pulled: the sandbox on loopback, a tenant, a clock to turn."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from sqlalchemy import text
+
+from sandbox import truth
+from sandbox.accounts import credentials
+from sandbox.app import TAOBAO_PATH, make_app
+from sandbox.lives import midnight
+from sandbox.shops import SHOP_OF
+from sandbox.taobao import Gateway
+from services.ingest.workers.desks import Desks
+from services.ingest.workers.pulling import Show, Step
+from services.ingest.workers.schedule import Schedule, show_nothing
+from services.schema.db import Database
+from tests.databases import TestDatabase
+
+BUYER_KEY = b"k" * 32
+FIRST = date(2026, 11, 12)
+NOW = midnight(date(2026, 11, 22)) + timedelta(hours=12)
+
+
+@dataclass
+class Clock:
+    """A clock that only tests move."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class World:
+    """One tenant, some of its shops, and the marketplace that they sell on."""
+
+    database: Database
+    tenant: int
+    code: str
+    gateway: Gateway
+    clock: Clock
+    accounts: Path
+    shops: Sequence[str]
+    steps: list[Step] = field(default_factory=list)
+    desks: list[Desks] = field(default_factory=list)
+
+    def schedule(self, *, show: Show = show_nothing) -> Schedule:
+        """A worker of its own."""
+        desks = Desks(self.database, self.accounts, BUYER_KEY, self.clock)
+        self.desks.append(desks)
+        return Schedule(self.database, desks, now=self.clock, show=show)
+
+    async def pull(self) -> list[str]:
+        return await self.schedule(show=self.steps.append).pull_once()
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        async with self.database.read(self.tenant) as session:
+            return list(await session.execute(text(statement), values))
+
+    async def write(self, statement: str, **values: Any) -> None:
+        async with self.database.write(self.tenant) as session:
+            await session.execute(text(statement), values)
+
+    async def books(self, shop: str) -> dict[tuple[date, str, str], truth.Sums]:
+        """What our measures hold, in the form of the truth."""
+        found: dict[tuple[date, str, str], truth.Sums] = {}
+        for row in await self.rows(
+            "SELECT day, employee, campaign, paid_orders, paid_amount, cost_amount,"
+            " discount_amount, units_sold FROM order_measures"
+            " WHERE shop = :shop AND paid_orders > 0",
+            shop=shop,
+        ):
+            sums = found.setdefault((row.day, row.employee, row.campaign), truth.Sums())
+            sums.orders, sums.paid_amount = row.paid_orders, row.paid_amount
+            sums.cost_amount, sums.discount_amount = row.cost_amount, row.discount_amount
+            sums.units = row.units_sold
+        for row in await self.rows(
+            "SELECT day, employee, campaign, refunds, refund_amount FROM refund_measures"
+            " WHERE shop = :shop AND records > 0",
+            shop=shop,
+        ):
+            sums = found.setdefault((row.day, row.employee, row.campaign), truth.Sums())
+            sums.refunds, sums.refund_amount = row.refunds, row.refund_amount
+        return found
+
+    async def check(self) -> None:
+        """Facts and measures equal the marketplace's own books, to the cent and to the order."""
+        for shop in self.shops:
+            place, first = SHOP_OF[shop], self.gateway.books.first
+            expected = truth.books(place, first, self.clock.now)
+            ours = await self.books(shop)
+            assert {key: _plain(sums) for key, sums in ours.items()} == {
+                key: _plain(sums) for key, sums in expected.items()
+            }
+            statuses = await self.rows(
+                "SELECT status, count(*) AS n FROM order_facts WHERE shop = :shop GROUP BY 1",
+                shop=shop,
+            )
+            stands = truth.statuses(place, first, self.clock.now)
+            assert {row.status: row.n for row in statuses} == dict(stands)
+            ratings = await self.rows(
+                "SELECT score::int AS score, count(*) AS n FROM rating_facts"
+                " WHERE shop = :shop GROUP BY 1",
+                shop=shop,
+            )
+            words = {5: "good", 3: "neutral", 1: "bad"}
+            given = truth.ratings(place, first, self.clock.now)
+            assert {words[row.score]: row.n for row in ratings} == dict(given)
+
+
+def _plain(sums: truth.Sums) -> list[str]:
+    """Sums as text: `10.0` and `10` are one."""
+    values = [getattr(sums, name) for name in truth.Sums.__slots__]
+    return [f"{Decimal(value).normalize():f}" for value in values]
+
+
+@contextmanager
+def sandbox_on_loopback(clock: Clock, first: date) -> Iterator[tuple[Gateway, str]]:
+    """The sandbox served on a free port by a thread; its gateway, and its address."""
+    app = make_app(clock, first=first)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield app.state.taobao, f"http://127.0.0.1:{port}{TAOBAO_PATH}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+async def make_tenant(database: TestDatabase, code: str, shops: Sequence[str]) -> int:
+    """A tenant with some of the made-up company's shops."""
+    owner = Database(database.dsn("kaohe"), application="test", pool_size=1)
+    async with owner.write(0) as session:
+        tenant = await session.scalar(
+            text("INSERT INTO tenants (code, created_at) VALUES (:code, now()) RETURNING id"),
+            {"code": code},
+        )
+    async with owner.write(tenant) as session:
+        await session.execute(
+            text(
+                "INSERT INTO tenant_settings"
+                " VALUES (:tenant, '青禾', 'CNY', 'Asia/Shanghai', 'monday', '01-01')"
+            ),
+            {"tenant": tenant},
+        )
+        await session.execute_many(
+            text(
+                "INSERT INTO shops (tenant_id, code, name, marketplace, timezone, currency, kind,"
+                " version) VALUES (:tenant, :code, :code, :marketplace, 'Asia/Shanghai', 'CNY',"
+                " 'online', 1)"
+            ),
+            [
+                {"tenant": tenant, "code": shop, "marketplace": SHOP_OF[shop].marketplace}
+                for shop in shops
+            ],
+        )
+    await owner.close()
+    return int(tenant)
+
+
+def write_accounts(
+    path: Path, code: str, address: str, shops: Sequence[str], since: date, **changes: object
+) -> None:
+    """The accounts file of some shops, each changed alike."""
+    document = credentials(code, address, since)
+    listed = document["shops"]
+    assert isinstance(listed, list)
+    document["shops"] = [
+        {**shop, "since": since.isoformat(), **changes} for shop in listed if shop["shop"] in shops
+    ]
+    path.write_text(json.dumps(document), encoding="utf-8")
