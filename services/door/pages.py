@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query, Request
@@ -17,6 +18,7 @@ LIMIT_MAXIMUM = 500
 Limit = Annotated[int, Query(ge=1, le=LIMIT_MAXIMUM)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 Item = TypeVar("Item")
+Row = TypeVar("Row")
 
 
 class Listed(Model, Generic[Item]):
@@ -25,6 +27,28 @@ class Listed(Model, Generic[Item]):
     items: list[Item]
     total: int
     next_cursor: str | None
+
+
+def page_of(
+    request: Request,
+    rows: Sequence[Row],
+    *,
+    limit: int,
+    total: int,
+    key: Callable[[Row], Sequence[str]],
+    document: Callable[[Row], Item],
+) -> Listed[Item]:
+    """The first `limit` rows as documents: a store's one row beyond them says that there is more.
+
+    `key` is what the list is sorted by.
+    """
+    page = rows[:limit]
+    more = len(rows) > limit
+    return Listed(
+        items=[document(row) for row in page],
+        total=total,
+        next_cursor=encode_cursor(request, list(key(page[-1]))) if more else None,
+    )
 
 
 def encode_cursor(request: Request, values: list[str]) -> str:

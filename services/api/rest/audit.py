@@ -7,9 +7,8 @@ from typing import Any
 from fastapi import Request
 
 from services.api.flows.audit import verify_audit
-from services.api.rest.lists import page_of
 from services.api.store.audit import count_entries, read_entries
-from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Reading, new_router
 from services.door.wire import Model
 from services.schema.shapes.audit import Entry

@@ -20,7 +20,6 @@ from services.api.flows.indicators import (
 from services.api.flows.values import read_values
 from services.api.rest.batches import BatchAnswer, answer_batch, read_rows
 from services.api.rest.documents import bytes_of, check_current, one_of, put_answer
-from services.api.rest.lists import page_of
 from services.api.rest.scheme_documents import NameDocument
 from services.api.store.indicators import read_version_times
 from services.api.store.people import read_tenant
@@ -33,6 +32,7 @@ from services.door.pages import (
     Listed,
     decode_cursor,
     encode_cursor,
+    page_of,
 )
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import (

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from services.api.flows.keys import create_key, revoke
 from services.api.rest.documents import bytes_of
-from services.api.rest.lists import page_of
 from services.api.store.keys import read_page_of_keys
 from services.door.callers import make_key
-from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, ShownOnce, Writing, new_router
 from services.door.wire import Code, Instant, Model, Text
 from services.schema.shapes.people import ApiKey

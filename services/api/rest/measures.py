@@ -11,10 +11,9 @@ from services.api.flows.indicators import known_measures
 from services.api.flows.measures import declare_measure
 from services.api.rest.documents import bytes_of, check_current, one_of, put_answer
 from services.api.rest.indicators import StatedName
-from services.api.rest.lists import page_of
 from services.api.rest.scheme_documents import NameDocument
 from services.door.etags import tagged
-from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import FormulaCode, Model
 from services.schema.shapes.measures import Adds, Measure

@@ -7,9 +7,8 @@ from fastapi import Body, Request
 from pydantic import Field
 
 from services.api.flows.rates import put_rates
-from services.api.rest.lists import page_of
 from services.api.store.rates import read_page_of_rates
-from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Currency, Day, DecimalText, Model, RateIn
 from services.schema.money import plain

@@ -8,9 +8,8 @@ from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
 from services.api.flows.targets import break_down, put_targets
-from services.api.rest.lists import page_of
 from services.api.store.targets import TargetFilter, read_page_of_targets
-from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
+from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import (
     Code,
