@@ -46,6 +46,7 @@ class ApiSettings(BaseSettings):
 def _read_or_make(path: Path) -> bytes:
     """The file's content; of several processes that make it at once, one does and all read it."""
     if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
         with os.fdopen(draft, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))

@@ -48,7 +48,7 @@ def test_a_key_of_the_environment_is_used_and_a_short_one_refused() -> None:
 
 
 def test_a_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "signing.key"
+    path = tmp_path / "secrets" / "signing.key"
     with ThreadPoolExecutor(8) as pool:
         keys = set(
             pool.map(
@@ -58,7 +58,7 @@ def test_a_file_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert keys == {path.read_bytes()}
     assert len(path.read_bytes()) == 64
     assert path.stat().st_mode & 0o777 == 0o600
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_file_too_short_is_refused(tmp_path: Path) -> None:
