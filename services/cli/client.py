@@ -29,16 +29,16 @@ class Client:
         self._port = port
         self._key = key
 
-    def get(self, path: str) -> Any:  # noqa: ANN401  a JSON document
+    def get(self, path: str) -> Any:
         return self._ask("GET", path, None)
 
-    def put(self, path: str, document: object) -> Any:  # noqa: ANN401  a JSON document
+    def put(self, path: str, document: object) -> Any:
         return self._ask("PUT", path, document)
 
-    def post(self, path: str, document: object, *, key: str | None = None) -> Any:  # noqa: ANN401  a JSON document
+    def post(self, path: str, document: object, *, key: str | None = None) -> Any:
         return self._ask("POST", path, document, key=key)
 
-    def find(self, path: str) -> Any | None:  # noqa: ANN401  a JSON document
+    def find(self, path: str) -> Any | None:
         """The document of a path, or null where there is none."""
         try:
             return self.get(path)
@@ -68,14 +68,14 @@ class Client:
         body = gzip.compress(lines.encode(), compresslevel=1)
         _check_batch(path, self._send("POST", path, body, headers))
 
-    def _ask(self, method: str, path: str, document: object, *, key: str | None = None) -> Any:  # noqa: ANN401  a JSON document
+    def _ask(self, method: str, path: str, document: object, *, key: str | None = None) -> Any:
         body = None if document is None else json.dumps(document, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if key is not None:
             headers["Idempotency-Key"] = key
         return self._send(method, path, body, headers)
 
-    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:  # noqa: ANN401  a JSON document
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Any:
         """Every request here may be sent again: it replaces whole, or carries its key."""
         headers = {**headers, "Authorization": f"Bearer {self._key}"}
         for attempt in range(_ATTEMPTS):

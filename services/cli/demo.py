@@ -6,7 +6,7 @@ Each step may be taken again: a start that was killed goes on where it was, and 
 import json
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from services.cli.client import Client
 
 ROLES = ("admin", "hr", "lead", "employee", "erp", "payroll", "viewer")
 _STAGES = ("draft", "open", "closed", "review", "calibration", "approved", "published")
+
+_KEPT_BESIDE = {"code", "version", "latest_version", "template", "changed_at"}
+"""What a scheme is read with and not written with."""
 
 Advance = Callable[[int], None]
 
@@ -52,7 +55,7 @@ def count_facts(today: date) -> int:
 
 def appraise(hr: Client, today: date, advance: Advance) -> None:
     """Open this month's cycles, and take last month's to the payroll feed."""
-    last_month = company.months(today)[0].strftime("%Y-%m")
+    last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     for cycle in company.cycles(today):
         if hr.find(f"/v1/cycles/{cycle['code']}") is None:
             hr.post("/v1/cycles", cycle)
@@ -86,9 +89,9 @@ def _publish_scheme(admin: Client, scheme: dict[str, Any]) -> None:
     draft = admin.find(path)
     if draft is None:
         draft = admin.post("/v1/schemes", {"code": scheme["code"], "template": scheme["template"]})
-    if draft.get("version"):
+    if draft["latest_version"] is not None:
         return
-    document = admin.get(path)["document"]
+    document = {name: part for name, part in draft.items() if name not in _KEPT_BESIDE}
     admin.put(path, {**document, "pay": scheme["pay"]})
     admin.post(f"{path}/publish", None)
 

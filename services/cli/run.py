@@ -14,9 +14,10 @@ from sandbox import company
 from services.cli import demo
 from services.cli.client import Client
 from services.cli.operator import admin_key_of, number_of
-from services.cli.pulling import Pulled, pull_all
+from services.cli.pulling import pull_all
 from services.cli.tree import Tree, plan_tree, standing, start_worker
 from services.cli.welcome import welcome
+from services.door.logs import configure_logs
 from services.local.database import opened
 from services.local.processes import only_one, stop_signals, supervise
 from services.local.settings import LocalSettings
@@ -29,7 +30,14 @@ _out = Console(highlight=False, soft_wrap=True)
 
 def run(settings: LocalSettings) -> None:
     """Start everything, set up the demo where it does not stand yet, and wait for Ctrl-C."""
-    with only_one(settings.var), opened(settings) as dsn_of:
+    logs = settings.var / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (
+        only_one(settings.var),
+        opened(settings) as dsn_of,
+        (logs / "run.log").open("a", encoding="utf-8") as log,
+    ):
+        configure_logs(file=log)
         migrate(dsn_of("kaohe_migrate"))
         asyncio.run(_Run(settings, dsn_of).until_stopped())
 
@@ -56,16 +64,19 @@ class _Run:
         credentials = company.credentials(TENANT, tree.gateway, self._today)
         demo.write_private(tree.marketplaces, json.dumps(credentials, indent=1))
         logs = self._settings.var / "log"
-        async with stop_signals() as stopped, supervise(logs, tell=_out.print) as children:
-            async with standing(tree, children, self._settings.port):
-                work = asyncio.create_task(self._set_up(tree, keys, admin_key))
-                if not await _first_of(work, stopped):
-                    _out.print("Stopped. The next start goes on from here.")
-                    return
-                await start_worker(tree, children)
-                _out.print(welcome(self._settings.port, work.result()))
-                await stopped.wait()
-                _out.print("Stopping. Nothing is lost; the next start takes seconds.")
+        async with (
+            stop_signals() as stopped,
+            supervise(logs, tell=_out.print) as children,
+            standing(tree, children, self._settings.port),
+        ):
+            work = asyncio.create_task(self._set_up(tree, keys, admin_key))
+            if not await _first_of(work, stopped):
+                _out.print("Stopped. The next start goes on from here.")
+                return
+            await start_worker(tree, children)
+            _out.print(welcome(self._settings.port, work.result()))
+            await stopped.wait()
+            _out.print("Stopping. Nothing is lost; the next start takes seconds.")
 
     async def _set_up(
         self, tree: Tree, keys: dict[str, str] | None, admin_key: str
@@ -86,10 +97,10 @@ class _Run:
         progress.advance(moved)
         pulled = progress.add_task("Pull from Taobao and Tmall (days)", total=None)
 
-        def show(state: Pulled) -> None:
-            progress.update(pulled, completed=state.done, total=state.all)
+        def show(done: int, whole: int) -> None:
+            progress.update(pulled, completed=done, total=whole)
 
-        await pull_all(tree.ingest_environment(), show)
+        await pull_all(tree.ingest_settings(), show)
         posted = progress.add_task("The ERP posts its rows", total=demo.count_facts(self._today))
         await asyncio.to_thread(
             demo.post_facts, admin, self._today, lambda count: progress.advance(posted, count)

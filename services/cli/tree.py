@@ -1,4 +1,4 @@
-"""The process tree behind `make run`: sandbox, ingest, its worker and the api, before one origin."""
+"""The process tree behind `make run`: sandbox, ingest, its worker and the api, one origin."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from services.ingest.settings import IngestSettings
 from services.local.exchange import Service
 from services.local.origin import Routes, open_origin
 from services.local.processes import Children, Program, answers, free_port
@@ -32,8 +35,21 @@ class Tree:
         return self.var / "secrets" / "marketplaces.json"
 
     @property
+    def buyer_key(self) -> Path:
+        """What buyers' ids are hashed with."""
+        return self.var / "secrets" / "buyer.key"
+
+    @property
     def gateway(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}/router/rest"
+
+    def ingest_settings(self) -> IngestSettings:
+        """What this process needs to pull by itself."""
+        return IngestSettings(
+            dsn=SecretStr(self.dsn_of("kaohe_ingest")),
+            marketplaces=self.marketplaces,
+            buyer_key_file=self.buyer_key,
+        )
 
     def ingest_environment(self) -> dict[str, str]:
         return {
@@ -42,7 +58,7 @@ class Tree:
             "KAOHE_ENVIRONMENT": "demo",
             "KAOHE_MARKETPLACES": str(self.marketplaces),
             "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
-            "KAOHE_BUYER_KEY_FILE": str(self.var / "secrets" / "buyer.key"),
+            "KAOHE_BUYER_KEY_FILE": str(self.buyer_key),
         }
 
     def api_environment(self) -> dict[str, str]:

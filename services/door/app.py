@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as write_metrics
 from sqlalchemy import text
@@ -23,6 +24,11 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src https: data:; font-src https: data:; "
+    "script-src https: 'unsafe-inline'; style-src https: 'unsafe-inline'; frame-ancestors 'none'"
+)
+"""For the pages of `/docs` and GraphiQL, whose scripts come from their makers' hosts."""
 _log = structlog.get_logger("kaohe.request")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -42,14 +48,14 @@ def make_app(
         description=description,
         version="1",
         lifespan=lifespan,
-        docs_url="/docs" if documented else None,
+        docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json" if documented else None,
         redirect_slashes=False,
     )
     install_problems(app)
     app.add_exception_handler(405, _answer_method)
-    app.state.routers = [*routers, _around()]
+    app.state.routers = [*routers, _around(), *([_docs(title)] if documented else [])]
     for router in app.state.routers:
         app.include_router(router)
     _publish_problem_schema(app)
@@ -158,6 +164,18 @@ def _around() -> APIRouter:
     async def metrics(request: Request) -> Response:
         body = write_metrics(request.app.state.metrics.registry)
         return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _docs(title: str) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/docs")
+    async def docs() -> Response:
+        page = get_swagger_ui_html(openapi_url="/openapi.json", title=title)
+        page.headers["Content-Security-Policy"] = DOCS_POLICY
+        return page
 
     return router
 

@@ -1,12 +1,16 @@
 """Logs: one event, one line of JSON; what variables held is never written."""
 
 import logging
+from typing import TextIO
 
 import structlog
 
 
-def configure_logs(level: str = "INFO") -> None:
-    """Set up structlog for a process; text from outside cannot break out of its line."""
+def configure_logs(level: str = "INFO", *, file: TextIO | None = None) -> None:
+    """Set up structlog for a process, to a file or standard output.
+
+    Text from outside cannot break out of its line.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -18,5 +22,6 @@ def configure_logs(level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
+        logger_factory=structlog.WriteLoggerFactory(file=file),
         cache_logger_on_first_use=True,
     )
