@@ -1,17 +1,22 @@
 """Facts in and out: batches posted to us, and the facts that figures are explained by."""
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Query, Request, Response
 
+from services.door.pages import LIMIT, Cursor, Limit, decode_cursor, page_of
 from services.door.problems import DoorError, Unreadable
-from services.door.routes import Asking, new_streaming_router, once
+from services.door.routes import Asking, Reading, new_router, new_streaming_router, once
+from services.door.wire import Code, Day, FormulaCode, Text
+from services.ingest.auth import view_of
 from services.ingest.core.bodies import BodyBroken, BodyForm, Posted, RowTooLong, read_rows
 from services.ingest.core.buyers import Seal, sealer
 from services.ingest.core.facts import row_schema
@@ -19,10 +24,18 @@ from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import Batch, lane_of
 from services.ingest.rest.batches import BatchAnswer, answer_batch
+from services.ingest.rest.documents import fact_document, fact_schema
 from services.ingest.rest.spool import Spool, spooled
 from services.ingest.rest.turns import Turns
+from services.ingest.store.facts import (
+    FactFilter,
+    filters_of,
+    length_of_place,
+    place_of,
+    read_facts,
+)
 from services.schema.db import Database, WriteSession
-from services.schema.errors import Unavailable
+from services.schema.errors import Fault, Invalid, Unavailable
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.people import Caller
 from services.schema.words import FactKind
@@ -40,6 +53,7 @@ _FORMS = {
 }
 
 router = new_streaming_router()
+reading = new_router()
 
 
 class TooManyRows(DoorError):
@@ -77,6 +91,24 @@ def _body_schema() -> dict[str, Any]:
     }
 
 
+_LIST = {
+    "application/json": {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "items": {
+                    "type": "array",
+                    "items": {"anyOf": [fact_schema(kind) for kind in FactKind]},
+                },
+                "total": {"type": "integer"},
+                "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            },
+            "required": ["items", "total", "next_cursor"],
+        }
+    }
+}
+
+
 @router.post(
     "/v1/facts/{kind}",
     response_model=BatchAnswer,
@@ -93,6 +125,67 @@ async def post_facts(request: Request, kind: FactKind, caller: Asking) -> Respon
     with turns.place(caller.tenant):
         async with spooled(request) as spool, turns.turn(caller.tenant, lane_of(kind)):
             return await _take(request, kind, caller, form, spool)
+
+
+@dataclass(frozen=True, slots=True)
+class FactQuery:
+    """Which facts are wanted; each kind can be chosen by what it has."""
+
+    shop: Code | None = None
+    employee: Code | None = None
+    unit: Code | None = None
+    channel: Text | None = None
+    campaign: Text | None = None
+    measure: FormulaCode | None = None
+    from_: Annotated[Day | None, Query(alias="from")] = None
+    to: Day | None = None
+
+    def to_filter(self, kind: FactKind) -> FactFilter:
+        """Refuses what facts of the kind do not have."""
+        stated = {
+            "shop": self.shop,
+            "employee": self.employee,
+            "unit": self.unit,
+            "channel": self.channel,
+            "campaign": self.campaign,
+            "measure": self.measure,
+        }
+        equal = {name: value for name, value in stated.items() if value is not None}
+        for name in sorted(equal.keys() - filters_of(kind)):
+            fault = Fault(f"?{name}", "filter_unknown", f"Facts of {kind} have no {name}.")
+            raise Invalid("invalid", fault.detail, [fault])
+        return FactFilter(self.from_, self.to, equal)
+
+
+@reading.get("/v1/facts/{kind}", responses={200: {"content": _LIST}}, response_model=None)
+async def list_facts(
+    request: Request,
+    kind: FactKind,
+    query: Annotated[FactQuery, Depends()],
+    caller: Asking,
+    session: Reading,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """The facts that figures are made of, by the day they count on; `to` is exclusive."""
+    rows, total = await read_facts(
+        session,
+        kind,
+        query.to_filter(kind),
+        await view_of(session, caller, datetime.now(UTC)),
+        after=decode_cursor(request, cursor, length_of_place(kind)),
+        limit=limit + 1,
+    )
+    page = page_of(
+        request,
+        rows,
+        limit=limit,
+        total=total,
+        key=partial(place_of, kind),
+        document=partial(fact_document, kind),
+    )
+    body = json.dumps(page.model_dump(), ensure_ascii=False, separators=(",", ":"))
+    return Response(body, media_type="application/json")
 
 
 async def _take(

@@ -135,7 +135,7 @@ async def read_feeds(
     at: datetime,
     shop: str | None,
     kind: FactKind | None,
-    after: list[str] | None,
+    after: Sequence[str] | None,
     limit: int,
 ) -> tuple[list[Feed], int]:
     """A page of feeds by shop, kind and source, and how many there are in all."""

@@ -10,22 +10,13 @@ from functools import cache
 
 from sqlalchemy import Table
 
+from services.ingest.store.facts import TABLES
 from services.ingest.store.statements import blocks, fill
 from services.schema.db import WriteSession
 from services.schema.shapes.facts import LINE_TAGS
-from services.schema.tables import facts, measures
+from services.schema.tables import measures
 from services.schema.words import FactKind, Outcome
 
-_FACTS: dict[FactKind, Table] = {
-    FactKind.ORDERS: facts.order_facts,
-    FactKind.REFUNDS: facts.refund_facts,
-    FactKind.RATINGS: facts.rating_facts,
-    FactKind.CHATS: facts.chat_facts,
-    FactKind.TRAFFIC: facts.traffic_facts,
-    FactKind.STOCK: facts.stock_facts,
-    FactKind.CAMPAIGNS: facts.campaign_facts,
-    FactKind.MEASURES: facts.measure_facts,
-}
 _MEASURES: dict[FactKind, Table] = {
     FactKind.ORDERS: measures.order_measures,
     FactKind.REFUNDS: measures.refund_measures,
@@ -173,7 +164,7 @@ def _statement(kind: FactKind, name: str) -> str:
 
 
 def _names_of_facts(kind: FactKind) -> dict[str, str]:
-    table = _FACTS[kind]
+    table = TABLES[kind]
     key = [column.name for column in table.primary_key if column.name != "tenant_id"]
     columns = [column.name for column in table.columns if column.name != "tenant_id"]
     followed = {name: f"s.{name}" for name in ("salesperson", "channel", "campaign", "currency")}

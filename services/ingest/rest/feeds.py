@@ -1,0 +1,83 @@
+"""Feeds: how much of what each source sends has come, and what is missing."""
+
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
+from services.door.routes import Reading, new_router
+from services.door.wire import Code, Day, Instant, Model
+from services.ingest.store.feeds import read_feeds
+from services.schema.shapes.facts import Feed
+from services.schema.words import FactKind
+
+router = new_router()
+
+
+class FeedDocument(Model):
+    """What one source sends of one kind for one shop."""
+
+    id: str
+    shop: str | None
+    """Null for what belongs to no shop, and for rows that name none that is known."""
+    kind: FactKind
+    source: str | None
+    last_success: Instant | None
+    cursor: str | None
+    """Up to when the source has been read; null where it posts to us."""
+    lag_seconds: int | None
+    """Since the cursor, or since the last batch."""
+    gaps: list[Day]
+    """Days without a success between the first and the last wanted one, of the last 400."""
+    accepted: int
+    """Applied, rejected and waiting together."""
+    applied: int
+    rejected: int
+    waiting: int
+
+    @classmethod
+    def from_shape(cls, feed: Feed, at: datetime) -> "FeedDocument":
+        reached = datetime.fromisoformat(feed.cursor) if feed.cursor else feed.last_success
+        return cls(
+            id=feed.id,
+            shop=feed.shop or None,
+            kind=feed.kind,
+            source=feed.source or None,
+            last_success=feed.last_success,
+            cursor=feed.cursor,
+            lag_seconds=max(0, int((at - reached).total_seconds())) if reached else None,
+            gaps=list(feed.gaps),
+            accepted=feed.accepted,
+            applied=feed.applied,
+            rejected=feed.rejected,
+            waiting=feed.waiting,
+        )
+
+
+@router.get("/v1/feeds")
+async def list_feeds(
+    request: Request,
+    session: Reading,
+    shop: Code | None = None,
+    kind: FactKind | None = None,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+) -> Listed[FeedDocument]:
+    """Feeds by shop, kind and source; those that post to us too."""
+    at = datetime.now(UTC)
+    feeds, total = await read_feeds(
+        session,
+        at=at,
+        shop=shop,
+        kind=kind,
+        after=decode_cursor(request, cursor, 3),
+        limit=limit + 1,
+    )
+    return page_of(
+        request,
+        feeds,
+        limit=limit,
+        total=total,
+        key=lambda feed: [feed.shop, feed.kind.value, feed.source],
+        document=lambda feed: FeedDocument.from_shape(feed, at),
+    )
