@@ -47,7 +47,7 @@ class Books:
 
     def refunds(self, shop: Shop, at: datetime) -> Iterator[tuple[datetime, Sale, Claim]]:
         """The refunds to be seen at an instant, each with its time of change."""
-        for sale in sales_until(shop, self.first, at):
+        for _, sale in self.trades(shop, at):
             for claim in sale.claims:
                 if claim.requested_at <= at:
                     yield claim_modified_at(claim, at), sale, claim
@@ -64,7 +64,7 @@ class Books:
 
     def ratings(self, shop: Shop, at: datetime) -> Iterator[tuple[Sale, Review]]:
         """The ratings given by an instant."""
-        for sale in sales_until(shop, self.first, at):
+        for _, sale in self.trades(shop, at):
             for review in sale.reviews:
                 if review.created_at <= at:
                     yield sale, review
