@@ -42,7 +42,7 @@ class LiveWorker:
 
     async def settle(self, tenant: int) -> None:
         """Wait until all that was written before this call is shown, or patience runs out."""
-        one_pass = asyncio.create_task(self._take_turn(tenant))
+        one_pass = asyncio.create_task(self._take_turn(tenant, self._turns[tenant].started))
         self._passes.add(one_pass)
         one_pass.add_done_callback(self._passes.discard)
         # A reader who goes away, or waits no longer, leaves the pass to those who still wait.
@@ -60,10 +60,9 @@ class LiveWorker:
                 task.cancel()
             await asyncio.gather(*tasks, *self._passes, return_exceptions=True)
 
-    async def _take_turn(self, tenant: int) -> None:
-        """Make sure that a pass which began after this call has ended."""
+    async def _take_turn(self, tenant: int, begun: int) -> None:
+        """Make sure that a pass has ended which began later than so many had."""
         turns = self._turns[tenant]
-        begun = turns.started
         async with turns.lock:
             if turns.started > begun:
                 return
@@ -74,6 +73,9 @@ class LiveWorker:
                 _log.warning("live.busy", tenant=tenant, detail=error.detail)
             except Exception:  # noqa: BLE001  what is stored is served, the mistake is noted
                 _log.exception("live.failed", tenant=tenant)
+
+    async def _settle_now(self, tenant: int) -> None:
+        await self._take_turn(tenant, self._turns[tenant].started)
 
     async def _settle(self, tenant: int) -> None:
         at = datetime.now(UTC)
@@ -98,7 +100,7 @@ class LiveWorker:
                 async with self._database.listen(CHANNEL) as heard:
                     while (payload := await heard.get()) is not None:
                         if payload.isdecimal():
-                            await self._take_turn(int(payload))
+                            await self._settle_now(int(payload))
             except (Unavailable, OSError) as error:
                 _log.warning("live.unheard", detail=str(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -113,7 +115,7 @@ class LiveWorker:
                     async with self._database.read(tenant) as session:
                         pending = await is_pending(session)
                     if pending:
-                        await self._take_turn(tenant)
+                        await self._settle_now(tenant)
             except Unavailable as error:
                 _log.warning("live.unswept", detail=error.detail)
             await asyncio.sleep(SWEEP_SECONDS)
