@@ -1,0 +1,100 @@
+"""A card that is computed no more: its figures are read back, its state is stated anew."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.api.core.documents import to_bytes
+from services.api.core.frozen import bases_document, read_bases, read_score, restate
+from services.schema.shapes.indicators import Value
+from services.schema.shapes.people import Subject
+from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import CycleStatus, NoValue, ScorecardStatus, SubjectKind
+
+DOCUMENT = {
+    "id": "sc_1",
+    "status": "live",
+    "total": "82.00",
+    "grade": "乙",
+    "coefficient": "1.2",
+    "rank": None,
+    "lines": [{"item": "sales", "value": "1500.5"}],
+    "segments": [
+        {
+            "from": "2026-01-01",
+            "to": "2026-02-01",
+            "days": 31,
+            "position": "agent",
+            "unit": "front",
+            "scheme": "sales",
+            "scheme_version": 3,
+            "total": "82.00",
+        }
+    ],
+}
+CARD = Scorecard(
+    id="sc_1",
+    cycle="jan",
+    subject=Subject(SubjectKind.EMPLOYEE, "e-1"),
+    revision=1,
+    position="agent",
+    unit="front",
+    status=ScorecardStatus.LIVE,
+    total=Decimal("82.00"),
+    grade="乙",
+    rank=None,
+    document=to_bytes(DOCUMENT),
+    explanation=b"{}",
+    bases=None,
+    fingerprint="sha256:0",
+    computed_at=datetime(2026, 1, 1, tzinfo=UTC),
+    stale_since=None,
+    version=1,
+)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "status"),
+    [
+        (CycleStatus.OPEN, "live"),
+        (CycleStatus.CLOSED, "in_review"),
+        (CycleStatus.CALIBRATION, "in_review"),
+        (CycleStatus.APPROVED, "approved"),
+        (CycleStatus.PUBLISHED, "published"),
+    ],
+)
+def test_only_status_and_rank_are_stated_anew(cycle: CycleStatus, status: str) -> None:
+    stated = restate(CARD, status=cycle, rank=4)
+    assert json.loads(stated.document) == {**DOCUMENT, "status": status, "rank": 4}
+    assert list(json.loads(stated.document)) == list(DOCUMENT)
+    assert (stated.status.value, stated.rank) == (status, 4)
+    kept = {"status": CARD.status, "rank": CARD.rank, "document": CARD.document}
+    assert replace(stated, **kept) == CARD  # type: ignore[arg-type]  # each of its own type
+
+
+def test_a_card_without_a_total_stays_incomplete() -> None:
+    document = to_bytes({**DOCUMENT, "total": None})
+    stated = restate(replace(CARD, document=document), status=CycleStatus.CLOSED, rank=None)
+    assert stated.status is ScorecardStatus.INCOMPLETE
+
+
+def test_the_figures_are_those_that_were_shown() -> None:
+    score = read_score(CARD.document)
+    assert (score.total, score.grade, score.coefficient) == (Decimal("82.00"), "乙", Decimal("1.2"))
+    (segment,) = score.segments
+    assert (segment.segment.start, segment.segment.end) == (date(2026, 1, 1), date(2026, 2, 1))
+    assert (segment.segment.scheme, segment.segment.scheme_version) == ("sales", 3)
+
+
+def test_bases_are_read_back_exactly() -> None:
+    bases = {
+        "net_sales": Value(Decimal("12345678901234.567891"), None),
+        "gross_profit": Value(None, NoValue.NO_ROWS),
+        "tiny": Value(Decimal("0.000001"), None),
+    }
+    assert read_bases(bases_document(bases)) == bases
+    assert bases_document(bases) == bases_document(dict(reversed(bases.items())))
+    assert b"E-" not in bases_document(bases)
