@@ -23,7 +23,8 @@ ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     KAOHE_HOST=0.0.0.0 KAOHE_PORT=8000
 COPY LICENSE ./
 COPY migrations migrations
-COPY services/__init__.py services/authorization.yaml services/cli.py services/
+COPY services/__init__.py services/authorization.yaml services/
+COPY services/cli services/cli
 COPY services/schema services/schema
 COPY services/door services/door
 COPY services/local services/local
