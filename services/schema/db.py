@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.schema.errors import Unavailable
+from services.schema.errors import Invalid, KaoheError, Unavailable
 
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 2
@@ -24,6 +24,7 @@ CONNECT_SECONDS = 5
 COMMAND_SECONDS = 90
 """Beyond the server's own statement timeouts, which end a statement first."""
 
+_UNKEEPABLE_TEXT = "22021"
 _TRANSIENT = frozenset({"40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
 _CONTENDED = frozenset({"40001", "40P01", "55P03"})
 
@@ -139,8 +140,8 @@ class Database:
         except (PoolTimeoutError, TimeoutError, OSError) as error:
             raise Unavailable("The database does not answer.") from error
         except DBAPIError as error:
-            if _is_gone(error):
-                raise _away(sqlstate_of(error)) from error
+            if (refusal := _refusal_of(error)) is not None:
+                raise refusal from error
             raise
         except asyncpg.PostgresError as error:
             # What runs on the driver itself, for COPY, fails in the driver's own words.
@@ -168,6 +169,16 @@ def sqlstate_of(error: DBAPIError) -> str | None:
 
 def _away(sqlstate: str | None) -> Unavailable:
     return Unavailable("The database does not answer.", contended=sqlstate in _CONTENDED)
+
+
+def _refusal_of(error: DBAPIError) -> KaoheError | None:
+    """What a failed statement is in our words; null is a mistake of ours."""
+    if _is_gone(error):
+        return _away(sqlstate_of(error))
+    if sqlstate_of(error) == _UNKEEPABLE_TEXT:
+        # Of a path or a query: bodies are refused before, with the place.
+        return Invalid("text_invalid", "U+0000 cannot be kept.")
+    return None
 
 
 def _is_gone(error: DBAPIError) -> bool:
