@@ -59,12 +59,15 @@ class Limits(SchemaExtension):
         asked = self.execution_context
         assert asked.graphql_document is not None, "what is validated has been parsed"
         try:
+            # Strawberry would take the first of several that nobody chose from.
+            if asked._provided_operation_name is None:  # noqa: SLF001  what was asked for, as it was
+                check_single(asked.graphql_document)
             count_document(
                 asked.graphql_document,
                 asked.schema._schema,  # noqa: SLF001  strawberry keeps graphql-core's schema there
                 asked.variables or {},
             )
-        except TooComplex as refusal:
+        except GraphQLError as refusal:
             # Found already, errors spare the document its validation.
             asked.pre_execution_errors = [refusal]
         yield
@@ -79,6 +82,13 @@ class TooComplex(GraphQLError):
             node,
             extensions={"code": "too_complex"},
         )
+
+
+def check_single(document: DocumentNode) -> None:
+    """Refuse a document of several operations of which none is named."""
+    found = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(found) > 1:
+        raise GraphQLError("Name the operation to run.", extensions={"code": "operation_unnamed"})
 
 
 def count_document(

@@ -1,13 +1,13 @@
 """How tests ask the graph: a query with a key, and selections made from the schema itself."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from graphql import (
-    GraphQLObjectType,
-    get_named_type,
-    is_leaf_type,
-)
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from sqlalchemy import event
 
 from services.api.graph.schema import schema
 from tests.api.companies import Company, Json
@@ -41,6 +41,28 @@ async def codes(
     """The codes of the errors of a query that must not succeed whole."""
     body = (await post(company, query, variables, key=key)).json()
     return [error["extensions"]["code"] for error in body["errors"]]
+
+
+@dataclass
+class Statements:
+    """How many statements a database was sent, the frames of transactions among them."""
+
+    count: int = 0
+
+    def add(self, *_: object) -> None:
+        self.count += 1
+
+
+@contextmanager
+def statements(company: Company) -> Iterator[Statements]:
+    """Count what the app asks of its database."""
+    engine = company.app.state.database._engine.sync_engine
+    counted = Statements()
+    event.listen(engine, "before_cursor_execute", counted.add)
+    try:
+        yield counted
+    finally:
+        event.remove(engine, "before_cursor_execute", counted.add)
 
 
 def whole(kind: str) -> str:

@@ -1,0 +1,301 @@
+"""REST and GraphQL tell the same of everything, to the last digit; and an id finds its thing."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLType,
+    get_named_type,
+    is_leaf_type,
+)
+
+from tests.api.appraisals import (
+    ask as rest,
+)
+from tests.api.appraisals import (
+    found,
+    move,
+    open_cycle,
+    person,
+    publish_scheme,
+    scheme,
+    sell,
+    set_targets,
+)
+from tests.api.companies import Company, Json
+from tests.api.facts import Sale
+from tests.api.graph.asking import CORE, ask, whole
+
+RULES: tuple[tuple[str, Json, Json], ...] = (
+    (
+        "steps",
+        {"kind": "fixed", "value": "4", "challenge": "6"},
+        {
+            "kind": "steps",
+            "of": "attainment",
+            "steps": [
+                {"level": "challenge", "at_least": "1", "score": "120"},
+                {"at_least": "0.5", "score": "80"},
+                {"at_least": "0", "score": "10"},
+            ],
+        },
+    ),
+    ("curve", None, {"kind": "curve", "points": [["0.06", "80"], ["2", "100"]]}),
+    ("deduct", None, {"kind": "deduct", "per_occurrence": "2.5", "free": "1", "floor": "10"}),
+    ("pass", None, {"kind": "pass", "at_most": "0.05"}),
+)
+
+
+def rich_scheme() -> Json:
+    """Every rule, gates of each kind, bounds, a distribution, a note."""
+    made = scheme(note="From a source.")
+    items = made["sections"][0]["items"]
+    items[0]["weight"], items[1]["weight"] = "40", "20"
+    items[1] |= {"name": {"zh": "订单", "en": "Orders"}, "full_mark": "30"}
+    items[1]["rule"] = {"kind": "ratio", "floor": "0", "cap": "36"}
+    for code, target, rule in RULES:
+        items.append(
+            {
+                "code": code,
+                "indicator": "orders",
+                "weight": "10",
+                "scope": "shops",
+                "target": target,
+                "rule": rule,
+                "missing": "redistribute",
+            }
+        )
+    made["gates"] = [
+        {"when": {"section": "sales", "below": "99.5"}, "then": {"cap": "59.5"}},
+        {"when": {"item": "orders", "of": "value", "at_most": "1"}, "then": {"grade": "B"}},
+        {"when": {"item": "sales", "of": "attainment", "at_least": "9"}, "then": {"fail": True}},
+    ]
+    made["adjustments"] = {"minimum": "-10", "maximum": "10"}
+    return made
+
+
+@pytest.fixture
+async def populated(company: Company) -> Company:
+    """Something of everything: two segments, bites, revisions, an own indicator, history."""
+    await found(company)
+    shop = {
+        "name": "Flagship <&>",
+        "marketplace": "tmall",
+        "timezone": "Asia/Shanghai",
+        "currency": "CNY",
+        "kind": "online",
+        "opened_on": "2025-06-18",
+    }
+    await rest(company, "PUT", "/v1/shops/tm-1", shop)
+    moved = person(end="2026-01-16") | {"manager": "e-boss", "joined_on": "2025-01-01"}
+    moved["assignments"] += person(shops=("a", "b"), start="2026-01-16")["assignments"]
+    await rest(company, "PUT", "/v1/employees/e-2", moved | {"left_on": "2027-03-31"})
+    for formula in ("paid_amount / paid_orders", 'paid_amount[channel = "search"] / 3'):
+        own = {"name": {"zh": "自有", "en": "Own"}, "unit": "money", "better": "lower"}
+        await rest(company, "PUT", "/v1/indicators/own_value", own | {"formula": formula})
+    await publish_scheme(company, "rich", rich_scheme())
+    forced = {
+        "shares": [{"grade": "A", "share": "20"}, {"grade": "B", "share": "80"}],
+        "minimum_population": 10,
+        "tie_breakers": ["net_sales"],
+    }
+    await rest(company, "PUT", "/v1/schemes/drafted", scheme(distribution=forced))
+    for budget in ("1000.5", "1000"):
+        await set_targets(company, {"e-1": budget, "e-2": "500", "e-3": "33.333333"})
+    await rest(company, "PUT", "/v1/targets", [_challenge()])
+    await sell(
+        company,
+        Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="1500.5"),
+        Sale(paid_on=date(2026, 1, 6), salesperson="e-2", amount="0.01"),
+        Sale(paid_on=date(2026, 1, 20), salesperson="e-2", amount="333.33"),
+    )
+    await open_cycle(company, scheme="rich")
+    await open_cycle(company, "units", scheme="rich", population={"units": ["front"]})
+    past_review = ("closed", "review", "approved", "published")
+    await move(company, "jan", *past_review)
+    await move(company, "jan", "open", reason="Late orders.")
+    await sell(company, Sale(paid_on=date(2026, 1, 7), salesperson="e-1", amount="9.99"))
+    await move(company, "jan", *past_review)
+    return company
+
+
+def _challenge() -> Json:
+    return {
+        "subject": "employee:e-1",
+        "indicator": "net_sales",
+        "period": "2026-01",
+        "level": "challenge",
+        "value": "2000.000001",
+        "reason": "Half as much again",
+    }
+
+
+async def every(company: Company, path: str) -> list[Json]:
+    """Every item of a list of REST, page by page."""
+    items: list[Json] = []
+    cursor = ""
+    while True:
+        page = (await company.get(f"{path}{cursor}")).json()
+        items += page["items"]
+        if page["next_cursor"] is None:
+            return items
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+async def every_node(company: Company, root: str, arguments: str, first: int) -> list[Json]:
+    """Every node of a connection, page by page, and as many as it says there are."""
+    field = CORE.query_type.fields[root] if CORE.query_type else None
+    assert field is not None
+    connection = get_named_type(field.type)
+    assert isinstance(connection, GraphQLObjectType)
+    kind = get_named_type(connection.fields["nodes"].type).name
+    selected = f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {whole(kind)}"
+    query = f"query ($after: String) {{ {root}({arguments} first: {first}, after: $after) {{ "
+    nodes: list[Json] = []
+    after = None
+    while True:
+        page = (await ask(company, f"{query}{selected} }} }}", {"after": after}))[root]
+        nodes += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            assert page["totalCount"] == len(nodes)
+            return nodes
+
+
+def camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def leaves(document: Json, kind: GraphQLType, path: str = "") -> dict[str, Json]:
+    """What REST states, leaf by leaf, as the graph would write it."""
+    named = get_named_type(kind)
+    if isinstance(document, list):
+        parts = [leaves(each, kind, f"{path}[{n}]") for n, each in enumerate(document)]
+        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
+    if isinstance(document, Mapping) and isinstance(named, GraphQLObjectType):
+        found: dict[str, Json] = {}
+        for name, member in document.items():
+            assert camel(name) in named.fields, f"{path}.{name} is not in the graph"
+            found |= leaves(member, named.fields[camel(name)].type, f"{path}.{camel(name)}")
+        return found
+    assert is_leaf_type(named) or document is None, path
+    word = isinstance(named, GraphQLEnumType) and document is not None
+    return {path: document.upper() if word else document}
+
+
+def told(document: Json, path: str = "") -> dict[str, Json]:
+    """What the graph answers, leaf by leaf."""
+    if isinstance(document, list):
+        parts = [told(each, f"{path}[{n}]") for n, each in enumerate(document)]
+        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
+    if isinstance(document, Mapping):
+        parts = [told(member, f"{path}.{name}") for name, member in document.items()]
+        return {path: document} | {k: v for part in parts for k, v in part.items()}
+    return {path: document}
+
+
+LISTS = (
+    ("/v1/employees?limit=3", "employees", "Employee", "", 3, 4),
+    ("/v1/units?limit=1", "units", "Unit", "", 1, 2),
+    ("/v1/shops?limit=2", "shops", "Shop", "", 2, 3),
+    ("/v1/cycles?limit=1", "cycles", "Cycle", "", 1, 2),
+    ("/v1/indicators?limit=99", "indicators", "Indicator", "", 99, 130),
+    ("/v1/schemes?limit=1", "schemes", "Scheme", "", 1, 2),
+    ("/v1/targets?history=true&limit=2", "targets", "Target", "history: true,", 2, 5),
+    ("/v1/scorecards?limit=3", "scorecards", "Scorecard", "", 3, 4),
+    ("/v1/scorecards?sort=-total&limit=1", "scorecards", "Scorecard", "sort: TOTAL_DOWN,", 1, 4),
+    ("/v1/results?limit=2", "results", "Result", "", 2, 6),
+)
+
+
+async def test_the_graph_tells_what_rest_tells_to_the_last_digit(populated: Company) -> None:
+    for path, root, kind, arguments, first, least in LISTS:
+        items = await every(populated, path)
+        nodes = await every_node(populated, root, arguments, first)
+        assert len(items) == len(nodes) >= least, path
+        made = CORE.get_type(kind)
+        assert made is not None
+        for item, node in zip(items, nodes, strict=True):
+            stated, answered = leaves(item, made), told(node)
+            assert {name: answered.get(name, "nothing") for name in stated} == stated
+    cards = await every(populated, "/v1/scorecards?limit=9")
+    assert any(card["gates"] for card in cards)
+    assert any(len(card["segments"]) == 2 for card in cards)
+
+
+async def test_a_series_is_that_of_rest(populated: Company) -> None:
+    subject, month = "employee:e-1", "period=2026-01"
+    for indicator, grain in (("net_sales", "day"), ("own_value", "week"), ("conversion_rate", "")):
+        query = f"subject={subject}&{month}" + (f"&grain={grain}" if grain else "")
+        path = f"/v1/indicators/{indicator}/values?limit=500&{query}"
+        stated = (await populated.get(path)).json()
+        asked = f'indicator: "{indicator}", subject: "{subject}", period: "2026-01", first: 9'
+        asked += f", grain: {grain.upper()}" if grain else ""
+        values: list[Json] = []
+        after = None
+        while True:
+            series = await ask(
+                populated,
+                f"query ($after: String) {{ indicatorSeries({asked}, after: $after) "
+                + whole("IndicatorSeries")
+                + " }",
+                {"after": after},
+            )
+            page = series["indicatorSeries"]
+            values += [edge["node"] for edge in page["edges"]]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                break
+        kind = CORE.get_type("PeriodValue")
+        assert kind is not None
+        assert [told(value) for value in values] == [
+            {"": value} | leaves(item, kind)
+            for value, item in zip(values, stated["items"], strict=True)
+        ]
+        assert page["totalCount"] == stated["total"]
+        assert page["definition"] == stated["definition"]
+
+
+async def test_an_id_finds_its_thing_and_nothing_else(populated: Company) -> None:
+    (card,) = (await populated.get("/v1/scorecards?employee=e-1&cycle=jan")).json()["items"]
+    result = (await populated.get("/v1/results?employee=e-1")).json()["items"][0]
+    for thing, kind in (
+        ("employee:e-1", "Employee"),
+        ("unit:front", "Unit"),
+        ("shop:tm-1", "Shop"),
+        ("indicator:net_sales", "Indicator"),
+        ("scheme:rich", "Scheme"),
+        ("cycle:jan", "Cycle"),
+        (card["id"], "Scorecard"),
+        (result["id"], "Result"),
+    ):
+        query = "query ($id: ID!) { node(id: $id) { __typename id } }"
+        assert await ask(populated, query, {"id": thing}) == {
+            "node": {"__typename": kind, "id": thing}
+        }
+        for other in (f"{thing}0", "", ":", "x:y", thing.upper(), "sc_"):
+            assert await ask(populated, query, {"id": other}) == {"node": None}
+
+
+async def test_links_lead_to_what_codes_name(populated: Company) -> None:
+    (card,) = (await populated.get("/v1/scorecards?employee=e-1&cycle=jan")).json()["items"]
+    query = """query ($id: ID!) { scorecard(id: $id) {
+        employee { code results(cycle: "jan") { totalCount nodes { revision lines { points } } } }
+        inCycle { code } lines { indicator definition { code name { en } } } } }"""
+    shown = (await ask(populated, query, {"id": card["id"]}))["scorecard"]
+    results = shown["employee"]["results"]
+    assert (shown["inCycle"]["code"], results["totalCount"]) == ("jan", 2)
+    assert [result["revision"] for result in results["nodes"]] == [2, 1]
+    assert results["nodes"][0]["lines"] == [{"points": line["points"]} for line in card["lines"]]
+    assert [line["definition"]["code"] for line in shown["lines"]] == [
+        line["indicator"] for line in card["lines"]
+    ]
+    units = (await populated.get("/v1/scorecards?cycle=units")).json()["items"]
+    of_unit = "query ($id: ID!) { scorecard(id: $id) { subject employee { code } } }"
+    assert await ask(populated, of_unit, {"id": units[0]["id"]}) == {
+        "scorecard": {"subject": "unit:front", "employee": None}
+    }
