@@ -80,25 +80,23 @@ held AS (
 )
 """
 
-# A buyer's first order ever is found by the index on buyers; it need not be of this period.
+# A buyer's first order ever is found by the index on buyers; it need not be of this period. Looked
+# up for each order held, not joined: without statistics of a new tenant a join of the buyers found
+# would compare each with each.
 _BUYERS = """,
-first AS MATERIALIZED (
-    SELECT b.buyer, f.source, f.id, f.paid_on
-    FROM (SELECT DISTINCT buyer FROM sale WHERE :firsts) AS b
-    CROSS JOIN LATERAL (
-        SELECT o.source, o.id, o.paid_on FROM order_facts AS o
-        WHERE o.tenant_id = :tenant AND o.buyer = b.buyer
-            AND o.exclusion IS NULL AND o.paid_on IS NOT NULL
-        ORDER BY o.paid_on, o.paid_at, o.source, o.id LIMIT 1
-    ) AS f
-),
 buyer AS (
     SELECT h.crowd, h.buyer,
         count(*) FILTER (WHERE NOT h.earlier) AS orders,
         bool_or(NOT h.earlier AND f.source = h.source AND f.id = h.id) AS is_new,
         bool_or(f.paid_on < h.since) AS has_returned,
         bool_or(h.earlier) AS is_retained
-    FROM held AS h LEFT JOIN first AS f ON f.buyer = h.buyer
+    FROM held AS h
+    LEFT JOIN LATERAL (
+        SELECT o.source, o.id, o.paid_on FROM order_facts AS o
+        WHERE :firsts AND o.tenant_id = :tenant AND o.buyer = h.buyer
+            AND o.exclusion IS NULL AND o.paid_on IS NOT NULL
+        ORDER BY o.paid_on, o.paid_at, o.source, o.id LIMIT 1
+    ) AS f ON true
     GROUP BY h.crowd, h.buyer
 )
 SELECT crowd, sum(orders)::bigint AS orders, count(*) AS buyers,
