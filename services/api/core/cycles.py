@@ -36,12 +36,12 @@ def move(cycle: Cycle, to: CycleStatus, *, reason: str | None, standing: Standin
         _check_over(cycle, standing.at)
     if cycle.status is CycleStatus.REVIEW and standing.pending_approvals:
         raise Conflict(
-            "approvals_pending", f"{standing.pending_approvals} approvals are still waited for."
+            "approvals_pending", f"Approvals still waited for: {standing.pending_approvals}."
         )
     if to is CycleStatus.APPROVED and standing.incomplete:
         raise Conflict(
             "scorecards_incomplete",
-            f"{standing.incomplete} scorecards have no total and cannot be approved.",
+            f"Scorecards without a total, which cannot be approved: {standing.incomplete}.",
         )
     return Step(cycle.status, to, cycle.revision, reason)
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.api.core.cycles import closes_at, is_reopening, move, next_stages
 from services.schema.days import Calendar, parse_period
-from services.schema.errors import Closed, Conflict
+from services.schema.errors import Closed, Conflict, Fault
 from services.schema.shapes.cycles import Standing, Step
 from services.schema.words import CycleStatus, WeekStart
 from tests.api.core.people import cycle
@@ -105,8 +105,9 @@ def test_requirement_18_periods_of_ten_years_touch_without_gap_or_overlap() -> N
 def test_going_back_needs_a_reason(reason: str | None, status: CycleStatus) -> None:
     with pytest.raises(Conflict) as refusal:
         move(cycle(status=status), CycleStatus.OPEN, reason=reason, standing=standing())
-    assert refusal.value.code == "reason_required"
-    assert [fault.pointer for fault in refusal.value.faults] == ["/reason"]
+    sentence = "Going back to open needs a reason."
+    assert (refusal.value.code, refusal.value.detail) == ("reason_required", sentence)
+    assert refusal.value.faults == (Fault("/reason", "reason_required", sentence),)
 
 
 def test_opening_a_draft_needs_no_reason_and_no_end() -> None:
@@ -121,6 +122,7 @@ def test_review_is_left_when_every_card_has_all_its_approvals() -> None:
     with pytest.raises(Conflict) as refusal:
         move(reviewed, CycleStatus.CALIBRATION, reason=None, standing=waiting)
     assert refusal.value.code == "approvals_pending"
+    assert refusal.value.detail == "Approvals still waited for: 1."
     # Going back is no leaving of review that would need them.
     assert move(reviewed, CycleStatus.OPEN, reason="again", standing=waiting).revision == 1
     step = move(reviewed, CycleStatus.CALIBRATION, reason=None, standing=standing())
@@ -140,6 +142,7 @@ def test_an_incomplete_card_holds_up_the_approval(
     with pytest.raises(Conflict) as refusal:
         move(stands, CycleStatus.APPROVED, reason=None, standing=waiting)
     assert refusal.value.code == "scorecards_incomplete"
+    assert refusal.value.detail == "Scorecards without a total, which cannot be approved: 1."
     ready = standing(has_distribution=has_distribution)
     step = move(stands, CycleStatus.APPROVED, reason=None, standing=ready)
     assert step.to_status is CycleStatus.APPROVED

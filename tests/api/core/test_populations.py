@@ -74,3 +74,9 @@ def test_units_in_a_circle_come_to_an_end() -> None:
     someone = employee(assigned("guide", "a"))
     assert is_member(Population(unit="b"), someone, OCTOBER, circle)
     assert not is_member(Population(unit="c"), someone, OCTOBER, circle)
+
+
+def test_a_unit_that_nobody_has_described_stands_alone() -> None:
+    someone = employee(assigned("guide", "gone"))
+    assert is_member(Population(unit="gone"), someone, OCTOBER, UNITS)
+    assert not is_member(Population(unit="north"), someone, OCTOBER, UNITS)

@@ -139,6 +139,37 @@ def test_of_several_other_cycles_the_first_by_code_scores_an_earlier_stretch() -
     assert segments(someone, HOSTS, *others)[0] == (1, 15, "guide", "north", "a")
 
 
+def test_populations_of_a_unit_hold_whoever_is_below() -> None:
+    north = cycle("north", Population(unit="north"))
+    south = cycle("south", Population(unit="south"))
+    someone = employee(
+        assigned("guide", "north-1", end=day(16)), assigned("guide", "south", start=day(16))
+    )
+    assert segments(someone, south, north) == [
+        (1, 15, "guide", "north-1", "north"),
+        (16, 16, "guide", "south", "south"),
+    ]
+    assert segments(someone, north, south) == []
+    assert segments(someone, north) == [(1, 15, "guide", "north-1", "north")]
+
+
+def test_populations_of_names_hold_those_named() -> None:
+    named = cycle("named", Population(employees=("e-1",)))
+    others = cycle("others", Population(employees=("e-2",)))
+    someone = employee(assigned("guide"))
+    assert segments(someone, named, others) == [(1, 31, "guide", "north", "named")]
+    assert segments(someone, others, named) == []
+
+
+def test_shops_cut_stretches_that_nobody_appraised_too() -> None:
+    someone = employee(
+        assigned("packer", end=day(6), shops=("a",)),
+        assigned("packer", start=day(6), end=day(16), shops=("b",)),
+        assigned("host", start=day(16), shops=("b",)),
+    )
+    assert [days for _, days, *_ in segments(someone, HOSTS)] == [5, 10, 16]
+
+
 def test_a_unit_has_one_segment() -> None:
     assert segments_of_unit("north", GUIDES) == (
         Segment(day(1), day(1, 11), None, "north", "guides", 3),
