@@ -33,12 +33,21 @@ NOW = midnight(date(2026, 11, 22)) + timedelta(hours=12)
 
 @dataclass
 class Clock:
-    """A clock that only tests move."""
+    """A clock that only tests move, unless they let it run."""
 
     now: datetime = NOW
+    begun: float | None = None
 
     def __call__(self) -> datetime:
-        return self.now
+        if self.begun is None:
+            return self.now
+        return self.now + timedelta(seconds=time.monotonic() - self.begun)
+
+    def runs(self) -> None:
+        self.begun = time.monotonic()
+
+    def stands(self) -> None:
+        self.now, self.begun = self(), None
 
     def pass_by(self, **span: float) -> None:
         self.now += timedelta(**span)

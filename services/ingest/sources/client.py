@@ -7,11 +7,13 @@ simulation can be the world.
 import asyncio
 import ipaddress
 import socket
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from random import random
 from typing import TypeVar
 
@@ -172,7 +174,8 @@ class _Transport(httpx.AsyncBaseTransport):
     """Looks a name up once, refuses addresses that are not public, and connects to that one."""
 
     def __init__(self, sandbox: frozenset[str]) -> None:
-        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=20))
+        limits = httpx.Limits(max_connections=20)
+        self._inner = httpx.AsyncHTTPTransport(verify=_certificates(), limits=limits)
         self._sandbox = sandbox
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -186,6 +189,12 @@ class _Transport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Loaded once: it takes a good part of a second."""
+    return httpx.create_ssl_context()
 
 
 async def _public_address(host: str) -> str:

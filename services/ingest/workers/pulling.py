@@ -23,6 +23,7 @@ from services.ingest.sources.errors import (
 from services.ingest.sources.reading import Row
 from services.ingest.store.cursors import StaleLease, release, renew
 from services.ingest.store.jobs import move_backfill
+from services.ingest.store.sources import read_owners
 from services.ingest.workers.desks import start_of_feed
 from services.ingest.workers.windows import Piece, windows_of_backfill, windows_up_to_now
 from services.schema.db import Database
@@ -104,6 +105,7 @@ class Puller:
         in_all = len(days_completed(begun, at, self._desk.timezone))
         pieces = windows_up_to_now(self._desk, self._lease.kind, begun, self._now)
         try:
+            await self._check_owner()
             await self._land_all(pieces, in_all, backfill=None)
         except SourceError as error:
             await self._give_back(self._wait(error), str(error))
@@ -132,6 +134,13 @@ class Puller:
             return await self._land_all(pieces, in_all, backfill=backfill)
         finally:
             await self._give_back(timedelta(0), None)
+
+    async def _check_owner(self) -> None:
+        """Another source may have stated the shop's sales first: then nothing of ours lands."""
+        async with self._database.read(self._desk.tenant) as session:
+            owner = (await read_owners(session)).get(self._lease.shop, self._lease.source)
+        if owner != self._lease.source and self._lease.kind in {FactKind.ORDERS, FactKind.REFUNDS}:
+            raise NotPermitted(f"orders and refunds of this shop come from {owner}")
 
     async def _land_all(
         self, pieces: AsyncGenerator[Piece, None], in_all: int, *, backfill: Backfill | None

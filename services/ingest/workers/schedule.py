@@ -104,10 +104,10 @@ class Schedule:
             while not self._stopping.is_set():
                 self._woken.clear()
                 await self._begin_due()
-                wait = await self._until_due(began)
-                if wait is None and not self._tasks:
+                if await self._until_due(began) is None and not self._tasks:
                     break
-                await self._sleep(wait or LONGEST_SLEEP)
+                # Another worker may have what is due: nobody tells when it is done.
+                await self._sleep(LONGER_SLEEP)
         return self._problems
 
     async def backfill_once(

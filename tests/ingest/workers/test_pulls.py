@@ -1,0 +1,486 @@
+"""Whatever happens on the way, our facts and measures end as the marketplace's own books."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.lives import midnight
+from services.ingest.flows.pulls import land_rows
+from services.ingest.sources import taobao
+from services.ingest.sources.client import ATTEMPTS
+from services.ingest.store.cursors import StaleLease, advance, claim_due
+from services.ingest.workers import pulling
+from services.ingest.workers.desks import DeskKey, Desks
+from services.ingest.workers.pulling import LEASE, Puller
+from tests.ingest.worlds import BUYER_KEY, FIRST, NOW, World
+
+HTML = "<html><body>503 Service Temporarily Unavailable</body></html>"
+INCREMENT = "taobao.trades.sold.increment.get"
+
+
+def small_pages(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    from dataclasses import replace  # noqa: PLC0415  only here
+
+    lists = {kind: replace(asked, page_size=size) for kind, asked in taobao._LISTS.items()}
+    monkeypatch.setattr(taobao, "_LISTS", lists)
+
+
+async def feeds(world: World) -> dict[str, Any]:
+    return {row.kind: row for row in await world.rows("SELECT * FROM feeds")}
+
+
+async def test_the_first_pull_takes_in_the_whole_history(world: World) -> None:
+    assert await world.pull() == []
+    await world.check()
+    found = await feeds(world)
+    assert set(found) == {"orders", "refunds", "ratings"}
+    for feed in found.values():
+        assert feed.source == "tmall:tm-life"
+        assert feed.cursor == NOW - timedelta(seconds=3)
+        assert feed.last_success == NOW
+        assert feed.lease_until is None
+        assert feed.problem is None
+        assert feed.accepted == feed.applied
+        assert feed.rejected == 0
+    assert found["orders"].due_at == NOW + timedelta(minutes=1)
+    days = await world.rows("SELECT day FROM feed_days GROUP BY day HAVING count(*) = 3 ORDER BY 1")
+    assert [row.day for row in days] == [FIRST + timedelta(days=n) for n in range(10)]
+
+
+async def test_a_second_pull_adds_nothing_and_makes_no_batch(world: World) -> None:
+    await world.pull()
+    before = await world.rows("SELECT count(*), max(received_at) FROM batches")
+    world.clock.pass_by(minutes=1, seconds=-50)
+    world.clock.now = NOW + timedelta(seconds=1)
+    assert await world.pull() == []
+    assert await world.rows("SELECT count(*), max(received_at) FROM batches") == before
+
+
+async def test_later_pulls_follow_what_becomes_of_orders(world: World) -> None:
+    """Paid, sent, done, refunded, rated: the payment that was first seen stays."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2, hours=3)
+    await world.pull()
+    await world.check()
+    for span in ({"hours": 2}, {"hours": 7}, {"days": 1}, {"days": 3}, {"days": 4, "hours": 11}):
+        world.clock.pass_by(**span)
+        assert await world.pull() == []
+        await world.check()
+    refunded = await world.rows("SELECT count(*) FROM order_facts WHERE status = 'refunded'")
+    assert refunded[0][0] > 3
+
+
+async def test_an_outage_of_days_is_caught_up_with_few_calls(world: World) -> None:
+    """S09: as many windows as days, and no page twice."""
+    world.clock.now = midnight(FIRST) + timedelta(days=3)
+    await world.pull()
+    world.gateway.trouble.calls.clear()
+    world.clock.pass_by(days=6)
+    await world.pull()
+    await world.check()
+    lists = [call for call in world.gateway.trouble.calls if call.method == INCREMENT]
+    assert len(lists) <= 8
+
+
+FAULTS = {
+    "throttled": [Fault("throttle", seconds=1, after=n * 20) for n in range(2)],
+    "busy": [Fault("busy", times=2, after=n * 9) for n in range(5)],
+    "cut off": [Fault("drop", times=2, after=n * 9) for n in range(5)],
+    "HTML": [Fault("garbage", detail=HTML, times=3, after=n * 9) for n in range(5)],
+    "an empty object": [Fault("garbage", detail="{}", times=3, after=n * 9) for n in range(5)],
+    "torn": [Fault("garbage", detail='{"trades_sold_inc', after=n * 7) for n in range(6)],
+    "503": [Fault("status", detail="503", times=3, after=n * 9) for n in range(5)],
+    "429": [Fault("status", detail="429", seconds=1, after=9)],
+    "duplicate rows": [Fault("duplicate", times=500)],
+    "shuffled pages": [Fault("shuffle", times=500, detail="s")],
+    "heavy": [Fault("heavy", times=3, method=INCREMENT, after=n * 3) for n in range(4)],
+    "all of it": [
+        Fault("busy", after=1),
+        Fault("garbage", detail=HTML, after=2),
+        Fault("heavy", method=INCREMENT, after=3),
+        Fault("drop", after=4),
+        Fault("shuffle", times=100, detail="s"),
+        Fault("duplicate", times=100),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", list(FAULTS))
+async def test_faults_lose_nothing_and_double_nothing(world: World, name: str) -> None:
+    """S01 to S04: what is wrong is met with patience; what stays wrong is left to the schedule."""
+    world.clock.now = midnight(FIRST) + timedelta(days=3, hours=5)
+    world.clock.runs()
+    world.gateway.trouble.add(*FAULTS[name])
+    await world.pull()
+    world.clock.stands()
+    world.gateway.trouble.faults.clear()
+    world.clock.pass_by(minutes=30)
+    assert await world.pull() == []
+    await world.check()
+    in_ban = [call for call in world.gateway.trouble.calls if call.outcome == "7"]
+    assert in_ban == []
+
+
+@pytest.mark.parametrize("size", [3, 10])
+async def test_pages_that_shift_while_they_are_read_lose_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """S05: trades move away and late ones appear, between any two pages."""
+    small_pages(monkeypatch, size)
+    world.clock.now = midnight(FIRST) + timedelta(days=4)
+    held = [sale.id for _, sale in world.gateway.books.trades(_shop(), world.clock.now)][::17]
+    world.gateway.books.held.update(held)
+    world.gateway.trouble.add(*(Fault("move", after=3 * n, method=INCREMENT) for n in range(12)))
+    await world.pull()
+    # They appear now, within the overlap or beyond it: the gap is read again.
+    world.gateway.books.held.clear()
+    for number in held:
+        world.gateway.books.touched[number] = world.clock.now
+    world.clock.pass_by(minutes=20)
+    assert await world.pull() == []
+    await world.check()
+
+
+def _shop() -> Any:
+    from sandbox.shops import SHOP_OF  # noqa: PLC0415  only here
+
+    return SHOP_OF["tm-life"]
+
+
+async def test_a_row_that_was_stamped_before_it_could_be_seen_is_found(world: World) -> None:
+    """Requirement 13: it lies before the cursor, and within the overlap."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2, hours=20)
+    now = world.clock.now
+    held = [
+        sale.id
+        for modified, sale in world.gateway.books.trades(_shop(), now)
+        if now - timedelta(minutes=9) < modified < now - timedelta(seconds=5)
+    ]
+    assert held
+    world.gateway.books.held.update(held)
+    await world.pull()
+    missing = await world.rows("SELECT id FROM order_facts WHERE id = :id", id=str(held[0]))
+    assert missing == []
+    world.gateway.books.held.clear()
+    world.clock.pass_by(minutes=1)
+    await world.pull()
+    await world.check()
+
+
+async def test_a_revoked_session_stops_at_once_says_so_and_resumes(world: World) -> None:
+    """S10: at most three calls, one for each feed; the cursor stays where it was."""
+    world.clock.now = midnight(FIRST) + timedelta(days=3)
+    await world.pull()
+    before = {kind: feed.cursor for kind, feed in (await feeds(world)).items()}
+    sessions = dict(world.gateway.account.sessions)
+    world.gateway.account.sessions.clear()
+    world.gateway.trouble.calls.clear()
+    world.clock.pass_by(days=1)
+    problems = await world.pull()
+    assert sorted(problems) == [
+        "tm-life orders: taobao.trades.sold.increment.get is refused: code 27 invalid-sessionkey",
+        "tm-life ratings: taobao.traderates.get is refused: code 27 invalid-sessionkey",
+        "tm-life refunds: taobao.refunds.receive.get is refused: code 27 invalid-sessionkey",
+    ]
+    assert [call.outcome for call in world.gateway.trouble.calls] == ["27"] * 3
+    found = await feeds(world)
+    assert {kind: feed.cursor for kind, feed in found.items()} == before
+    assert found["orders"].problem is not None
+    assert found["orders"].due_at == world.clock.now + timedelta(hours=1)
+    # Signing in again changes the file, and a changed file is tried at once.
+    world.gateway.account.sessions.update(sessions)
+    world.clock.pass_by(minutes=1)
+    assert await world.pull() == []
+    await world.check()
+    assert (await feeds(world))["orders"].problem is None
+
+
+async def test_a_wrong_secret_stores_nothing_and_keeps_it_to_itself(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(world.accounts.read_text())
+    for shop in document["shops"]:
+        shop["secret"] = "not-the-secret"
+    world.accounts.write_text(json.dumps(document))
+    problems = await world.pull()
+    assert "tm-life orders: taobao.trades.sold.increment.get is refused: code 25" in problems[0]
+    assert (await world.rows("SELECT count(*) FROM order_facts"))[0][0] == 0
+    assert (await feeds(world))["orders"].cursor is None
+    said = capsys.readouterr().out
+    assert said.count("feed.stopped") == 3
+    assert "not-the-secret" not in said
+    assert document["shops"][0]["session"] not in said
+
+
+async def test_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S12: unknown word, vanished field; kept once, however often it is read, until it is good."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    numbers = [str(s.id) for _, s in world.gateway.books.trades(_shop(), world.clock.now)][:2]
+    monkeypatch.setattr("sandbox.taobao.methods.trade_row", poisoned(numbers))
+    assert await world.pull() == []
+    rejected = await world.rows("SELECT * FROM rejected_rows ORDER BY fact")
+    assert [row.fact for row in rejected] == sorted(numbers)
+    assert {row.pointer for row in rejected} == {"/status", "/modified_at"}
+    assert {row.outcome for row in rejected} == {"invalid"}
+    body = json.loads(rejected[0].body)
+    assert body["buyer_open_uid"].startswith("sealed:")
+    assert "AAHqinghe" not in rejected[0].body
+    stored = (await world.rows("SELECT count(*) FROM order_facts"))[0][0]
+    whole = len(list(world.gateway.books.trades(_shop(), world.clock.now)))
+    assert stored == whole - 2
+    feed = (await feeds(world))["orders"]
+    assert (feed.accepted, feed.applied, feed.rejected) == (whole, whole - 2, 2)
+    # The same again, read in the overlap of the next pull, is not kept twice.
+    for number in numbers:
+        world.gateway.books.touched[int(number)] = world.clock.now - timedelta(seconds=9)
+    world.clock.pass_by(seconds=61)
+    await world.pull()
+    world.clock.pass_by(seconds=61)
+    await world.pull()
+    assert len(await world.rows("SELECT id FROM rejected_rows")) <= 4
+    # Once the marketplace states them well, nothing is left of them.
+    monkeypatch.undo()
+    for number in numbers:
+        world.gateway.books.touched[int(number)] = world.clock.now
+    world.clock.pass_by(minutes=5)
+    assert await world.pull() == []
+    assert await world.rows("SELECT id FROM rejected_rows") == []
+    await world.check()
+
+
+def poisoned(numbers: list[str]) -> Callable[..., dict[str, object]]:
+    from sandbox.taobao.rows import trade_row  # noqa: PLC0415  only here
+
+    def spoil(sale: Any, at: datetime, modified: datetime) -> dict[str, object]:
+        row = trade_row(sale, at, modified)
+        if str(sale.id) == numbers[0]:
+            row["status"] = "TRADE_OF_A_NEW_KIND"
+        elif str(sale.id) == numbers[1]:
+            del row["modified"]
+        return row
+
+    return spoil
+
+
+async def test_what_is_kept_of_a_page_names_no_buyer_and_expires(world: World) -> None:
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    await world.pull()
+    pages = await world.rows("SELECT * FROM pages")
+    assert {page.expires_at - page.fetched_at for page in pages} == {timedelta(days=30)}
+    rows = [row for page in pages for row in json.loads(gzip.decompress(page.body))]
+    assert len(rows) == (await world.rows("SELECT sum(accepted) FROM feeds"))[0][0]
+    for page in pages:
+        text = gzip.decompress(page.body).decode()
+        for canary in ("AAHqinghe", "13800138000", "u4e70", "u6536", "session", "nick"):
+            assert canary not in text
+    buyers = {row["buyer_open_uid"] for row in rows if "buyer_open_uid" in row}
+    stored = {r.buyer for r in await world.rows("SELECT DISTINCT buyer FROM order_facts")}
+    assert {buyer.removeprefix("sealed:") for buyer in buyers} == stored
+    world.clock.pass_by(days=31)
+    schedule = world.schedule()
+    await schedule._desks.refresh()
+    await schedule._tidy()
+    assert await world.rows("SELECT id FROM pages") == []
+
+
+async def lease_of(world: World) -> Any:
+    desks = Desks(world.database, world.accounts, BUYER_KEY, world.clock)
+    world.desks.append(desks)
+    await desks.refresh()
+    at = world.clock.now
+    async with world.database.write(world.tenant) as session:
+        lease = await claim_due(session, shops=["tm-life"], at=at, until=at + LEASE)
+    assert lease is not None
+    return desks[DeskKey(world.tenant, "tm-life")], lease
+
+
+async def test_a_worker_that_slept_past_its_lease_writes_nothing(world: World) -> None:
+    """C12: the other has the feed by now, and its number is higher."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    desk, lease = await lease_of(world)
+    sleeper = Puller(
+        world.database,
+        desk,
+        lease,
+        now=world.clock,
+        show=world.steps.append,
+        stopping=asyncio.Event(),
+    )
+    world.clock.now += LEASE + timedelta(seconds=1)
+    assert await world.pull() == []
+    before = await feeds(world)
+    batches = await world.rows("SELECT count(*) FROM batches")
+    assert await sleeper.pull() == f"The lease of {lease.feed} is another worker's by now."
+    assert await feeds(world) == before
+    assert await world.rows("SELECT count(*) FROM batches") == batches
+    await world.check()
+
+
+async def test_one_token_cannot_move_the_cursor_of_the_next(world: World) -> None:
+    _, lease = await lease_of(world)
+    world.clock.now += LEASE
+    _, after = await lease_of(world)
+    assert (after.feed, after.token) == (lease.feed, lease.token + 1)
+    with pytest.raises(StaleLease):
+        async with world.database.write(world.tenant) as session:
+            await advance(session, lease, cursor=NOW, at=NOW, until=NOW)
+    async with world.database.write(world.tenant) as session:
+        await advance(session, after, cursor=NOW, at=NOW, until=NOW)
+    assert (await feeds(world))[lease.kind.value].cursor == NOW
+
+
+async def test_one_shop_has_one_worker_at_a_time(world: World) -> None:
+    _, lease = await lease_of(world)
+    at = world.clock.now
+    async with world.database.write(world.tenant) as session:
+        assert await claim_due(session, shops=["tm-life"], at=at, until=at + LEASE) is None
+        until = at + LEASE
+        later = await claim_due(session, shops=["tm-life"], at=until, until=until + LEASE)
+    assert later is not None
+    assert lease.kind.value == "orders"
+
+
+async def test_several_workers_at_once_read_each_window_once(world: World) -> None:
+    """S06: two workers, one set of feeds."""
+    world.clock.now = midnight(FIRST) + timedelta(days=5)
+    one, two = world.schedule(), world.schedule()
+    problems = await asyncio.gather(one.pull_once(), two.pull_once())
+    assert list(problems) == [[], []]
+    await world.check()
+    duplicates = await world.rows("SELECT sum(duplicate) + sum(conflict) FROM batches")
+    assert duplicates[0][0] == 0
+
+
+@pytest.mark.parametrize("landings", [0, 1, 2])
+async def test_a_worker_that_dies_in_the_middle_leaves_whole_windows(
+    world: World, monkeypatch: pytest.MonkeyPatch, landings: int
+) -> None:
+    """C01: what had landed stands, the rest comes again, nothing twice."""
+    monkeypatch.setattr(pulling, "LANDING_WINDOWS", 2)
+    left = landings
+
+    class Killed(BaseException):
+        pass
+
+    async def die(*arguments: Any, **named: Any) -> Any:
+        nonlocal left
+        tally = await land_rows(*arguments, **named)
+        if left == 0:
+            raise Killed
+        left -= 1
+        return tally
+
+    desk, lease = await lease_of(world)
+    monkeypatch.setattr(pulling, "land_rows", die)
+    puller = Puller(
+        world.database,
+        desk,
+        lease,
+        now=world.clock,
+        show=world.steps.append,
+        stopping=asyncio.Event(),
+    )
+    with pytest.raises(Killed):
+        await puller.pull()
+    monkeypatch.setattr(pulling, "land_rows", land_rows)
+    found = await feeds(world)
+    assert found["orders"].lease_until is not None
+    batches = await world.rows("SELECT count(*) FROM batches")
+    assert batches[0][0] == landings
+    world.clock.now += LEASE
+    assert await world.pull() == []
+    await world.check()
+
+
+async def test_a_stopped_schedule_lands_what_it_has_in_hand_and_gives_back(world: World) -> None:
+    """C10: the next one begins at once, where this one ended."""
+    schedule = world.schedule()
+
+    def stop_soon(step: Any) -> None:
+        world.steps.append(step)
+        schedule.stop()
+
+    schedule._show = stop_soon
+    await schedule.pull_once()
+    found = await feeds(world)
+    assert found["orders"].cursor is not None
+    assert all(feed.lease_until is None for feed in found.values())
+    assert await world.pull() == []
+    await world.check()
+
+
+async def test_cancelling_a_pull_gives_its_feed_back(world: World) -> None:
+    schedule = world.schedule()
+    task = asyncio.create_task(schedule.pull_once())
+    while not world.gateway.trouble.calls:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert all(feed.lease_until is None for feed in (await feeds(world)).values())
+    assert await world.pull() == []
+    await world.check()
+
+
+async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: World) -> None:
+    await world.write("INSERT INTO shop_sources VALUES (:tenant, 'tm-life', 'erp')",
+                      tenant=world.tenant)  # fmt: skip
+    problems = await world.pull()
+    assert sorted(problems) == [
+        "tm-life orders: orders and refunds of this shop come from erp",
+        "tm-life refunds: orders and refunds of this shop come from erp",
+    ]
+    assert {call.method for call in world.gateway.trouble.calls} == {"taobao.traderates.get"}
+    assert await world.rows("SELECT id FROM rejected_rows") == []
+
+
+async def test_a_database_that_is_busy_is_asked_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long batch of an ERP may hold the lane for some seconds."""
+    from services.schema.errors import Unavailable  # noqa: PLC0415  only here
+
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    fails = 2
+
+    async def busy(*arguments: Any, **named: Any) -> Any:
+        nonlocal fails
+        tally = await land_rows(*arguments, **named)
+        if fails:
+            fails -= 1
+            raise Unavailable("The database does not answer.")
+        return tally
+
+    monkeypatch.setattr(pulling, "land_rows", busy)
+    assert await world.pull() == []
+    await world.check()
+
+
+async def test_garbage_that_stays_moves_no_cursor_and_rests_longer_each_time(world: World) -> None:
+    """S03: never an empty page."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    waits = []
+    for _ in range(3):
+        world.gateway.trouble.add(Fault("garbage", detail="{}", times=3 * ATTEMPTS))
+        problems = await world.pull()
+        assert len(problems) == 3
+        feed = (await feeds(world))["orders"]
+        assert feed.cursor is None
+        assert feed.last_success is None
+        waits.append((feed.due_at - world.clock.now).total_seconds())
+        world.clock.now = feed.due_at
+    assert waits == [10, 20, 40]
+    assert (await world.rows("SELECT count(*) FROM order_facts"))[0][0] == 0
+    assert await world.pull() == []
+    await world.check()
+
+
+def test_the_first_day_of_the_story_is_that_of_the_world() -> None:
+    assert date(2026, 11, 12) == FIRST
