@@ -201,9 +201,12 @@ def test_two_reasons_are_counted_and_one_stands_alone() -> None:
 
 
 def test_figures_on_the_good_side_of_their_line_pass() -> None:
-    low_curve = {"kind": "curve", "points": [["0", "0"], ["0.000001", "0.0001"], ["5", "0"]]}
-    low_steps = {"kind": "steps", "steps": [{"at_least": "1", "score": "0.5"}]}
-    nothing = {"kind": "steps", "steps": [{"at_least": "1", "score": "0"}]}
+    low_curve: Document = {
+        "kind": "curve",
+        "points": [["0", "0"], ["0.000001", "0.0001"], ["5", "0"]],
+    }
+    low_steps: Document = {"kind": "steps", "steps": [{"at_least": "1", "score": "0.5"}]}
+    nothing: Document = {"kind": "steps", "steps": [{"at_least": "1", "score": "0"}]}
     rules: tuple[Document, ...] = (low_curve, low_steps, nothing, {"kind": "ratio", "cap": "0.6"})
     items = [item(f"i{at}", "25", rule, indicator="a") for at, rule in enumerate(rules)]
     stated = flat(
