@@ -1,7 +1,7 @@
 """What a marketplace's rows become: facts like any others, in the transaction of their cursor."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,16 +10,17 @@ from services.ingest.core.buyers import Seal
 from services.ingest.core.fields import Unfit
 from services.ingest.flows.arrivals import Arrival, Stated, Unread
 from services.ingest.flows.batches import add_facts
-from services.ingest.flows.connectors import Reader
+from services.ingest.flows.connectors import CONNECTORS, Reader
 from services.ingest.flows.landing import Batch, Tally
 from services.ingest.sources.reading import Row, Source
 from services.ingest.store.cursors import add_days, advance
 from services.ingest.store.known import read_known, read_refused
 from services.ingest.store.pages import add_page
+from services.ingest.store.rejected import KeptRow
 from services.schema.db import ReadSession, WriteSession
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.feeds import Known, Lease, Origin
-from services.schema.words import FactKind
+from services.schema.shapes.feeds import Article, Known, Lease, Origin
+from services.schema.words import FactKind, Marketplace
 
 CALLER = "system:pull"
 PAGE_LIFE = timedelta(days=30)
@@ -113,6 +114,22 @@ async def land_rows(
     await add_days(session, lease.feed, reached.days)
     await advance(session, lease, cursor=reached.cursor, at=at, until=until)
     return tally
+
+
+async def arrive_again(
+    session: ReadSession, kept: KeptRow, articles: Mapping[str, Article]
+) -> Arrival:
+    """A row of a marketplace that was refused, read once more as it is kept."""
+    row, rejected = json.loads(kept.rejected.body), kept.rejected
+    reader = CONNECTORS[Marketplace(rejected.source.partition(":")[0])].reader
+    known_by = reader.number_of(kept.kind, row)
+    origin = Origin(rejected.source, rejected.shop, articles)
+    known = await read_known(session, kept.kind, rejected.source, [known_by])
+    try:
+        fact = reader.read_fact(kept.kind, row, origin, known)
+    except Unfit as unfit:
+        return Unread(1, unfit, rejected.source, rejected.shop, known_by, rejected.body)
+    return Stated(1, fact, rejected.body)
 
 
 def _arrivals(

@@ -1,26 +1,38 @@
 """What it is to try a refused row again: it is taken back, and lands or is refused anew."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from services.ingest.core.bodies import Posted, read_row
 from services.ingest.core.buyers import Seal
 from services.ingest.core.rejections import scrub_row
+from services.ingest.flows.arrivals import Arrival
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import Batch, Tally, lane_of
+from services.ingest.flows.pulls import CALLER, arrive_again
+from services.ingest.store.batches import read_caller
 from services.ingest.store.feeds import withdraw_rejected
 from services.ingest.store.rejected import find_rejected, forget_rejected
 from services.ingest.store.sources import lock_lane
 from services.schema.db import WriteSession
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.feeds import Article
 
 
 async def retry_row(
-    session: WriteSession, id: str, *, caller: str, seal: Seal, at: datetime
+    session: WriteSession,
+    id: str,
+    *,
+    caller: str,
+    seal: Seal,
+    articles: Callable[[], Mapping[str, Article]],
+    at: datetime,
 ) -> Tally:
     """Land a kept row as a batch of its own; refused again, it is kept under a new id.
 
-    `seal` must leave a buyer alone that was hashed when the row was kept.
+    `seal` must leave a buyer alone that was hashed when the row was kept. A row of a marketplace
+    is read as such again, with the costs and tags that `articles` gives.
     """
     kept = await find_rejected(session, id)
     if kept is None:
@@ -31,11 +43,16 @@ async def retry_row(
         raise NotFound("refused row")
     row = kept.rejected
     await withdraw_rejected(session, kept.kind, shop=row.shop, source=row.source)
+    arrival: Arrival = Posted(1, read_row(row.body), row.body)
+    was_pulled = await read_caller(session, kept.batch) == CALLER
+    if was_pulled:
+        arrival = await arrive_again(session, kept, articles())
     return await add_facts(
         session,
         kept.kind,
-        [Posted(1, read_row(row.body), row.body)],
-        batch=Batch(new_id(IdKind.BATCH), caller, at),
+        [arrival],
+        # The batch says which language its rows are in.
+        batch=Batch(new_id(IdKind.BATCH), CALLER if was_pulled else caller, at),
         seal=seal,
-        scrub=lambda body: scrub_row(kept.kind, body, seal),
+        scrub=lambda body: body if was_pulled else scrub_row(kept.kind, body, seal),
     )

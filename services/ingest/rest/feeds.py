@@ -1,15 +1,18 @@
 """Feeds: how much of what each source sends has come, and what is missing."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Path, Request, Response
+from pydantic import Field
 
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
-from services.door.routes import Reading, new_router
-from services.door.wire import Code, Day, Instant, Model
+from services.door.routes import Asking, Reading, Writing, new_router
+from services.door.wire import Code, Day, DecimalText, Instant, Model
+from services.ingest.flows.backfills import ask_backfill
 from services.ingest.store.feeds import read_feeds
 from services.schema.shapes.facts import Feed
-from services.schema.words import FactKind
+from services.schema.words import FactKind, JobStatus
 
 router = new_router()
 
@@ -54,6 +57,21 @@ class FeedDocument(Model):
         )
 
 
+class WantedDays(Model):
+    """Local days of the shop; the end is exclusive."""
+
+    start: Annotated[Day, Field(alias="from")]
+    end: Annotated[Day, Field(alias="to")]
+
+
+class JobDocument(Model):
+    """Work that goes on after the answer; its address is in `Location`."""
+
+    status: JobStatus
+    progress: DecimalText
+    result: None
+
+
 @router.get("/v1/feeds")
 async def list_feeds(
     request: Request,
@@ -81,3 +99,19 @@ async def list_feeds(
         key=lambda feed: [feed.shop, feed.kind.value, feed.source],
         document=lambda feed: FeedDocument.from_shape(feed, at),
     )
+
+
+@router.post("/v1/feeds/{id}/backfill", status_code=202)
+async def backfill_feed(
+    id: Annotated[str, Path(max_length=64)],
+    wanted: WantedDays,
+    response: Response,
+    caller: Asking,
+    session: Writing,
+) -> JobDocument:
+    """Read some days again from the marketplace, exactly those; the feed's cursor stays."""
+    backfill = await ask_backfill(
+        session, id, wanted.start, wanted.end, caller=caller, at=datetime.now(UTC)
+    )
+    response.headers["Location"] = f"/v1/jobs/{backfill.job}"
+    return JobDocument(status=JobStatus.RUNNING, progress="0", result=None)

@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.sources.reading import Credential
-from services.schema.errors import Invalid
+from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Article
 
 CALLS_PER_SECOND = 20
@@ -90,6 +90,14 @@ def read_accounts(path: Path) -> Accounts:
         },
         sandbox=file.sandbox,
     )
+
+
+def read_articles(path: Path | None) -> Mapping[str, Article]:
+    """What the file says of articles; without a file nothing is known of them."""
+    try:
+        return read_accounts(path).articles if path is not None else {}
+    except Invalid as error:
+        raise Unavailable("The marketplaces' accounts cannot be read.") from error
 
 
 def _account(shop: _Shop) -> Account:

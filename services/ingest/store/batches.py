@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from services.schema.db import WriteSession
+from services.schema.db import ReadSession, WriteSession
 from services.schema.tables.facts import batches
 from services.schema.words import FactKind, Outcome
+
+
+async def read_caller(session: ReadSession, batch: str) -> str | None:
+    """Who brought a batch."""
+    statement = select(batches.c.caller).where(
+        batches.c.tenant_id == session.tenant, batches.c.id == batch
+    )
+    found: str | None = await session.scalar(statement)
+    return found
 
 
 async def add_batch(
