@@ -118,9 +118,14 @@ BICYCLE_STOCK = """
         sum(issued) / avg(value) AS turns, avg(value) AS mean_value
     FROM days GROUP BY 1 ORDER BY 1
 """
+# Also of months in which orders were only shipped: there is trade in them, and no cost.
 BICYCLE_COST = """
-    SELECT to_char(order_date, 'YYYY-MM') AS month, sum(total_product_cost) AS cost
-    FROM raw.sale GROUP BY 1 ORDER BY 1
+    SELECT to_char(day, 'YYYY-MM') AS month, sum(cost) AS cost
+    FROM (
+        SELECT order_date AS day, total_product_cost AS cost FROM raw.sale
+        UNION ALL SELECT ship_date, 0 FROM raw.sale
+    ) AS events
+    GROUP BY 1 ORDER BY 1
 """
 
 _VISITS = """

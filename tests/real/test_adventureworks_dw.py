@@ -172,9 +172,7 @@ async def test_the_payroll_feed_is_the_pay_worked_out_beside_us(maker: Maker) ->
 
 
 async def test_stock_outs_and_turns_of_each_month_are_the_files(maker: Maker) -> None:
-    cost = {
-        row["month"]: row["cost"] for row in await queries.ask(maker.raw, queries.BICYCLE_COST)
-    }
+    cost = {row["month"]: row["cost"] for row in await queries.ask(maker.raw, queries.BICYCLE_COST)}
     months = await queries.ask(maker.raw, queries.BICYCLE_STOCK)
     true = {
         row["month"]: {

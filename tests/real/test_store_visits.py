@@ -17,7 +17,7 @@ from tests.real.tenants import Row, Tenant, as_csv, as_ndjson, outcomes
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("store_visits")]
 
-SPAN = "2017-05-01/2017-08-02"
+SPAN = "2017-05-01/2017-09-01"
 MEASURES = (store_visits.CONVERTING, store_visits.PAGED, store_visits.TIMED)
 # The truth's word, and the formula that gives it for one channel: `@` is its filter.
 FORMULAS = {
