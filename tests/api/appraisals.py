@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.schema.db import WriteSession
 from services.schema.tables.facts import refund_facts
 from services.schema.tables.measures import refund_measures, touched_days
 from tests.api.companies import Company, Json
@@ -165,7 +166,8 @@ async def sell(company: Company, *sales: Sale) -> None:
     async with company.owner.write(company.number) as session:
         await add_sales(session, *sales)
         for sale in sales:
-            await mark(company, sale.paid_on or date(2026, 1, 1), sale.shop, sale.salesperson)
+            assert sale.paid_on is not None, "what is unpaid touches no day here"
+            await _mark(session, sale.paid_on, sale.shop, sale.salesperson)
 
 
 async def refund(
@@ -212,16 +214,7 @@ async def refund(
 async def mark(company: Company, day: date, shop: str = "", employee: str = "") -> None:
     """Mark a day of a shop and an employee as touched."""
     async with company.owner.write(company.number) as session:
-        at = datetime.now(UTC)
-        statement = insert(touched_days).values(
-            tenant_id=company.number, day=day, shop=shop, unit="", employee=employee, touched_at=at
-        )
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["tenant_id", "day", "shop", "unit", "employee"],
-                set_={"touched_at": at},
-            )
-        )
+        await _mark(session, day, shop, employee)
 
 
 async def digest(company: Company) -> str:
@@ -243,3 +236,16 @@ async def ask(company: Company, method: str, path: str, body: Json, *, key: str 
     answer = await company.ask(method, path, body, key=key)
     assert answer.status_code < 300, answer.text
     return answer.json()
+
+
+async def _mark(session: WriteSession, day: date, shop: str, employee: str) -> None:
+    at = datetime.now(UTC)
+    statement = insert(touched_days).values(
+        tenant_id=session.tenant, day=day, shop=shop, unit="", employee=employee, touched_at=at
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "day", "shop", "unit", "employee"],
+            set_={"touched_at": at},
+        )
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from services.api.core.amounts import Part
 from services.api.core.values import Prepared
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.live import Mark, Reached
@@ -17,30 +16,26 @@ _OF_ALL_TIME = frozenset({"new_buyers", "returning_buyers"})
 
 def reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
     """Every subject that the values are made of, with the days from the first to the last."""
+    asked = {
+        (selection, bool(part.filter.ages), part.measure.code in _OF_ALL_TIME)
+        for one in prepared
+        for part in one.parts
+        for selection in (part.selection, part.earlier)
+        if selection is not None
+    }
     spans: dict[str, tuple[date | None, date]] = {}
-    for one in prepared:
-        for part in one.parts:
-            for subject, start, end in _of_part(part):
-                known = spans.get(subject)
-                spans[subject] = (start, end) if known is None else _around(known, (start, end))
+    for selection, looks_back, of_all_time in asked:
+        for one in {*selection.slices, *selection.presence}:
+            for subject in _named(one):
+                _widen(spans, subject, None if looks_back else one.start, one.end)
+            if of_all_time:
+                _widen(spans, _COMPANY, None, one.end)
     return frozenset(Reached(subject, start, end) for subject, (start, end) in spans.items())
 
 
 def touched_by(marks: Iterable[Mark]) -> set[tuple[str, date]]:
     """The subjects and days that marks speak of; everything is of the company."""
     return {(subject, mark.day) for mark in marks for subject in _marked(mark)}
-
-
-def _of_part(part: Part) -> Iterator[tuple[str, date | None, date]]:
-    selections = [part.selection, *([part.earlier] if part.earlier else [])]
-    slices = {one for each in selections for one in (*each.slices, *each.presence)}
-    looks_back = bool(part.filter.ages)
-    for one in slices:
-        for subject in _named(one):
-            yield subject, None if looks_back else one.start, one.end
-    if part.measure.code in _OF_ALL_TIME:
-        for one in slices:
-            yield _COMPANY, None, one.end
 
 
 def _named(one: Slice) -> Iterator[str]:
@@ -66,9 +61,10 @@ def _marked(mark: Mark) -> Iterator[str]:
             yield str(Subject(kind, code))
 
 
-def _around(
-    one: tuple[date | None, date], other: tuple[date | None, date]
-) -> tuple[date | None, date]:
-    """The days from the first of both to the last; an open beginning stays open."""
-    start = None if one[0] is None or other[0] is None else min(one[0], other[0])
-    return start, max(one[1], other[1])
+def _widen(
+    spans: dict[str, tuple[date | None, date]], subject: str, start: date | None, end: date
+) -> None:
+    """Add days to those of a subject; an open beginning stays open."""
+    first, last = spans.get(subject, (start, end))
+    first = None if first is None or start is None else min(first, start)
+    spans[subject] = first, max(last, end)

@@ -38,7 +38,7 @@ from services.schema.shapes.indicators import Wanted
 from services.schema.shapes.scorecards import Scorecard
 
 AT_ONCE = 250
-"""Cards computed together: enough for few statements, few enough to hold their rows briefly."""
+"""Cards computed together: enough for few statements, few enough for a modest ledger."""
 
 
 async def read_setting(session: ReadSession, cycles: Iterable[Cycle]) -> Setting:

@@ -8,16 +8,14 @@ marks of ingest become marks on cards, populations are made whole, marked cards 
 from datetime import datetime
 
 from services.api.core.reach import touched_by
-from services.api.flows.scorecards import (
-    AT_ONCE,
-    compute_cards,
-    read_setting,
-    settle_population,
-)
+from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_cycles
 from services.api.store.live import drop_marks, lock_settling, mark_reached, read_marks
 from services.api.store.scorecards import lock_stale_cards
 from services.schema.db import WriteSession
+
+HELD_AT_ONCE = 100
+"""Cards computed in one transaction: whoever has to mark one of them waits no longer than that."""
 
 
 async def take_marks(session: WriteSession, *, at: datetime) -> int:
@@ -45,7 +43,7 @@ async def settle_populations(session: WriteSession, *, at: datetime) -> int:
 async def recompute_some(session: WriteSession, *, at: datetime) -> int:
     """Compute a batch of marked cards anew; gives how many it was, 0 when nothing can be done."""
     await lock_settling(session)
-    cards = await lock_stale_cards(session, limit=AT_ONCE)
+    cards = await lock_stale_cards(session, limit=HELD_AT_ONCE)
     cycles = await lock_open_cycles(session, {card.cycle for card in cards})
     free = [card for card in cards if card.cycle in cycles]
     if free:

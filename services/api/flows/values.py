@@ -1,5 +1,6 @@
 """Values read for many subjects, indicators and periods at once, in so many statements for any."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,24 +73,36 @@ async def read_explained(
         if one.indicator not in indicators:
             raise NotFound("indicator")
     company = await _read_company(session, wanted, tenant)
-    prepared = {
-        one: prepare(one, indicators[one.indicator], company)
-        for one in wanted
-        if indicators[one.indicator].formula is not None
-    }
+    # Arithmetic on many values is done off the loop: others wait there to be answered.
+    prepared = await asyncio.to_thread(_prepare_all, wanted, indicators, company)
     posted = await _read_posted(session, wanted, indicators, company.attribution)
     ledger = await _read_ledger(
         session, prepared.values(), home=tenant.currency, refunds_by_order=refunds_by_order
     )
-    values: dict[Wanted, Explained] = {}
-    for one in wanted:
-        if one in posted:
-            values[one] = posted[one]
-        elif one in prepared:
-            values[one] = explain(prepared[one], ledger)
-        else:
-            values[one] = nothing_posted(indicators[one.indicator])
-    return ReadValues(values, prepared)
+    computed = await asyncio.to_thread(_explain_all, prepared, ledger, posted)
+    rest = {
+        one: nothing_posted(indicators[one.indicator])
+        for one in wanted
+        if one not in posted and one not in prepared
+    }
+    return ReadValues({**rest, **computed, **posted}, prepared)
+
+
+def _prepare_all(
+    wanted: Collection[Wanted], indicators: Mapping[str, Indicator], company: Company
+) -> dict[Wanted, Prepared]:
+    return {
+        one: prepare(one, indicators[one.indicator], company)
+        for one in wanted
+        if indicators[one.indicator].formula is not None
+    }
+
+
+def _explain_all(
+    prepared: Mapping[Wanted, Prepared], ledger: Ledger, posted: Mapping[Wanted, Explained]
+) -> dict[Wanted, Explained]:
+    """Each value that nobody posted."""
+    return {one: explain(own, ledger) for one, own in prepared.items() if one not in posted}
 
 
 async def _read_company(
