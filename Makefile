@@ -6,11 +6,12 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: help run test check gates fmt lock contracts bench reset mutants environment
+.PHONY: help run test long check gates fmt lock contracts bench reset mutants environment
 
 help:
 	@echo 'make run        start everything at http://127.0.0.1:8000 (KAOHE_PORT changes it)'
 	@echo 'make test       all tests'
+	@echo 'make long       the tests that take long: crashes of every process'
 	@echo 'make check      style, types, import laws, dependencies, tests'
 	@echo 'make gates      the same without the tests'
 	@echo 'make fmt        format the code'
@@ -30,6 +31,10 @@ reset: environment
 
 test: environment
 	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+# What takes long: before a release.
+long: environment
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
 
 check: gates test
 
