@@ -126,6 +126,9 @@ async def arrive_again(
     origin = Origin(rejected.source, rejected.shop, articles)
     known = await read_known(session, kept.kind, rejected.source, [known_by])
     try:
+        if reader.lacks_detail(kept.kind, row, known):
+            detail = "Only its marketplace can complete this row: read its day again."
+            raise Unfit("detail_missing", detail)
         fact = reader.read_fact(kept.kind, row, origin, known)
     except Unfit as unfit:
         return Unread(1, unfit, rejected.source, rejected.shop, known_by, rejected.body)

@@ -3,9 +3,13 @@
 import asyncio
 import signal
 
+import structlog
+
 from services.door.logs import configure_logs
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
+
+_log = structlog.get_logger("kaohe.pull")
 
 
 async def pull(settings: IngestSettings) -> None:
@@ -14,7 +18,9 @@ async def pull(settings: IngestSettings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, schedule.stop)
+        _log.info("worker.started")
         await schedule.run()
+        _log.info("worker.stopped")
 
 
 def main() -> None:

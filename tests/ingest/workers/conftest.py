@@ -39,7 +39,7 @@ async def world(database: TestDatabase, tmp_path: Path) -> AsyncIterator[World]:
     with sandbox_on_loopback(clock, FIRST) as (gateway, address):
         tenant = await make_tenant(database, code, SHOPS)
         write_accounts(accounts, code, address, SHOPS, FIRST)
-        made = World(pool, tenant, code, gateway, clock, accounts, SHOPS)
+        made = World(pool, tenant, code, gateway, clock, accounts, SHOPS, database.dsn("kaohe"))
         yield made
         for desks in made.desks:
             await desks.close()

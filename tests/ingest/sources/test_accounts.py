@@ -1,0 +1,88 @@
+"""The accounts file is read exactly, and what is wrong in it is named without being shown."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.accounts import credentials
+from services.ingest.sources.accounts import Account, read_accounts, read_articles
+from services.ingest.sources.reading import Credential
+from services.schema.errors import Invalid, Unavailable
+from services.schema.shapes.feeds import Article
+
+SHOP = {"tenant": "acme", "shop": "tm-1", "app_key": "21", "secret": "s3cret", "session": "se55"}
+
+
+def written(path: Path, document: object) -> Path:
+    file = path / "accounts.json"
+    file.write_text(document if isinstance(document, str) else json.dumps(document))
+    return file
+
+
+def test_a_shop_needs_five_things_and_has_the_rest_by_default(tmp_path: Path) -> None:
+    found = read_accounts(written(tmp_path, {"shops": [SHOP]}))
+    assert found.accounts == (
+        Account("acme", "tm-1", Credential(None, "21", "s3cret", "se55"), None, 20),
+    )
+    assert found.articles == {}
+    assert found.sandbox == ()
+
+
+def test_articles_keep_their_exact_cost(tmp_path: Path) -> None:
+    text = (
+        '{"shops": [], "articles": {"A": {"cost": 12.3456}, "B": {"cost": "7", "tags": ["new"]}}}'
+    )
+    assert read_articles(written(tmp_path, text)) == {
+        "A": Article(Decimal("12.3456"), ()),
+        "B": Article(Decimal(7), ("new",)),
+    }
+    assert read_articles(None) == {}
+
+
+def test_the_sandboxs_own_file_is_one(tmp_path: Path) -> None:
+    document = credentials("demo", "http://127.0.0.1:8100/router/rest", date(2026, 11, 22))
+    found = read_accounts(written(tmp_path, document))
+    assert found.sandbox == ("127.0.0.1:8100",)
+    assert [account.shop for account in found.accounts] == ["tm-qinghe", "tb-qinghe", "tm-life"]
+    assert found.accounts[0].since == date(2026, 9, 24)
+    assert found.articles["QH-1001"] == Article(Decimal("152.00"), ("hit", "core"))
+
+
+@pytest.mark.parametrize(
+    ("document", "place"),
+    [
+        ({"shops": [{**SHOP, "secret": None}]}, "shops.0.secret"),
+        ({"shops": [SHOP, {**SHOP, "sesion": "x"}]}, "shops.1.sesion"),
+        ({"shops": [{**SHOP, "calls_per_second": 0}]}, "shops.0.calls_per_second"),
+        ({"shops": [{**SHOP, "since": "2026-02-30"}]}, "shops.0.since"),
+        ({"shops": [], "articles": {"A": {"cost": "-1"}}}, "articles.A.cost"),
+        ({"shops": [], "articles": {"A": {"cost": "1.00001"}}}, "articles.A.cost"),
+        ({}, "shops"),
+    ],
+)
+def test_a_mistake_is_named_by_its_place(tmp_path: Path, document: Any, place: str) -> None:
+    file = written(tmp_path, document)
+    with pytest.raises(Invalid) as caught:
+        read_accounts(file)
+    assert caught.value.detail == f"{file}: see {place}."
+    assert "s3cret" not in repr(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"shops": [{"secret": "s3cret"}'])
+def test_a_torn_file_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_accounts(written(tmp_path, text))
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(Unavailable):
+        read_articles(tmp_path / "nowhere.json")
+
+
+def test_a_credential_hides_its_secrets(tmp_path: Path) -> None:
+    (account,) = read_accounts(written(tmp_path, {"shops": [SHOP]})).accounts
+    assert "s3cret" not in repr(account)
+    assert "se55" not in repr(account)
