@@ -67,6 +67,8 @@ class Money:
 
 def places_of(value: Decimal) -> int:
     """Decimals that a number needs, trailing zeros left out."""
+    if value and value.adjusted() < -_WIDE.prec:
+        return -value.adjusted()  # beyond what can be written out; there are at least so many
     exponent = value.normalize(_WIDE).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.schema.money import Money, fixed, minor_places, plain, round_half_up, share_out
+from services.schema.money import (
+    Money,
+    fixed,
+    minor_places,
+    places_of,
+    plain,
+    round_half_up,
+    share_out,
+)
 
 amounts = st.decimals(-(10**14), 10**14, allow_nan=False, places=4)
 
@@ -88,3 +96,11 @@ def test_money_is_rounded_to_its_currency() -> None:
     assert Money(Decimal("100.5"), "JPY").rounded().to_wire() == "101"
     assert Money(Decimal("1.0005"), "KWD").rounded().to_wire() == "1.001"
     assert minor_places("XYZ") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "places"),
+    [("0", 0), ("0E-9", 0), ("1.500", 1), ("1E+9", 0), ("0.0001", 4), ("1E-9999999", 9999999)],
+)
+def test_places_are_those_that_are_needed(value: str, places: int) -> None:
+    assert places_of(Decimal(value)) == places

@@ -30,6 +30,8 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_TOO_LARGE = f"At most {AMOUNT_DIGITS} digits stand before the point."
+_TOO_MANY_DECIMALS = f"At most {AMOUNT_PLACES} decimals are kept; more are refused, not rounded."
 # Controls, lone surrogates and what turns the direction of the text around it.
 _REFUSED = "\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _TEXT = re.compile(f"[^{_REFUSED}]+")
@@ -260,21 +262,21 @@ def _matching(pattern: re.Pattern[str], fault: str, sentence: str) -> Field:
 
 
 def _number(value: object) -> Decimal:
-    """A number that is more than an amount's plain text: a JSON number, or one that says what is
-    wrong with it. Booleans, floats, full-width digits and `1_000` are none.
+    """A JSON number, if it can be kept as it is; of a text, only what is wrong with it.
+
+    Booleans, floats, full-width digits and `1_000` are no numbers.
     """
     if type(value) is str and _DECIMAL.fullmatch(value):
-        number, places = Decimal(value), len(value.partition(".")[2])
-    elif type(value) is int or type(value) is Decimal:
-        number = Decimal(value)
-        places = places_of(number)
-    else:
+        whole, _, places = value.removeprefix("-").partition(".")
+        if len(places) > AMOUNT_PLACES:
+            raise Unfit("too_many_decimals", _TOO_MANY_DECIMALS)
+        assert len(whole) > AMOUNT_DIGITS, "any other text of digits is a plain amount"
+        raise Unfit("amount_too_large", _TOO_LARGE)
+    if type(value) is not int and type(value) is not Decimal:
         raise Unfit("amount_invalid", 'A decimal number such as "128.50" is expected.')
-    if places > AMOUNT_PLACES:
-        raise Unfit(
-            "too_many_decimals",
-            f"At most {AMOUNT_PLACES} decimals are kept; more are refused, not rounded.",
-        )
-    if type(value) is str or (number and number.adjusted() >= AMOUNT_DIGITS):
-        raise Unfit("amount_too_large", f"At most {AMOUNT_DIGITS} digits stand before the point.")
-    return number
+    number = Decimal(value)
+    if number and number.adjusted() >= AMOUNT_DIGITS:
+        raise Unfit("amount_too_large", _TOO_LARGE)
+    if number and places_of(number) > AMOUNT_PLACES:
+        raise Unfit("too_many_decimals", _TOO_MANY_DECIMALS)
+    return number or Decimal(0)
