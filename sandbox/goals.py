@@ -18,6 +18,22 @@ SCHEMES = ("traffic_manager", "design_manager", "product_manager")
 _NET_SALES_OF_ORDER = Decimal(192)
 _GROSS_PROFIT_OF_ORDER = Decimal(84)
 
+# A bonus by grade for two positions, a commission by bands for the third.
+_BONUS: list[Row] = [{"plan": "grade_bonus", "base": "3000"}]
+_COMMISSION: list[Row] = [
+    {
+        "plan": "commission",
+        "indicator": "net_sales",
+        "bands": [{"from": "0", "rate": "0.004"}, {"from": "200000", "rate": "0.006"}],
+        "coefficient": "grade",
+    }
+]
+_PAY = {
+    "traffic_manager": _BONUS,
+    "design_manager": _BONUS,
+    "product_manager": _COMMISSION,
+}
+
 _SET = {
     "traffic_manager": ("visitors",),
     "design_manager": ("net_sales",),
@@ -38,7 +54,7 @@ def scheme_list() -> list[Row]:
         {
             "code": code,
             "template": code,
-            "pay": [{"plan": "grade_bonus", "base": "3000"}],
+            "pay": _PAY[code],
         }
         for code in SCHEMES
     ]
