@@ -1,14 +1,14 @@
 """Amounts: what one measure of a formula comes to over a selection, exactly."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, Inexact, localcontext
 
 from services.api.core.attribution import WHOLE
 from services.api.core.filters import Filter
 from services.api.core.formulas import Amount
-from services.api.core.ledgers import Ledger, Sums
+from services.api.core.ledgers import Ledger, Subtotal, Sums
 from services.api.core.measures import (
     DISTINCT,
     STOCK_STATED_DAYS,
@@ -18,7 +18,6 @@ from services.api.core.measures import (
 )
 from services.schema.shapes.indicators import Selection, Slice
 from services.schema.shapes.measures import Adds, Crowd, CrowdCount, DailySum, Measure
-from services.schema.shapes.people import Rate
 from services.schema.words import IndicatorUnit
 
 EXACT = Context(prec=200, traps=[Inexact])
@@ -40,25 +39,19 @@ class Part:
 
 
 @dataclass(slots=True)
-class Found:
+class Found(Subtotal):
     """What a part comes to."""
 
-    reached: bool
+    reached: bool = True
     """Whether any fact of its kind came in for the subject."""
-    amount: Decimal = Decimal(0)
-    records: int = 0
-    """How many facts or posted rows are in it."""
-    rate_missing: bool = False
-    converted: dict[Rate, Decimal] = field(default_factory=dict)
-    """Foreign amounts by the rate they were taken at."""
 
 
 def find(part: Part, ledger: Ledger) -> Found:
     """Add up a part from what was read."""
     sources = [ledger.sums[name] for name in sources_of_presence(part.measure)]
-    found = Found(reached=any(sums.reach(part.selection.presence) for sums in sources))
-    if not found.reached:
-        return found
+    if not any(sums.reach(part.selection.presence) for sums in sources):
+        return Found(reached=False)
+    found = Found()
     with localcontext(EXACT):
         if part.measure.code in DISTINCT:
             _count(part, ledger, found)
@@ -67,7 +60,9 @@ def find(part: Part, ledger: Ledger) -> Found:
         elif part.measure.adds is Adds.LAST:
             _take_last(part, ledger, found)
         else:
-            _add_all(part, ledger, found)
+            for one in part.selection.slices:
+                for piece in _pieces(one):
+                    found.add(_subtotal(part, ledger, piece), one.share)
     return found
 
 
@@ -97,30 +92,40 @@ def _rows(part: Part, ledger: Ledger, one: Slice) -> Iterator[DailySum]:
     return (row for row in sums.rows_in(one) if passes(row, ledger.first_uses))
 
 
-def _add_all(part: Part, ledger: Ledger, found: Found) -> None:
-    for one in part.selection.slices:
-        for row in _rows(part, ledger, one):
-            _add(part, ledger, found, row, one.share)
+def _pieces(one: Slice) -> list[Slice]:
+    """Whole slices that others share: shop by shop, where nobody is named besides."""
+    if one.shops is None or one.employees or one.units:
+        return [_plain(one, one.units)]
+    return [_plain(_of_shop(one, shop)) for shop in one.shops]
 
 
-def _add(part: Part, ledger: Ledger, found: Found, row: DailySum, share: Decimal) -> None:
-    """Add a row's amount, in the tenant's currency, times the share."""
+def _subtotal(part: Part, ledger: Ledger, piece: Slice) -> Subtotal:
+    key = (part.measure.code, part.filter, piece)
+    if key not in ledger.subtotals:
+        ledger.subtotals[key] = total = Subtotal()
+        for row in _rows(part, ledger, piece):
+            _add(part, ledger, total, row)
+    return ledger.subtotals[key]
+
+
+def _add(part: Part, ledger: Ledger, total: Subtotal, row: DailySum) -> None:
+    """Add a row's amount, in the tenant's currency."""
     sums = ledger.sums[source_of(part.measure)]
     amount = row.amounts[sums.columns[column_of(part.measure)]]
     if amount is None:
         return
-    found.records += _records(part.measure, sums, row)
-    counted = amount * share / 100
+    total.records += _records(part.measure, sums, row)
     foreign = row.currency not in {"", ledger.rates.home}
-    if part.measure.unit is IndicatorUnit.MONEY and foreign and amount:
-        assert row.day is not None, "foreign amounts are read day by day"
-        rate = ledger.rates.at(row.currency, row.day)
-        if rate is None:
-            found.rate_missing = True
-            return
-        found.converted[rate] = found.converted.get(rate, Decimal(0)) + counted
-        counted *= rate.rate
-    found.amount += counted
+    if part.measure.unit is not IndicatorUnit.MONEY or not foreign or not amount:
+        total.amount += amount
+        return
+    assert row.day is not None, "foreign amounts are read day by day"
+    rate = ledger.rates.at(row.currency, row.day)
+    if rate is None:
+        total.rate_missing = True
+        return
+    total.converted[rate] = total.converted.get(rate, Decimal(0)) + amount
+    total.amount += amount * rate.rate
 
 
 def _records(measure: Measure, sums: Sums, row: DailySum) -> int:
@@ -145,7 +150,9 @@ def _take_last(part: Part, ledger: Ledger, found: Found) -> None:
                 held.append((row, one.share))
     for held in last.values():
         for row, share in held:
-            _add(part, ledger, found, row, share)
+            total = Subtotal()
+            _add(part, ledger, total, row)
+            found.add(total, share)
 
 
 def _count_days(part: Part, ledger: Ledger, found: Found) -> None:
@@ -191,9 +198,9 @@ def _of_shop(one: Slice, shop: str) -> Slice:
     return Slice(one.start, one.end, frozenset({shop}), frozenset(), frozenset(), one.share)
 
 
-def _plain(one: Slice) -> Slice:
-    """A slice without what orders do not know, so that equal crowds are counted once."""
-    return Slice(one.start, one.end, one.shops, one.employees, frozenset(), WHOLE)
+def _plain(one: Slice, units: frozenset[str] = frozenset()) -> Slice:
+    """A slice of whole facts, so that equal ones are added up or counted once."""
+    return Slice(one.start, one.end, one.shops, one.employees, units, WHOLE)
 
 
 def _day(row: DailySum) -> date:

@@ -48,7 +48,7 @@ class Attribution:
     def __init__(self, units: Mapping[str, Unit], employees: Mapping[str, Employee]) -> None:
         self._units = units
         self._employees = employees
-        self._known: dict[tuple[Subject, Scope, date, date], Selection] = {}
+        self._known: dict[tuple[Subject | frozenset[str], Scope, date, date], Selection] = {}
 
     def select(self, subject: Subject, scope: Scope, start: date, end: date) -> Selection:
         """The slices of a subject's facts from a day to another, end exclusive."""
@@ -107,6 +107,13 @@ class Attribution:
     def _select_unit(
         self, units: frozenset[str], scope: Scope, start: date, end: date
     ) -> Selection:
+        """The same for whoever asks: all people of a unit may."""
+        key = (units, scope, start, end)
+        if key not in self._known:
+            self._known[key] = self._make_unit(units, scope, start, end)
+        return self._known[key]
+
+    def _make_unit(self, units: frozenset[str], scope: Scope, start: date, end: date) -> Selection:
         """The facts that name a unit's people, or of the shops they answer for, or both."""
         held = [
             _Held(one.employee, one.assignment, max(one.start, start), min(one.end, end))

@@ -3,10 +3,12 @@
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from operator import attrgetter
 
+from services.api.core.filters import Filter
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.measures import Crowd, CrowdCount, DailySum
 from services.schema.shapes.people import Rate
@@ -24,6 +26,7 @@ class Sums:
         self._by_shop = _indexed(self._all, "shop")
         self._by_employee = _indexed(self._all, "employee")
         self._by_unit = _indexed(self._all, "unit")
+        self._reached: dict[Slice, bool] = {}
 
     def rows_in(self, one: Slice) -> Iterator[DailySum]:
         """The sums of a slice, each once, though shop and employee may both be of it."""
@@ -41,7 +44,12 @@ class Sums:
 
     def reach(self, slices: Sequence[Slice]) -> bool:
         """Whether any fact came in for any of these slices."""
-        return any(next(self.rows_in(one), None) is not None for one in slices)
+        return any(self._reaches(one) for one in slices)
+
+    def _reaches(self, one: Slice) -> bool:
+        if one not in self._reached:
+            self._reached[one] = next(self.rows_in(one), None) is not None
+        return self._reached[one]
 
 
 class Rates:
@@ -61,6 +69,30 @@ class Rates:
         return stated[place - 1] if place else None
 
 
+@dataclass(slots=True)
+class Subtotal:
+    """What a measure comes to over some facts, whole."""
+
+    amount: Decimal = Decimal(0)
+    records: int = 0
+    """How many facts or posted rows are in it."""
+    rate_missing: bool = False
+    converted: dict[Rate, Decimal] = field(default_factory=dict)
+    """Foreign amounts by the rate they were taken at."""
+
+    def add(self, other: "Subtotal", share: Decimal) -> None:
+        """Take a share of another in, in percent."""
+        self.amount += other.amount * share / 100
+        self.records += other.records
+        self.rate_missing = self.rate_missing or other.rate_missing
+        for rate, amount in other.converted.items():
+            self.converted[rate] = self.converted.get(rate, Decimal(0)) + amount * share / 100
+
+
+SubtotalKey = tuple[str, Filter, Slice]
+"""A measure, its filter, and a slice of whole facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """All that a batch of values is computed from."""
@@ -72,6 +104,8 @@ class Ledger:
     rates: Rates
     first_uses: Mapping[tuple[str, str], date]
     """The first day on which the traffic of a shop names a campaign."""
+    subtotals: dict[SubtotalKey, Subtotal] = field(default_factory=dict)
+    """What slices came to already: many people answer for the same shops, or are of one unit."""
 
 
 def _indexed(rows: Sequence[DailySum], name: str) -> _Index:

@@ -1,10 +1,12 @@
 """Links: where the facts behind a value can be read, as paths of the facts door."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from services.api.core.amounts import Part
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.measures import Condition
+from services.schema.words import FactKind
 
 MOST_LINKS = 50
 """Links of one value; a unit of more people and shops has these of them."""
@@ -16,21 +18,25 @@ _FILTERED = ("channel", "campaign")
 def links_of(parts: Sequence[Part]) -> tuple[str, ...]:
     """A link for each shop and each person whose facts count, each once."""
     found = dict.fromkeys(
-        link for part in parts for one in part.selection.slices for link in _links(part, one)
+        link
+        for part in parts
+        for one in part.selection.slices
+        for link in _links(part.measure.kind, part.filter.conditions, one)
     )
     return tuple(found)[:MOST_LINKS]
 
 
-def _links(part: Part, one: Slice) -> Iterator[str]:
+@lru_cache(maxsize=2000)
+def _links(kind: FactKind, conditions: tuple[Condition, ...], one: Slice) -> tuple[str, ...]:
+    """Kept, because many people's values are made of the same slice."""
     days = [("from", one.start.isoformat()), ("to", one.end.isoformat())]
-    path = f"/v1/facts/{part.measure.kind}"
-    filters = [pair for condition in part.filter.conditions for pair in _filter(condition)]
+    path = f"/v1/facts/{kind}"
+    filters = [pair for condition in conditions for pair in _filter(condition)]
     if one.shops is None and one.employees is None:
-        yield _link(path, [*filters, *days])
-    for shop in sorted(one.shops or ()):
-        yield _link(path, [("shop", shop), *filters, *days])
-    for employee in sorted(one.employees or ()):
-        yield _link(path, [("employee", employee), *filters, *days])
+        return (_link(path, [*filters, *days]),)
+    whose = [("shop", shop) for shop in sorted(one.shops or ())]
+    whose += [("employee", employee) for employee in sorted(one.employees or ())]
+    return tuple(_link(path, [who, *filters, *days]) for who in whose[:MOST_LINKS])
 
 
 def _filter(condition: Condition) -> Iterator[tuple[str, str]]:

@@ -16,8 +16,9 @@ TAGS = frozenset({None, "core", "vip", "hit"})
 
 # Days are numbered by the edges of all crowds, so that orders and crowds meet by equality: shop, or
 # employee, and number of days. Filters are tried once for each shop, channel and campaign that
-# occur. With UNION an order that a crowd reaches by its shop and by its employee is there once.
-_HELD = """
+# occur. What crowds meet is materialized, since its size cannot be guessed: a plan that guesses
+# low would scan the orders over and over.
+_SALES = """
 WITH edge AS (
     SELECT e.start, e.span::integer AS span
     FROM unnest(:edges) WITH ORDINALITY AS e (start, span)
@@ -57,66 +58,76 @@ passing AS MATERIALIZED (
                 ELSE k.campaign END = ANY (c.held)
         )
     )
-),
-met AS (
-    SELECT a.crowd, a.filter, a.tag, a.since, a.earlier, s.*
-    FROM asked AS a JOIN sale AS s ON s.span = a.span AND s.shop = a.shop
-    UNION {all}
-    SELECT a.crowd, a.filter, a.tag, a.since, a.earlier, s.*
-    FROM asked AS a JOIN sale AS s ON s.span = a.span AND s.employee = a.employee
-    WHERE a.employee <> ''
-    UNION {all}
-    SELECT a.crowd, a.filter, a.tag, a.since, a.earlier, s.*
-    FROM asked AS a JOIN sale AS s ON s.span = a.span
-    WHERE a.shop = '' AND a.employee = ''
-),
-held AS (
-    SELECT met.*
-    FROM met
-    JOIN passing AS p ON p.filter = met.filter AND p.shop = met.shop
-        AND p.channel = met.channel AND p.campaign = met.campaign
-    WHERE CASE met.tag WHEN 'core' THEN met.core WHEN 'vip' THEN met.vip WHEN 'hit' THEN met.hit
-        ELSE true END
 )
 """
 
-# A buyer's first order ever is found by the index on buyers; it need not be of this period. Looked
-# up for each order held, not joined: without statistics of a new tenant a join of the buyers found
-# would compare each with each.
+# A buyer's first order ever is found by the index on buyers; it need not be of this period.
 _BUYERS = """,
-buyer AS (
-    SELECT h.crowd, h.buyer,
-        count(*) FILTER (WHERE NOT h.earlier) AS orders,
-        bool_or(NOT h.earlier AND f.source = h.source AND f.id = h.id) AS is_new,
-        bool_or(f.paid_on < h.since) AS has_returned,
-        bool_or(h.earlier) AS is_retained
-    FROM held AS h
-    LEFT JOIN LATERAL (
+first AS MATERIALIZED (
+    SELECT b.buyer, f.source, f.id, f.paid_on
+    FROM (SELECT DISTINCT buyer FROM sale WHERE :firsts) AS b
+    CROSS JOIN LATERAL (
         SELECT o.source, o.id, o.paid_on FROM order_facts AS o
-        WHERE :firsts AND o.tenant_id = :tenant AND o.buyer = h.buyer
+        WHERE o.tenant_id = :tenant AND o.buyer = b.buyer
             AND o.exclusion IS NULL AND o.paid_on IS NOT NULL
         ORDER BY o.paid_on, o.paid_at, o.source, o.id LIMIT 1
-    ) AS f ON true
-    GROUP BY h.crowd, h.buyer
+    ) AS f
+),
+passed AS MATERIALIZED (
+    SELECT p.filter, s.*, f.paid_on AS first_on, f.source = s.source AND f.id = s.id AS is_first
+    FROM sale AS s
+    JOIN passing AS p ON p.shop = s.shop AND p.channel = s.channel AND p.campaign = s.campaign
+    LEFT JOIN first AS f ON f.buyer = s.buyer
+),
+met AS ({met}),
+bought AS (
+    SELECT crowd, buyer,
+        count(*) FILTER (WHERE NOT earlier) AS orders,
+        bool_or(is_first AND NOT earlier) AS is_new,
+        bool_or(first_on < since) AS has_returned,
+        bool_or(earlier) AS is_retained
+    FROM met GROUP BY crowd, buyer
 )
 SELECT crowd, sum(orders)::bigint AS orders, count(*) AS buyers,
     count(*) FILTER (WHERE orders > 1) AS repeat_buyers,
     count(*) FILTER (WHERE is_new) AS new_buyers,
     count(*) FILTER (WHERE has_returned) AS returning_buyers,
     count(*) FILTER (WHERE is_retained) AS retained_buyers
-FROM buyer WHERE orders > 0 GROUP BY crowd
+FROM bought WHERE orders > 0 GROUP BY crowd
 """
+_OF_BUYERS = "a.since, a.earlier, s.buyer, s.is_first, s.first_on"
+_OF_BUYERS_ONCE = f"{_OF_BUYERS}, s.source, s.id"
+"""Where a crowd may meet an order by its shop and again by its employee."""
 
 _SKUS = """,
+passed AS MATERIALIZED (
+    SELECT p.filter, s.*
+    FROM sale AS s
+    JOIN passing AS p ON p.shop = s.shop AND p.channel = s.channel AND p.campaign = s.campaign
+),
+met AS ({met}),
 line AS (
-    SELECT DISTINCT h.crowd, h.shop, l.line ->> 'sku' AS sku
-    FROM held AS h
-    JOIN order_facts AS o ON o.tenant_id = :tenant AND o.source = h.source AND o.id = h.id
+    SELECT DISTINCT m.crowd, m.shop, l.line ->> 'sku' AS sku
+    FROM met AS m
+    JOIN order_facts AS o ON o.tenant_id = :tenant AND o.source = m.source AND o.id = m.id
     CROSS JOIN LATERAL jsonb_array_elements(o.lines) AS l (line)
-    WHERE h.tag = '' OR l.line -> 'tags' @> to_jsonb(h.tag)
+    WHERE m.tag = '' OR l.line -> 'tags' @> to_jsonb(m.tag)
 )
 SELECT crowd, count(*) AS skus FROM line GROUP BY crowd
 """
+_OF_SKUS = "a.tag, s.shop, s.source, s.id"
+
+_MET = """
+    SELECT a.crowd, {columns} FROM asked AS a JOIN passed AS s
+        ON s.span = a.span AND s.filter = a.filter AND {whose}
+    WHERE CASE a.tag WHEN 'core' THEN s.core WHEN 'vip' THEN s.vip WHEN 'hit' THEN s.hit
+        ELSE true END
+"""
+_WHOSE = (
+    "s.shop = a.shop",
+    "a.employee <> '' AND s.employee = a.employee",
+    "a.shop = '' AND a.employee = ''",
+)
 
 
 async def count_buyers(
@@ -129,7 +140,9 @@ async def count_buyers(
     asked = [crowd for crowd in crowds if crowd.slices]
     if not asked:
         return {}
-    statement, parameters = _statement(_BUYERS, asked, session.tenant)
+    twice = any(one.shops and one.employees for crowd in asked for one in crowd.slices)
+    met = _met(_OF_BUYERS_ONCE, "UNION") if twice else _met(_OF_BUYERS, "UNION ALL")
+    statement, parameters = _statement(_BUYERS.replace("{met}", met), asked, session.tenant)
     rows = await session.execute(statement, {**parameters, "anonymous": False, "firsts": firsts})
     return {
         asked[row.crowd]: CrowdCount(
@@ -149,7 +162,8 @@ async def count_skus(session: ReadSession, crowds: Collection[Crowd]) -> dict[Cr
     asked = [crowd for crowd in crowds if crowd.slices]
     if not asked:
         return {}
-    statement, parameters = _statement(_SKUS, asked, session.tenant)
+    met = _met(_OF_SKUS, "UNION ALL")
+    statement, parameters = _statement(_SKUS.replace("{met}", met), asked, session.tenant)
     rows = await session.execute(statement, {**parameters, "anonymous": True})
     return {asked[row.crowd]: row.skus for row in rows}
 
@@ -161,9 +175,7 @@ def _statement(
     rows = [row for number, crowd in enumerate(crowds) for row in _rows(number, crowd, filters)]
     slices = [one for crowd in crowds for one in (*crowd.slices, *crowd.earlier)]
     edges = sorted({day for one in slices for day in (one.start, one.end)})
-    twice = any(one.shops and one.employees for one in slices)
-    sql = _HELD.replace("{all}", "" if twice else "ALL") + counts
-    statement = text(sql).bindparams(
+    statement = text(_SALES + counts).bindparams(
         bindparam("edges", type_=ARRAY(Date)), bindparam("tenant", type_=Integer)
     )
     return statement, {
@@ -175,6 +187,12 @@ def _statement(
         "conditions": json.dumps(_conditions(filters), ensure_ascii=False),
         "everyone": any(one.shops is None for one in slices),
     }
+
+
+def _met(columns: str, union: str) -> str:
+    """What each crowd meets: by shop, by employee, or whatever there is."""
+    branches = (_MET.replace("{columns}", columns).replace("{whose}", whose) for whose in _WHOSE)
+    return union.join(branches)
 
 
 def _rows(

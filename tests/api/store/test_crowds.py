@@ -159,15 +159,16 @@ async def test_skus_are_counted_shop_by_shop(session: WriteSession) -> None:
         session,
         Sale(paid_on=START, skus=(("S1", ("hit",)), ("S2", ()))),
         Sale(paid_on=date(2026, 10, 9), buyer="ann", skus=(("S1", ("hit", "new")),)),
-        Sale(paid_on=START, shop="b", skus=(("S1", ()), ("S3", ("hit",)))),
+        Sale(paid_on=START, shop="b", salesperson="bob", skus=(("S1", ()), ("S3", ("hit",)))),
         Sale(paid_on=END, skus=(("S4", ("hit",)),)),
         Sale(paid_on=START, exclusion="staff", skus=(("S5", ("hit",)),)),
         Sale(paid_on=START),
     )
-    asked = [crowd(EVERYONE), crowd(EVERYONE, tag="hit"), crowd(part(shops="b"), tag="hit")]
+    both = crowd(part(shops="b", people="bob"))
+    asked = [crowd(EVERYONE), crowd(EVERYONE, tag="hit"), crowd(part(shops="b"), tag="hit"), both]
     found = await count_skus(session, [*asked, crowd(part(shops="c"))])
-    assert [found[one] for one in asked] == [4, 2, 1]
-    assert len(found) == 3
+    assert [found[one] for one in asked] == [4, 2, 1, 2]
+    assert len(found) == 4
 
 
 async def test_nothing_asked_nothing_counted(session: WriteSession) -> None:
