@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
 import stamina
+from starlette.applications import Starlette
 
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
 from sandbox.app import TAOBAO_PATH, make_app
@@ -101,6 +103,19 @@ def impatient() -> Iterator[None]:
     stamina.set_testing(False)
 
 
+class Recorder(httpx.ASGITransport):
+    """Remembers which pages were asked for."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(app=app)
+        self.pages: list[int] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        params = parse_qs((await request.aread()).decode())
+        self.pages += [int(page) for page in params.get("page_no", [])]
+        return await super().handle_async_request(request)
+
+
 class World:
     """A gateway whose clock goes on only when somebody sleeps, and a source that asks it."""
 
@@ -108,12 +123,13 @@ class World:
         self.now = NOW
         app = make_app(lambda: self.now)
         self.gateway: Gateway = app.state.taobao
+        self.transport = Recorder(app)
         client = Client(
             [],
             Pace(10_000, sleep=self.sleep, chance=lambda: 0.0),
             now=lambda: self.now,
             sandbox=["sandbox.test:8100"],
-            transport=httpx.ASGITransport(app=app),
+            transport=self.transport,
         )
         self.credential = Credential(
             f"http://sandbox.test:8100{TAOBAO_PATH}", APP_KEY, APP_SECRET, session_of("tm-qinghe")
@@ -168,8 +184,9 @@ async def test_several_pages_are_read_from_the_last_and_until_nothing_new_comes(
     assert found == truth(world)
     pages = -(-len(found) // 20)
     assert pages == 5
-    # Each of two passes counts once, and then reads every page.
-    assert world.outcomes() == ["ok"] * 2 * (1 + pages)
+    # Each of two passes counts once, and then reads every page, the last one first.
+    assert world.transport.pages == [1, 5, 4, 3, 2, 1] * 2
+    assert world.outcomes() == ["ok"] * 12
 
 
 def small_pages(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
