@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 app = typer.Typer(
     help="Scores people and teams of an e-commerce company from its own data.",
@@ -14,7 +15,29 @@ app = typer.Typer(
 
 
 def main() -> None:
-    app()
+    """What can be helped by who typed it is one sentence; a mistake of ours shows its traces."""
+    from services.cli.client import Refused
+    from services.local.accounts import AccountFailed
+    from services.local.binaries import NoBinaries
+    from services.local.cluster import DatabaseFailed
+    from services.local.processes import AlreadyRunning, ProcessFailed
+    from services.schema.errors import KaoheError
+
+    known = (AccountFailed, AlreadyRunning, DatabaseFailed, KaoheError, NoBinaries, ProcessFailed)
+    try:
+        app()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            typer.echo(f"kaohe: KAOHE_{name}: {fault['msg']}", err=True)
+        raise SystemExit(1) from None
+    except (*known, Refused) as error:
+        typer.echo(f"kaohe: {error}", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        # A port that is taken, a disk that is full: the system's own words say it best.
+        typer.echo(f"kaohe: {error.strerror or error}", err=True)
+        raise SystemExit(1) from None
 
 
 @app.command()

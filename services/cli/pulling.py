@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from services.cli.tree import buyer_key_file, marketplaces_file
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
 from services.ingest.workers.pulling import Step
+from services.local.database import start
+from services.local.processes import AlreadyRunning, only_one
+from services.local.settings import LocalSettings
+from services.schema.errors import Unavailable
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -31,38 +38,55 @@ async def pull_all(settings: IngestSettings, show: Callable[[int, int], None]) -
 
 def pull_with_bar() -> None:
     """`kaohe pull`"""
+    settings = _settings()
     with _bar() as progress:
         task = progress.add_task("Pull", total=None)
 
         def show(done: int, whole: int) -> None:
             progress.update(task, completed=done, total=whole)
 
-        asyncio.run(pull_all(_settings(), show))
+        asyncio.run(pull_all(settings, show))
 
 
-def backfill_with_bar(start: date, end: date, shop: str | None) -> None:
+def backfill_with_bar(first: date, end: date, shop: str | None) -> None:
     """`kaohe backfill`"""
+    settings = _settings()
     with _bar() as progress:
-        task = progress.add_task(f"Backfill {start} to {end}", total=1)
+        task = progress.add_task(f"Backfill {first} to {end}", total=1)
 
         def show(share: Decimal) -> None:
             # A bar is drawn, nothing is computed with it.
             progress.update(task, completed=float(share))
 
-        asyncio.run(_backfill(start, end, shop, show))
+        asyncio.run(_backfill(settings, first, end, shop, show))
 
 
 async def _backfill(
-    start: date, end: date, shop: str | None, show: Callable[[Decimal], None]
+    settings: IngestSettings,
+    first: date,
+    end: date,
+    shop: str | None,
+    show: Callable[[Decimal], None],
 ) -> None:
-    async with opened(_settings()) as schedule:
-        problems = await schedule.backfill_once(start, end, shop=shop, show=show)
+    async with opened(settings) as schedule:
+        problems = await schedule.backfill_once(first, end, shop=shop, show=show)
     if problems:
         raise SystemExit("\n".join(["Not all could be read again:", *problems]))
 
 
 def _settings() -> IngestSettings:
-    return IngestSettings()  # type: ignore[call-arg]  # the environment gives them
+    """What the environment names; without KAOHE_DSN the demo that runs on this machine."""
+    local = LocalSettings()
+    if local.dsn is not None:
+        return IngestSettings()  # type: ignore[call-arg]  # the environment gives them
+    with suppress(AlreadyRunning), only_one(local.var):
+        raise Unavailable("Nothing runs here: start `make run`, or name a database by KAOHE_DSN.")
+    server = start(local.var / "postgres", bin_folder=local.pg_bin, durable=True)
+    return IngestSettings(
+        dsn=SecretStr(server.dsn("kaohe_ingest")),
+        marketplaces=marketplaces_file(local.var),
+        buyer_key_file=buyer_key_file(local.var),
+    )
 
 
 def _bar() -> Progress:

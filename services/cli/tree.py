@@ -32,12 +32,12 @@ class Tree:
     @property
     def marketplaces(self) -> Path:
         """Credentials of the shops, and where their marketplaces answer."""
-        return self.var / "secrets" / "marketplaces.json"
+        return marketplaces_file(self.var)
 
     @property
     def buyer_key(self) -> Path:
         """What buyers' ids are hashed with."""
-        return self.var / "secrets" / "buyer.key"
+        return buyer_key_file(self.var)
 
     @property
     def gateway(self) -> str:
@@ -70,6 +70,16 @@ class Tree:
             "KAOHE_SCOREBOARD_TENANT": str(self.scoreboard_tenant),
             "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
         }
+
+
+def marketplaces_file(var: Path) -> Path:
+    """Where the demo's accounts with its marketplaces are kept."""
+    return var / "secrets" / "marketplaces.json"
+
+
+def buyer_key_file(var: Path) -> Path:
+    """Where the demo's key for buyers is kept."""
+    return var / "secrets" / "buyer.key"
 
 
 def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:
