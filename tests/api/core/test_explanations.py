@@ -243,6 +243,15 @@ def test_an_incomplete_card_is_explained_too() -> None:
     compare(shown, naive.recompute(told))
 
 
+def test_a_target_that_the_scheme_fixes_is_said_to_be_its_own() -> None:
+    fixed = TargetInForce(d("0.45"), d("0.45"), None, 31, 31)
+    stated = document(section("x", "100", item("a", "100", RATIO)))
+    given_item = ItemInput(Value(d("0.4"), None), {TargetLevel.BUDGET: fixed}, Better.HIGHER)
+    _, told = explained([segment_input(stated, {"a": given_item})])
+    (target,) = json.loads(told)["segments"][0]["lines"][0]["targets"]
+    assert (target["from"], target["value"]) == ("scheme", "0.45")
+
+
 def test_a_gate_that_bit_tells_what_it_read() -> None:
     gates = [
         {"when": {"item": "a", "below": "60"}, "then": {"cap": "50"}},

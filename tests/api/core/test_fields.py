@@ -231,6 +231,51 @@ def test_what_is_skipped_is_no_fault() -> None:
     reading.finish()
 
 
+def test_each_fault_says_what_is_expected() -> None:
+    reading = Reading()
+    fields = Fields(
+        {
+            "code": "!",
+            "count": -1,
+            "digits": "1000000",
+            "flag": 1,
+            "list": 1,
+            "number": "x",
+            "pairs": [1],
+            "places": "0.001",
+            "text": 1,
+            "word": "x",
+        },
+        reading,
+    )
+    fields.code("code", FORMULA_CODE)
+    fields.count("count", most=5)
+    fields.decimal("digits", 2)
+    fields.flag("flag")
+    fields.parts("list", most=5)
+    fields.decimal("number", 2)
+    fields.points("pairs", places=(6, 4), most=5)
+    fields.decimal("places", 2)
+    fields.text("text", longest=5)
+    fields.word("word", Missing)
+    fields.needed_code("needed")
+    fields.one_of(("a", "b"))
+    assert {fault.pointer: fault.detail for fault in reading.faults} == {
+        "": "Exactly one of a, b is expected.",
+        "/code": "A code of the form [a-z][a-z0-9_]{0,63} is expected.",
+        "/count": "A whole number from 0 to 5 is expected.",
+        "/digits": "At most 6 digits stand before the point.",
+        "/flag": "true or false is expected.",
+        "/list": "A list of at most 5 is expected.",
+        "/needed": "This field is required.",
+        "/number": 'A decimal number such as "128.50" is expected.',
+        "/pairs/0": "A list of two numbers is expected.",
+        "/places": "At most 2 decimals are kept; more are refused, not rounded.",
+        "/text": "A text of 1 to 5 characters is expected.",
+        "/word": "One of block, zero, full, redistribute is expected.",
+    }
+
+
 def test_a_document_that_is_no_object() -> None:
     reading = Reading()
     assert Fields([], reading).code("a") is None
