@@ -45,6 +45,7 @@ class Desks:
         self._read_at: int | None = None
         self._accounts: Accounts | None = None
         self._clients: dict[tuple[str, tuple[str, ...]], Client] = {}
+        self._retired: list[Client] = []
         self._desks: dict[DeskKey, Desk] = {}
         self._missing: set[str] = set()
 
@@ -63,7 +64,7 @@ class Desks:
         if self._accounts is None:
             return
         if changed:
-            await self.close()
+            await self._retire()
         opened = {(key.tenant, key.shop) for key in self._desks}
         async with self._database.register() as register:
             numbers = await read_tenant_numbers(register)
@@ -78,9 +79,14 @@ class Desks:
 
     async def close(self) -> None:
         """Let go of all connections to marketplaces."""
-        clients, self._clients, self._desks = list(self._clients.values()), {}, {}
-        for client in clients:
+        await self._retire()
+        await self._retire()
+
+    async def _retire(self) -> None:
+        """Open desks anew; who reads at one of the old ones may finish until this is done again."""
+        for client in self._retired:
             await client.close()
+        self._retired, self._clients, self._desks = list(self._clients.values()), {}, {}
 
     def _read_file(self) -> bool:
         """Whether the file has changed; a broken one leaves everything as it was."""

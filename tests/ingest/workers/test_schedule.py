@@ -352,6 +352,17 @@ async def test_a_shop_that_comes_later_is_taken_up(world: World) -> None:
     assert schedule._desks.shops_of(world.tenant) == ["tm-late", "tm-life"]
 
 
+async def test_a_file_that_changes_while_a_shop_is_read_takes_nothing_away(world: World) -> None:
+    schedule = world.schedule()
+    task = asyncio.create_task(schedule.pull_once())
+    while len(world.gateway.trouble.calls) < 5:
+        await asyncio.sleep(0.01)
+    os.utime(world.accounts, ns=(1, 1))
+    await schedule._desks.refresh()
+    assert await task == []
+    await world.check()
+
+
 async def test_a_broken_file_leaves_everything_as_it_was(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
