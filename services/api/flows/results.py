@@ -22,6 +22,7 @@ from services.api.store.payouts import (
 from services.api.store.people import read_tenant
 from services.api.store.results import FrozenResult, insert_results, read_last_published
 from services.schema.db import WriteSession
+from services.schema.errors import Conflict, Fault
 from services.schema.ids import IdKind
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.payouts import Entry, EntryContent, Owed, Payout
@@ -98,7 +99,11 @@ def _outcome_of(
     # A unit is scored; its people are paid for themselves.
     is_paid = card.subject.kind is SubjectKind.EMPLOYEE
     bases = read_bases(card.bases)
-    payouts = pay(scheme, score, currency=currency, bases=bases) if is_paid else ()
+    try:
+        payouts = pay(scheme, score, currency=currency, bases=bases) if is_paid else ()
+    except Conflict as refusal:
+        fault = Fault(f"/scorecards/{card.id}", refusal.code, f"{card.subject}: {refusal.detail}")
+        raise Conflict(fault.code, fault.detail, [fault]) from None
     result = derive_id(IdKind.RESULT, at, tenant, card.id)
     return _Outcome(card, score, result, payouts)
 

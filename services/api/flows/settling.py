@@ -5,6 +5,7 @@ people and definitions, by card. Settling takes them in three steps, each a tran
 marks of ingest become marks on cards, populations are made whole, marked cards are computed.
 """
 
+import asyncio
 from datetime import datetime
 
 from services.api.core.reach import touched_by
@@ -23,7 +24,7 @@ async def take_marks(session: WriteSession, *, at: datetime) -> int:
     await lock_settling(session)
     marks = await read_marks(session)
     if marks:
-        await mark_reached(session, touched_by(marks), at=at)
+        await mark_reached(session, await asyncio.to_thread(touched_by, marks), at=at)
         await drop_marks(session, marks)
     return len(marks)
 

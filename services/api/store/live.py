@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,10 +40,7 @@ async def mark_cards_stale(
 
     The first mark stands. Cards are locked in the order of their ids, as everywhere.
     """
-    where = [
-        scorecards.c.tenant_id == session.tenant,
-        scorecards.c.cycle.in_(_open_cycles(session)),
-    ]
+    where = _current_cards(session, cycles.c.status == CycleStatus.OPEN)
     if employees is None:
         await session.execute(
             update(cycles)
@@ -85,8 +81,7 @@ async def mark_cycles_beside(session: WriteSession, cycle: Cycle, *, at: datetim
         .returning(cycles.c.code)
     )
     codes = list((await session.execute(beside)).scalars())
-    where = [scorecards.c.tenant_id == session.tenant, among(scorecards.c.cycle, codes)]
-    await _mark(session, where, at=at)
+    await _mark(session, _current_cards(session, among(cycles.c.code, codes)), at=at)
 
 
 async def wake_worker(session: WriteSession) -> None:
@@ -98,9 +93,8 @@ async def wake_worker(session: WriteSession) -> None:
 async def is_pending(session: ReadSession) -> bool:
     """Whether a live card may show less than has been written."""
     stale_cards = exists().where(
-        scorecards.c.tenant_id == session.tenant,
         scorecards.c.stale_since.is_not(None),
-        scorecards.c.cycle.in_(_open_cycles(session)),
+        *_current_cards(session, cycles.c.status == CycleStatus.OPEN),
     )
     stale_cycles = exists().where(
         cycles.c.tenant_id == session.tenant,
@@ -244,7 +238,10 @@ async def _mark(
     )
 
 
-def _open_cycles(session: ReadSession) -> Any:
-    return select(cycles.c.code).where(
-        cycles.c.tenant_id == session.tenant, cycles.c.status == CycleStatus.OPEN
+def _current_cards(session: ReadSession, *which: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """The cards of the current revision of some cycles: what was published before is left alone."""
+    current = select(cycles.c.code, cycles.c.revision).where(
+        cycles.c.tenant_id == session.tenant, *which
     )
+    key = tuple_(scorecards.c.cycle, scorecards.c.revision)
+    return [scorecards.c.tenant_id == session.tenant, key.in_(current)]

@@ -240,3 +240,22 @@ async def test_statements_do_not_grow_with_the_cards(
             assert await recompute_some(session, at=AT) == 2 * len(shops)
         counts.append(issued - before)
     assert counts[0] == counts[1] < 40
+
+
+async def test_what_was_published_is_left_alone_when_a_cycle_is_opened_again(
+    ready: Company,
+) -> None:
+    for shop, code in (("a", "a-1"), ("b", "b-1")):
+        await sell(ready, Sale(paid_on=date(2026, 1, 9), shop=shop, salesperson=code))
+    await ask(ready, "PUT", "/v1/employees/c-1", person("cashier", shops=()))
+    await move(ready, "jan", "closed", "review", "approved", "published")
+    published = await cards(ready)
+    await move(ready, "jan", "open", reason="an order was missing")
+    await set_targets(ready, {"a-1": "50"})
+    await mark(ready, date(2026, 1, 9), "a")
+    await settle(ready)
+    assert await stale(ready) == set()
+    async with ready.owner.read(ready.number) as session:
+        assert not await is_pending(session)
+    for card in published.values():
+        assert (await ready.get(f"/v1/scorecards/{card['id']}")).json() == card
