@@ -1,6 +1,6 @@
 """What a resolver is given: caller, view, and a way to open a read session; never one itself."""
 
-from asyncio import Lock
+from asyncio import Task, create_task, shield
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -33,9 +33,9 @@ class GraphContext:
     caller: Caller
     at: datetime
     loaders: Loaders
-    _view: View | None
-    _tenant: Tenant | None
-    _settled: bool
+    # Tasks and no locks: who waits for one goes on together, so that loaders see all keys at once.
+    _meeting: Task[tuple[Tenant, View]] | None
+    _settling: Task[None] | None
 
     def __init__(self, state: State, claim: Claim) -> None:
         self.signing_key: bytes = state.signing_key
@@ -43,7 +43,6 @@ class GraphContext:
         self._database: Database = state.database
         self._live: Settles = state.live
         self._claim = claim
-        self._lock = Lock()
         self._forget()
 
     async def renew(self) -> None:
@@ -62,26 +61,17 @@ class GraphContext:
 
     async def view(self) -> View:
         """What the caller may see; read once an operation."""
-        await self._meet()
-        assert self._view is not None
-        return self._view
+        return (await self._met())[1]
 
     async def tenant(self) -> Tenant:
         """The tenant's settings; read once an operation."""
-        await self._meet()
-        assert self._tenant is not None
-        return self._tenant
+        return (await self._met())[0]
 
     async def settle(self) -> None:
         """Have live scores show what was written before the operation, or wait a little for it."""
-        async with self._lock:
-            if self._settled:
-                return
-            async with self.read() as session:
-                pending = await is_pending(session)
-            if pending:
-                await self._live.settle(self.caller.tenant)
-            self._settled = True
+        if self._settling is None:
+            self._settling = create_task(self._settle())
+        await shield(self._settling)
 
     def authorize(self, operation: str) -> None:
         """Refuse what REST would refuse: both doors read the same row of the matrix."""
@@ -89,16 +79,23 @@ class GraphContext:
 
     def _forget(self) -> None:
         self.loaders = Loaders(self)
-        self._view = None
-        self._tenant = None
-        self._settled = False
+        self._meeting = None
+        self._settling = None
 
-    async def _meet(self) -> None:
-        async with self._lock:
-            if self._view is None:
-                async with self.read() as session:
-                    self._tenant = await read_tenant(session)
-                    self._view = await view_of(session, self.caller, self.at)
+    async def _met(self) -> tuple[Tenant, View]:
+        if self._meeting is None:
+            self._meeting = create_task(self._meet())
+        return await shield(self._meeting)
+
+    async def _meet(self) -> tuple[Tenant, View]:
+        async with self.read() as session:
+            return await read_tenant(session), await view_of(session, self.caller, self.at)
+
+    async def _settle(self) -> None:
+        async with self.read() as session:
+            pending = await is_pending(session)
+        if pending:
+            await self._live.settle(self.caller.tenant)
 
 
 Asked = Info[GraphContext, None]

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from graphql import GraphQLError
+from graphql import GraphQLError, located_error
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
@@ -91,9 +91,9 @@ async def _answer(request: Request) -> Response:
     except InvalidOperationTypeError as error:
         if request.method == "GET":
             raise Unreadable("Only a query can be asked for by GET.") from error
-        return _respond(media_type, None, [_refusal("Only queries are answered here.")])
-    except CannotGetOperationTypeError:
-        return _respond(media_type, None, [_refusal("The document has no such operation.")])
+        return _respond(media_type, None, [located_error(error)])
+    except CannotGetOperationTypeError as error:
+        return _respond(media_type, None, [located_error(error)])
     return _respond(media_type, result.data, result.errors or [])
 
 
@@ -109,10 +109,6 @@ def _respond(media_type: str, data: dict[str, Any] | None, errors: list[GraphQLE
         headers={"Cache-Control": "private, no-store"},
         media_type=f"{media_type}; charset=utf-8",
     )
-
-
-def _refusal(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "operation_refused"})
 
 
 async def _asked_by_post(request: Request) -> Asked:

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionResult
 
 from services.door.problems import DoorError
@@ -14,6 +16,7 @@ from services.schema.errors import KaoheError
 MOST_LISTED = 20
 """Errors of one answer; a query that is wrong in a hundred places is put right one by one."""
 
+_NOT_HERE = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 _log = structlog.get_logger("kaohe.graph")
 
@@ -38,6 +41,8 @@ def _masked(error: GraphQLError) -> GraphQLError:
         cause = cause.original_error
     if isinstance(cause, KaoheError | DoorError):
         return _shown(error, cause.detail, cause.code)
+    if isinstance(cause, _NOT_HERE):
+        return _shown(error, "No such operation is answered here.", "operation_refused")
     if cause is None or isinstance(cause, GraphQLError):
         code = (error.extensions or {}).get("code", "query_invalid")
         return _shown(error, _SUGGESTION.sub("", error.message), str(code))

@@ -78,3 +78,37 @@ def whole(kind: str) -> str:
         inner = get_named_type(field.type)
         parts.append(name if is_leaf_type(inner) else f"{name} {whole(inner.name)}")
     return "{ " + " ".join(parts) + " }"
+
+
+async def every(company: Company, path: str, *, key: str = "admin") -> list[Json]:
+    """Every item of a list of REST, page by page."""
+    items: list[Json] = []
+    cursor = ""
+    while True:
+        page = (await company.get(f"{path}{cursor}", key=key)).json()
+        items += page["items"]
+        if page["next_cursor"] is None:
+            return items
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+async def every_node(
+    company: Company, root: str, arguments: str, first: int, *, key: str = "admin"
+) -> list[Json]:
+    """Every node of a connection, page by page, and as many as it says there are."""
+    field = CORE.query_type.fields[root] if CORE.query_type else None
+    assert field is not None
+    connection = get_named_type(field.type)
+    assert isinstance(connection, GraphQLObjectType)
+    kind = get_named_type(connection.fields["nodes"].type).name
+    selected = f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {whole(kind)}"
+    query = f"query ($after: String) {{ {root}({arguments} first: {first}, after: $after) {{ "
+    nodes: list[Json] = []
+    after = None
+    while True:
+        page = (await ask(company, f"{query}{selected} }} }}", {"after": after}, key=key))[root]
+        nodes += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            assert page["totalCount"] == len(nodes)
+            return nodes

@@ -27,7 +27,7 @@ from tests.api.appraisals import (
 )
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
-from tests.api.graph.asking import CORE, ask, whole
+from tests.api.graph.asking import CORE, ask, every, every_node, whole
 
 RULES: tuple[tuple[str, Json, Json], ...] = (
     (
@@ -131,38 +131,6 @@ def _challenge() -> Json:
         "value": "2000.000001",
         "reason": "Half as much again",
     }
-
-
-async def every(company: Company, path: str) -> list[Json]:
-    """Every item of a list of REST, page by page."""
-    items: list[Json] = []
-    cursor = ""
-    while True:
-        page = (await company.get(f"{path}{cursor}")).json()
-        items += page["items"]
-        if page["next_cursor"] is None:
-            return items
-        cursor = f"&cursor={page['next_cursor']}"
-
-
-async def every_node(company: Company, root: str, arguments: str, first: int) -> list[Json]:
-    """Every node of a connection, page by page, and as many as it says there are."""
-    field = CORE.query_type.fields[root] if CORE.query_type else None
-    assert field is not None
-    connection = get_named_type(field.type)
-    assert isinstance(connection, GraphQLObjectType)
-    kind = get_named_type(connection.fields["nodes"].type).name
-    selected = f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {whole(kind)}"
-    query = f"query ($after: String) {{ {root}({arguments} first: {first}, after: $after) {{ "
-    nodes: list[Json] = []
-    after = None
-    while True:
-        page = (await ask(company, f"{query}{selected} }} }}", {"after": after}))[root]
-        nodes += page["nodes"]
-        after = page["pageInfo"]["endCursor"]
-        if not page["pageInfo"]["hasNextPage"]:
-            assert page["totalCount"] == len(nodes)
-            return nodes
 
 
 def camel(name: str) -> str:
