@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,14 +44,8 @@ from services.schema.words import FactKind
 ROW_COUNT_LIMIT = 100_000
 ATTEMPTS = 6
 _WAIT_SECONDS = 0.2
-_FORMS = {
-    "": BodyForm.ARRAY,
-    "application/json": BodyForm.ARRAY,
-    "application/x-ndjson": BodyForm.LINES,
-    "application/ndjson": BodyForm.LINES,
-    "application/jsonl": BodyForm.LINES,
-    "text/csv": BodyForm.TABLE,
-}
+_FORMS = {form.value: form for form in BodyForm}
+_CHARSET = re.compile(r'charset="?([^";\s]*)')
 
 router = new_streaming_router()
 reading = new_router()
@@ -68,13 +63,6 @@ class RowTooLarge(DoorError):
 
     status = 413
     code = "row_too_large"
-
-
-class Unsupported(DoorError):
-    """A body in a form that this door does not read."""
-
-    status = 415
-    code = "unsupported"
 
 
 def _body_schema() -> dict[str, Any]:
@@ -238,12 +226,11 @@ def _counted(rows: Iterator[Posted]) -> Iterator[Posted]:
 
 
 def _form_of(request: Request) -> BodyForm:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    form = _FORMS.get(media_type.strip().lower())
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    form = _FORMS.get(media_type.strip())
     if form is None:
-        listed = ", ".join(form.value for form in BodyForm)
-        raise Unsupported(f"Facts are read as {listed}.")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if parameters and charset not in {"utf-8", "utf8", "us-ascii"} and "charset" in parameters:
-        raise Unsupported("Facts are read as UTF-8.")
+        raise Unreadable(f"Facts are read as {', '.join(_FORMS.values())}.")
+    charset = _CHARSET.search(parameters)
+    if charset is not None and charset[1] not in {"utf-8", "utf8", "us-ascii"}:
+        raise Unreadable("Facts are read as UTF-8.")
     return form

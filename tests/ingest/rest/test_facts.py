@@ -1,0 +1,421 @@
+"""Batches through the door: every form, every outcome, every bad byte, and never a 500."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+import random
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from unittest.mock import patch
+
+import asyncpg
+import pytest
+
+from services.door import problems, routes
+from services.ingest.rest import facts, turns
+from services.ingest.rest.spool import BODY_LIMIT
+from services.schema.words import FactKind, Role
+from tests.databases import TestDatabase
+from tests.ingest import rows
+from tests.ingest.doors import NDJSON, Door, lines, open_door
+
+ORDERS = FactKind.ORDERS
+NOTHING_COUNTED = {
+    "received": 0, "created": 0, "updated": 0, "duplicate": 0, "stale": 0, "invalid": 0,
+    "conflict": 0, "rows": [],
+}  # fmt: skip
+
+
+def table(*posted: rows.Row) -> bytes:
+    """Rows as CSV; lists as JSON in their cell, null as an empty one."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(posted[0])
+    for row in posted:
+        writer.writerow(
+            json.dumps(value) if isinstance(value, list | bool) else value for value in row.values()
+        )
+    return text.getvalue().encode()
+
+
+def answer(**counted: Any) -> dict[str, Any]:
+    return NOTHING_COUNTED | counted
+
+
+async def read(response: Any) -> dict[str, Any]:
+    assert response.status_code == 200, response.text
+    document: dict[str, Any] = response.json()
+    assert document.pop("batch").startswith("bat_")
+    return document
+
+
+@pytest.mark.parametrize("kind", FactKind)
+async def test_an_array_lines_and_a_table_are_the_same_rows(door: Door, kind: FactKind) -> None:
+    posted = [rows.full(kind), rows.full(kind, modified_at="2027-01-01T00:00:00Z")]
+    first = await read(
+        await door.post(kind, json.dumps(posted, indent=1).encode(), form="application/json")
+    )
+    assert first == answer(received=2, created=1, updated=1)
+    books = await door.books()
+    for body, form in (
+        (lines(*posted), NDJSON),
+        (table(*posted), "text/csv; charset=utf-8"),
+        (json.dumps(posted).encode(), "application/json"),
+    ):
+        for pack in (False, True):
+            again = await read(await door.post(kind, body, form=form, pack=pack))
+            stale = {
+                "row": 1, "outcome": "stale", "code": "stale", "pointer": "/modified_at",
+                "detail": "A newer statement of this is stored already.",
+            }  # fmt: skip
+            assert again == answer(received=2, duplicate=1, stale=1, rows=[stale])
+    after = await door.books()
+    assert {name for name in books if books[name] != after[name]} == {"feeds"}
+
+
+@pytest.mark.parametrize("form", ["application/json", NDJSON, "text/csv"])
+async def test_an_empty_batch(door: Door, form: str) -> None:
+    body = {"application/json": b"[]", NDJSON: b"", "text/csv": b"source\n"}[form]
+    assert await read(await door.post(ORDERS, body, form=form)) == answer()
+
+
+async def test_only_an_erp_and_an_admin_may_post(door: Door) -> None:
+    body = lines(rows.full(ORDERS))
+    for role in Role:
+        await door.add_key(role, role, "e-1")
+        status = (await door.post(ORDERS, body, key=role)).status_code
+        assert status == (200 if role in {Role.ADMIN, Role.ERP} else 403)
+    door.keys["wrong"] = door.keys["erp"][:-1] + "0"
+    assert (await door.post(ORDERS, body, key="wrong")).status_code == 401
+
+
+# E06: each number is stored exactly or refused by name.
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [
+        ('"128.5"', "128.5000"), ("128.5", "128.5000"), ("-0", "0.0000"), ('"-0.00"', "0.0000"),
+        ("99999999999999.9999", "99999999999999.9999"), ("1E2", "100.0000"),
+        ("NaN", None), ("Infinity", None), ("-Infinity", None), ("1e999", None),
+        ("9223372036854775808", None), ("9" * 4301, None), ("12345678901234567", None),
+        ('"12345678901234567"', None), ("1.00001", None), ('"1.00001"', None), ("true", None),
+        ('"1_000"', None), ('"１２８"', None), ('"NaN"', None), ('" 1"', None), ("[]", None),
+        ('"1e2"', None), ("-1", None), ("1e-7", None), ("1e99999999999999999999", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["application/json", NDJSON])
+async def test_numbers_are_exact_or_refused_by_row_and_field(
+    door: Door, number: str, stored: str | None, form: str
+) -> None:
+    row = json.dumps(rows.full(ORDERS, paid_amount="?")).replace('"?"', number)
+    body = f"[{row}]" if form == "application/json" else row
+    document = await read(await door.post(ORDERS, body.encode(), form=form))
+    found = await door.owner.fetch(
+        "SELECT paid_amount::text AS amount FROM order_facts WHERE tenant_id = $1", door.tenant
+    )
+    if stored is not None:
+        assert document == answer(received=1, created=1)
+        assert [row["amount"] for row in found] == [stored]
+        return
+    (fault,) = document["rows"]
+    assert document == answer(received=1, invalid=1, rows=[fault])
+    assert (fault["row"], fault["outcome"], fault["pointer"]) == (1, "invalid", "/paid_amount")
+    assert found == []
+
+
+# E07: each text is stored as it is or refused by name.
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("梅花 🌸", True), ("a\u3000b", True), ("a\0b", False), ("a\x1b[31m", False),
+        ("\ud800", False), ("\u202etxt", False), ("a\nb", False), ("x" * 128, True),
+        ("x" * 129, False), ("x" * 1_000_000, False), ("", False),
+    ],
+)  # fmt: skip
+async def test_texts_are_stored_or_refused_by_row_and_field(
+    door: Door, text: str, *, taken: bool
+) -> None:
+    body = json.dumps([rows.full(ORDERS, channel=text)]).encode()
+    document = await read(await door.post(ORDERS, body, form="application/json"))
+    channels = await door.owner.fetch(
+        "SELECT channel FROM order_facts WHERE tenant_id = $1", door.tenant
+    )
+    assert [row["channel"] for row in channels] == ([text] if taken else [])
+    if not taken:
+        assert [row["pointer"] for row in document["rows"]] == ["/channel"]
+
+
+async def test_bytes_that_are_no_text_are_the_fault_of_their_row(door: Door) -> None:
+    good, bad = lines(rows.full(ORDERS)), lines(rows.full(ORDERS, id="梅"))
+    body = bad.replace("梅".encode(), b"\xff\xfe") + good
+    document = await read(await door.post(ORDERS, body))
+    assert (document["created"], document["invalid"]) == (1, 1)
+    assert [(row["row"], row["pointer"]) for row in document["rows"]] == [(1, "/id")]
+    (kept,) = await door.owner.fetch(
+        "SELECT body FROM rejected_rows WHERE tenant_id = $1", door.tenant
+    )
+    assert "\\udcff\\udcfe" in kept["body"]
+
+
+async def test_doubled_and_unknown_fields_and_broken_lines_are_the_fault_of_their_row(
+    door: Door,
+) -> None:
+    doubled = json.dumps(rows.full(ORDERS))[:-1] + ', "id": "SO-2"}'
+    unknown = json.dumps(rows.full(ORDERS, phone="138"))
+    body = "\n".join([doubled, unknown, '{"id"', json.dumps(rows.full(ORDERS))]).encode()
+    document = await read(await door.post(ORDERS, body))
+    assert [(row["row"], row["code"], row["pointer"]) for row in document["rows"]] == [
+        (1, "name_doubled", ""),
+        (2, "unknown_field", "/phone"),
+        (3, "unreadable", ""),
+    ]
+    assert document["created"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "status", "code"),
+    [
+        (b"", "application/json", 400, "unreadable"),
+        (b"{}", "application/json", 400, "unreadable"),
+        (b"[1, 2", "application/json", 400, "unreadable"),
+        (b"[" * 100_000, "application/json", 400, "unreadable"),
+        (b'{"a":' * 100_000, NDJSON, 200, None),
+        ("[]".encode("utf-16"), "application/json", 400, "unreadable"),
+        (b"source,nothing\n", "text/csv", 400, "unreadable"),
+        (b"[]", "text/plain", 400, "unreadable"),
+        (b"[]", "", 400, "unreadable"),
+        (b"[]", "application/json; charset=utf-16", 400, "unreadable"),
+        (b'["' + b"x" * (2 << 20) + b'"]', "application/json", 413, "row_too_large"),
+        (b"x" * (2 << 20), NDJSON, 413, "row_too_large"),
+        (b'source\n"' + b"x" * (2 << 20), "text/csv", 413, "row_too_large"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_whole(
+    door: Door, body: bytes, form: str, status: int, code: str | None
+) -> None:
+    good = json.dumps(rows.full(ORDERS)).encode()
+    if body.startswith(b"[1"):
+        body = b"[" + good + b"," + body[1:]
+    before = await door.books()
+    response = await door.post(ORDERS, body, form=form)
+    assert response.status_code == status, response.text
+    if code is not None:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["code"] == code
+        assert await door.books() == before
+        assert await door.count("batches") == 0
+
+
+async def test_good_rows_before_a_break_do_not_land(door: Door) -> None:
+    good = json.dumps(rows.full(ORDERS))
+    with patch.object(facts, "ROW_COUNT_LIMIT", 2):
+        response = await door.post(
+            ORDERS, f"[{good}, {good}, {good}]".encode(), form="application/json"
+        )
+    assert (response.status_code, response.json()["code"]) == (413, "too_many_rows")
+    response = await door.post(ORDERS, f"[{good}, {good}".encode(), form="application/json")
+    assert (response.status_code, response.json()["code"]) == (400, "unreadable")
+    assert await door.count("order_facts") == 0
+    assert await door.count("feeds") == 0
+    with patch.object(facts, "ROW_COUNT_LIMIT", 2):
+        document = await read(
+            await door.post(ORDERS, f"[{good}, {good}]".encode(), form="application/json")
+        )
+    assert document == answer(received=2, created=1, duplicate=1)
+
+
+async def test_a_gzip_bomb_is_refused_before_it_is_large(door: Door) -> None:
+    """S13, E08: refused by its ratio, and by its size however it is packed."""
+    for body in (b" " * (300 << 20), b"\n" * (2 << 20)):
+        bomb = gzip.compress(body, 1)
+        began = time.perf_counter()
+        response = await door.post(ORDERS, bomb, headers={"Content-Encoding": "gzip"})
+        assert (response.status_code, response.json()["code"]) == (413, "too_large")
+        assert time.perf_counter() - began < 3
+    cut = gzip.compress(lines(rows.full(ORDERS)))[:-9]
+    response = await door.post(ORDERS, cut, headers={"Content-Encoding": "gzip"})
+    assert (response.status_code, response.json()["code"]) == (400, "unreadable")
+    response = await door.post(ORDERS, b"{}", headers={"Content-Encoding": "br"})
+    assert response.status_code == 400
+    assert await door.count("order_facts") == 0
+
+
+async def test_a_body_one_byte_too_long_is_refused_and_the_longest_taken(door: Door) -> None:
+    good = lines(rows.full(ORDERS))
+    padding = b" " * 1023 + b"\n"
+    body = good + padding * ((BODY_LIMIT - len(good)) // 1024)
+    body += b" " * (BODY_LIMIT - len(body))
+    assert len(body) == BODY_LIMIT
+    assert await read(await door.post(ORDERS, body)) == answer(received=1, created=1)
+
+    async def streamed() -> AsyncIterator[bytes]:
+        yield body
+        yield b" "
+
+    headers = {"Authorization": f"Bearer {door.keys['erp']}", "Content-Type": NDJSON}
+    path = "/v1/facts/orders"
+    response = await door.client.post(path, content=streamed(), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (413, "too_large")
+
+
+async def test_the_same_key_is_one_effect_and_one_answer(door: Door) -> None:
+    """E01, E02."""
+    headers = {"Idempotency-Key": "once"}
+    body = lines(rows.full(ORDERS), rows.full(ORDERS, status="?"))
+    first, *others = await asyncio.gather(
+        *(door.post(ORDERS, body, headers=headers, pack=number % 2 == 1) for number in range(50))
+    )
+    assert {response.status_code for response in (first, *others)} == {200}
+    assert {response.content for response in (first, *others)} == {first.content}
+    assert await door.count("batches") == 1
+    assert await door.count("rejected_rows") == 1
+    (feed,) = await door.owner.fetch(
+        "SELECT accepted, rejected FROM feeds WHERE tenant_id = $1", door.tenant
+    )
+    assert (feed["accepted"], feed["rejected"]) == (2, 1)
+    before = await door.books()
+    for kind, other in ((ORDERS, lines(rows.full(ORDERS))), (FactKind.REFUNDS, body)):
+        response = await door.post(kind, other, headers=headers)
+        assert (response.status_code, response.json()["code"]) == (422, "idempotency_key_reused")
+    assert await door.books() == before
+
+
+async def test_a_refusal_is_kept_under_its_key_too(door: Door) -> None:
+    headers = {"Idempotency-Key": "broken"}
+    first = await door.post(ORDERS, b"{", form="application/json", headers=headers)
+    again = await door.post(ORDERS, b"{", form="application/json", headers=headers)
+    assert first.status_code == again.status_code == 400
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+async def test_a_crash_between_effect_and_answer_leaves_neither(door: Door) -> None:
+    """E03."""
+    headers = {"Idempotency-Key": "crash"}
+    body = lines(rows.full(ORDERS))
+    before = await door.books()
+    with (
+        patch.object(routes, "keep_reply", side_effect=RuntimeError("killed here")),
+        patch.object(problems, "_log"),
+        pytest.raises(RuntimeError, match="killed here"),
+    ):
+        await door.post(ORDERS, body, headers=headers)
+    assert await door.books() == before
+    document = await read(await door.post(ORDERS, body, headers=headers))
+    assert document == answer(received=1, created=1)
+
+
+async def test_no_connection_is_held_while_a_body_arrives(door: Door) -> None:
+    pool = door.app.state.database._engine.pool
+    seen = []
+
+    async def slow() -> AsyncIterator[bytes]:
+        for piece in (b"", lines(rows.full(ORDERS)), b""):
+            await asyncio.sleep(0)
+            seen.append(pool.checkedout())
+            yield piece
+
+    headers = {"Authorization": f"Bearer {door.keys['erp']}", "Content-Type": NDJSON}
+    response = await door.client.post("/v1/facts/orders", content=slow(), headers=headers)
+    assert response.status_code == 200
+    assert seen == [0, 0, 0]
+
+
+async def test_more_batches_than_may_wait_are_sent_away(door: Door) -> None:
+    body = lines(rows.full(ORDERS))
+    with patch.object(turns, "IN_FLIGHT", 3):
+        answers = await asyncio.gather(*(door.post(ORDERS, body) for _ in range(8)))
+    statuses = sorted(response.status_code for response in answers)
+    assert statuses.count(200) == 3
+    assert statuses.count(429) == 5
+    refused = next(response for response in answers if response.status_code == 429)
+    assert refused.json()["code"] == "too_many_requests"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert (await door.post(ORDERS, body)).status_code == 200
+
+
+async def test_another_process_in_the_lane_is_waited_for(
+    door: Door, database: TestDatabase
+) -> None:
+    """Its lock lasts longer than PostgreSQL lets one wait: the batch is tried again."""
+    other = await asyncpg.connect(database.dsn("kaohe"))
+    try:
+        await other.execute("INSERT INTO lanes VALUES ($1, 'sales')", door.tenant)
+        lane = other.transaction()
+        await lane.start()
+        await other.execute("SELECT 1 FROM lanes WHERE tenant_id = $1 FOR UPDATE", door.tenant)
+        waiting = asyncio.create_task(door.post(ORDERS, lines(rows.full(ORDERS))))
+        await asyncio.sleep(2.5)
+        assert not waiting.done()
+        await lane.rollback()
+        assert await read(await waiting) == answer(received=1, created=1)
+        lane = other.transaction()
+        await lane.start()
+        await other.execute("SELECT 1 FROM lanes WHERE tenant_id = $1 FOR UPDATE", door.tenant)
+        with patch.object(facts, "ATTEMPTS", 1):
+            response = await door.post(ORDERS, lines(rows.full(ORDERS)))
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+        assert response.headers["retry-after"] == "1"
+        await lane.rollback()
+    finally:
+        await other.close()
+
+
+async def test_shuffled_parallel_batches_end_as_the_same_books(database: TestDatabase) -> None:
+    """P11, C13: two apps, both lanes, rows and batches in any order, no deadlock to be seen."""
+    orders = [
+        rows.full(
+            ORDERS, id=f"SO-{number}", modified_at=f"2026-11-05T10:00:{moment:02}Z", buyer=None,
+            salesperson=f"e-{(number + moment) % 3}", paid_amount=f"{number}.{moment:02}",
+            exclusion="test" if (number + moment) % 5 == 0 else None,
+        )
+        for number in range(40) for moment in range(5)
+    ]  # fmt: skip
+    refunds = [
+        rows.full(FactKind.REFUNDS, id=f"R-{number}", order=f"SO-{number % 40}")
+        for number in range(60)
+    ]
+    stock = [rows.full(FactKind.STOCK, day=f"2026-11-{day:02}", skus=day) for day in range(1, 29)]
+    books = []
+    for seed in range(3):
+        chance = random.Random(seed)
+        async with open_door(database) as one, open_door(database) as other:
+            other_app = Door(other.app, other.client, one.owner, one.tenant, one.keys)
+            work = []
+            for kind, posted in (
+                (ORDERS, orders), (FactKind.REFUNDS, refunds), (FactKind.STOCK, stock),
+            ):  # fmt: skip
+                chance.shuffle(posted)
+                work += [(kind, posted[at : at + 17]) for at in range(0, len(posted), 17)]
+            chance.shuffle(work)
+            answers = await asyncio.gather(
+                *(chance.choice([one, other_app]).post(kind, lines(*part)) for kind, part in work)
+            )
+            assert {response.status_code for response in answers} == {200}
+            found = await one.books()
+            books.append({name: found[name] for name in found if name != "feeds"})
+    assert books[0] == books[1] == books[2]
+
+
+async def test_a_hundred_thousand_rows(door: Door) -> None:
+    kind = FactKind.RATINGS
+    template = json.dumps(rows.full(kind, id="@"))
+    body = "\n".join(template.replace("@", f"T-{number}") for number in range(100_000)).encode()
+    document = await read(await door.post(kind, body, pack=True))
+    assert document == answer(received=100_000, created=100_000)
+    (ratings,) = await door.owner.fetch(
+        "SELECT records, rating_points FROM rating_measures WHERE tenant_id = $1", door.tenant
+    )
+    assert (ratings["records"], ratings["rating_points"]) == (100_000, 470_000)
+    more = body + b"\n" + template.encode()
+    response = await door.post(kind, more)
+    assert (response.status_code, response.json()["code"]) == (413, "too_many_rows")
+
+
+async def test_unknown_kinds(door: Door) -> None:
+    response = await door.client.post(
+        "/v1/facts/nothing", headers={"Authorization": f"Bearer {door.keys['erp']}"}
+    )
+    assert response.status_code == 422

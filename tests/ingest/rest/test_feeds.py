@@ -1,0 +1,77 @@
+"""Feeds that post to us: what came, what was applied, what was refused, which days are missing."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.schema.words import FactKind, Role
+from tests.ingest import rows
+from tests.ingest.doors import Door, lines
+
+STOCK = FactKind.STOCK
+
+
+async def feeds(door: Door, **query: Any) -> list[Any]:
+    response = await door.get("/v1/feeds", **query)
+    assert response.status_code == 200, response.text
+    items: list[Any] = response.json()["items"]
+    return items
+
+
+async def test_accepted_is_applied_and_rejected_and_waiting(door: Door) -> None:
+    """Requirement 16."""
+    await door.post(
+        STOCK,
+        lines(
+            rows.full(STOCK), rows.full(STOCK), rows.full(STOCK, skus=-1),
+            rows.full(STOCK, modified_at="2026-10-01T00:00:00Z"), rows.full(STOCK, skus=7),
+            rows.full(STOCK, shop="nowhere"),
+        ),
+    )  # fmt: skip
+    lost, known = await feeds(door)
+    assert known["id"].startswith("feed_")
+    assert (known["shop"], known["kind"], known["source"]) == ("s-1", "stock", "erp")
+    counted = {name: known[name] for name in ("accepted", "applied", "rejected", "waiting")}
+    assert counted == {"accepted": 5, "applied": 3, "rejected": 2, "waiting": 0}
+    assert known["cursor"] is None
+    age = datetime.now(UTC) - datetime.fromisoformat(known["last_success"])
+    assert timedelta(0) <= age < timedelta(minutes=1)
+    assert 0 <= known["lag_seconds"] < 60
+    assert (lost["shop"], lost["accepted"], lost["rejected"]) == (None, 1, 1)
+
+
+async def test_gaps_are_the_days_between_that_never_came(door: Door) -> None:
+    """Requirement 14, for those who post to us."""
+    days = ("2026-10-26", "2026-10-28", "2026-10-31")
+    await door.post(STOCK, lines(*(rows.full(STOCK, day=day) for day in days)))
+    (feed,) = await feeds(door)
+    assert feed["gaps"] == ["2026-10-27", "2026-10-29", "2026-10-30"]
+    await door.post(STOCK, lines(rows.full(STOCK, day="2026-10-29")))
+    (feed,) = await feeds(door)
+    assert feed["gaps"] == ["2026-10-27", "2026-10-30"]
+    # One mistaken day long ago is not a hundred years of gaps.
+    await door.post(STOCK, lines(rows.full(STOCK, day="1926-10-29")))
+    (feed,) = await feeds(door)
+    assert len(feed["gaps"]) == 401 - 4
+
+
+async def test_feeds_are_chosen_and_walked(door: Door) -> None:
+    for shop in ("s-1", "s-2"):
+        for kind in (STOCK, FactKind.TRAFFIC):
+            await door.post(kind, lines(rows.full(kind, shop=shop)))
+    assert [(feed["shop"], feed["kind"]) for feed in await feeds(door)] == [
+        ("s-1", "stock"), ("s-1", "traffic"), ("s-2", "stock"), ("s-2", "traffic"),
+    ]  # fmt: skip
+    assert len(await feeds(door, shop="s-2")) == 2
+    assert len(await feeds(door, kind="stock", shop="s-2")) == 1
+    first = (await door.get("/v1/feeds", limit=3)).json()
+    assert (len(first["items"]), first["total"]) == (3, 4)
+    rest = (await door.get("/v1/feeds", limit=3, cursor=first["next_cursor"])).json()
+    assert [(feed["shop"], feed["kind"]) for feed in rest["items"]] == [("s-2", "traffic")]
+    assert rest["next_cursor"] is None
+
+
+async def test_who_may_see_feeds(door: Door) -> None:
+    for role in Role:
+        await door.add_key(role, role, "e-1")
+        status = (await door.get("/v1/feeds", key=role)).status_code
+        assert status == (403 if role in {Role.EMPLOYEE, Role.PAYROLL} else 200), role
