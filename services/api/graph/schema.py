@@ -14,6 +14,7 @@ from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, cycle, cycles, find_cycle
 from services.api.graph.employees import Employee, employee, employees, find_employee
 from services.api.graph.faults import Masked
+from services.api.graph.feeds import Feed, feeds, find_feed
 from services.api.graph.indicators import (
     Indicator,
     IndicatorSeries,
@@ -50,6 +51,7 @@ _BY_CODE: dict[str, Finder] = {
     "cycle": find_cycle,
 }
 _BY_ID: dict[IdKind, Finder] = {
+    IdKind.FEED: find_feed,
     IdKind.SCORECARD: find_scorecard,
     IdKind.RESULT: find_result,
 }
@@ -84,6 +86,7 @@ class Query:
     indicators: Connection[Indicator] | None = _root(indicators)
     schemes: Connection[Scheme] | None = _root(schemes)
     targets: Connection[Target] | None = _root(targets)
+    feeds: Connection[Feed] | None = _root(feeds)
     cycles: Connection[Cycle] | None = _root(cycles)
     cycle: Cycle | None = _root(cycle)
     scorecards: Connection[Scorecard] | None = _root(scorecards)

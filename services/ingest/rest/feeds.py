@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Path, Request, Response
 from pydantic import Field
 
+from services.door.feeds import read_feeds
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Day, DecimalText, Instant, Model
 from services.ingest.flows.backfills import ask_backfill
-from services.ingest.store.feeds import read_feeds
 from services.schema.shapes.facts import Feed
 from services.schema.words import FactKind, JobStatus
 
@@ -40,7 +40,6 @@ class FeedDocument(Model):
 
     @classmethod
     def from_shape(cls, feed: Feed, at: datetime) -> "FeedDocument":
-        reached = datetime.fromisoformat(feed.cursor) if feed.cursor else feed.last_success
         return cls(
             id=feed.id,
             shop=feed.shop or None,
@@ -48,7 +47,7 @@ class FeedDocument(Model):
             source=feed.source or None,
             last_success=feed.last_success,
             cursor=feed.cursor,
-            lag_seconds=max(0, int((at - reached).total_seconds())) if reached else None,
+            lag_seconds=feed.lag_seconds(at),
             gaps=list(feed.gaps),
             accepted=feed.accepted,
             applied=feed.applied,

@@ -208,3 +208,8 @@ class Feed:
     rejected: int
     waiting: int
     gaps: tuple[date, ...] = field(default=())
+
+    def lag_seconds(self, at: datetime) -> int | None:
+        """Since the cursor, or since the last batch; null where nothing has come."""
+        reached = datetime.fromisoformat(self.cursor) if self.cursor else self.last_success
+        return None if reached is None else max(0, int((at - reached).total_seconds()))

@@ -18,7 +18,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[int]:
     """The port; the app's life is somebody else's."""
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws="websockets-sansio")
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     try:
