@@ -207,6 +207,30 @@ def test_a_rule_at_fault(rule: Document | None, faults: list[tuple[str, str]]) -
     assert faults_of(flat(stated)) == [(f"{at}{pointer}", code) for pointer, code in faults]
 
 
+def test_a_bound_has_the_digits_of_a_value() -> None:
+    for name in ("at_least", "at_most"):
+        rule: Document = {"kind": "pass", "of": "value", name: "99999999999999.999999"}
+        kept = scheme_to_wire(parse_scheme(flat(item("a", "100", rule))))["sections"]
+        assert isinstance(kept, list)
+        assert kept[0]["items"][0]["rule"] == rule
+        over = {**rule, name: "100000000000000"}
+        place = f"/sections/0/items/0/rule/{name}"
+        assert faults_of(flat(item("a", "100", over))) == [(place, "decimal_too_large")]
+
+
+def test_a_step_of_a_value_knows_no_level() -> None:
+    steps = [{"level": "challenge", "at_least": "1", "score": "1"}]
+    with pytest.raises(Invalid) as refusal:
+        parse_scheme(flat(item("a", "100", {"kind": "steps", "steps": steps})))
+    assert [fault.detail for fault in refusal.value.faults] == [
+        'A step names a level only where the rule is of "attainment".'
+    ]
+    # To name the usual one says nothing that is not so.
+    steps = [{"level": "budget", "at_least": "1", "score": "1"}]
+    scheme = parse_scheme(flat(item("a", "100", {"kind": "steps", "steps": steps})))
+    assert scheme.sections[0].items[0].rule == Steps((Step(d("1"), at_least=d("1")),))
+
+
 @pytest.mark.parametrize(
     ("gate", "faults"),
     [
