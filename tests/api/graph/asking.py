@@ -1,12 +1,18 @@
 """How tests ask the graph: a query with a key, and selections made from the schema itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLType,
+    get_named_type,
+    is_leaf_type,
+)
 from sqlalchemy import event
 
 from services.api.graph.schema import schema
@@ -112,3 +118,36 @@ async def every_node(
         if not page["pageInfo"]["hasNextPage"]:
             assert page["totalCount"] == len(nodes)
             return nodes
+
+
+def camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
+
+
+def leaves(document: Json, kind: GraphQLType, path: str = "") -> dict[str, Json]:
+    """What REST states, leaf by leaf, as the graph would write it."""
+    named = get_named_type(kind)
+    if isinstance(document, list):
+        parts = [leaves(each, kind, f"{path}[{n}]") for n, each in enumerate(document)]
+        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
+    if isinstance(document, Mapping) and isinstance(named, GraphQLObjectType):
+        found: dict[str, Json] = {}
+        for name, member in document.items():
+            assert camel(name) in named.fields, f"{path}.{name} is not in the graph"
+            found |= leaves(member, named.fields[camel(name)].type, f"{path}.{camel(name)}")
+        return found
+    assert is_leaf_type(named) or document is None, path
+    word = isinstance(named, GraphQLEnumType) and document is not None
+    return {path: document.upper() if word else document}
+
+
+def told(document: Json, path: str = "") -> dict[str, Json]:
+    """What the graph answers, leaf by leaf."""
+    if isinstance(document, list):
+        parts = [told(each, f"{path}[{n}]") for n, each in enumerate(document)]
+        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
+    if isinstance(document, Mapping):
+        parts = [told(member, f"{path}.{name}") for name, member in document.items()]
+        return {path: document} | {k: v for part in parts for k, v in part.items()}
+    return {path: document}

@@ -1,16 +1,8 @@
 """REST and GraphQL tell the same of everything, to the last digit; and an id finds its thing."""
 
-from collections.abc import Mapping
 from datetime import date
 
 import pytest
-from graphql import (
-    GraphQLEnumType,
-    GraphQLObjectType,
-    GraphQLType,
-    get_named_type,
-    is_leaf_type,
-)
 
 from tests.api.appraisals import (
     ask as rest,
@@ -27,7 +19,7 @@ from tests.api.appraisals import (
 )
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
-from tests.api.graph.asking import CORE, ask, every, every_node, whole
+from tests.api.graph.asking import CORE, ask, every, every_node, leaves, told, whole
 
 RULES: tuple[tuple[str, Json, Json], ...] = (
     (
@@ -131,39 +123,6 @@ def _challenge() -> Json:
         "value": "2000.000001",
         "reason": "Half as much again",
     }
-
-
-def camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(part.title() for part in tail)
-
-
-def leaves(document: Json, kind: GraphQLType, path: str = "") -> dict[str, Json]:
-    """What REST states, leaf by leaf, as the graph would write it."""
-    named = get_named_type(kind)
-    if isinstance(document, list):
-        parts = [leaves(each, kind, f"{path}[{n}]") for n, each in enumerate(document)]
-        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
-    if isinstance(document, Mapping) and isinstance(named, GraphQLObjectType):
-        found: dict[str, Json] = {}
-        for name, member in document.items():
-            assert camel(name) in named.fields, f"{path}.{name} is not in the graph"
-            found |= leaves(member, named.fields[camel(name)].type, f"{path}.{camel(name)}")
-        return found
-    assert is_leaf_type(named) or document is None, path
-    word = isinstance(named, GraphQLEnumType) and document is not None
-    return {path: document.upper() if word else document}
-
-
-def told(document: Json, path: str = "") -> dict[str, Json]:
-    """What the graph answers, leaf by leaf."""
-    if isinstance(document, list):
-        parts = [told(each, f"{path}[{n}]") for n, each in enumerate(document)]
-        return {f"{path}#": len(document)} | {k: v for part in parts for k, v in part.items()}
-    if isinstance(document, Mapping):
-        parts = [told(member, f"{path}.{name}") for name, member in document.items()]
-        return {path: document} | {k: v for part in parts for k, v in part.items()}
-    return {path: document}
 
 
 LISTS = (
