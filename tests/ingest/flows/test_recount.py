@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -27,11 +27,10 @@ KINDS = (
 )
 
 
-@pytest.fixture
-async def books(database: TestDatabase) -> AsyncIterator[Books]:
+@pytest.fixture(autouse=True)
+def small_chunks() -> Iterator[None]:
     with patch.object(landing, "CHUNK_ROWS", CHUNK):
-        async with open_books(database) as opened:
-            yield opened
+        yield
 
 
 def order(chance: random.Random, number: int, minute: int) -> rows.Row:

@@ -1,7 +1,5 @@
 """A refused row that is tried again lands or is refused anew, and is counted once."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from services.ingest.core.buyers import resealer, sealer
@@ -10,7 +8,6 @@ from services.ingest.flows.rejected import retry_row
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.words import FactKind
-from tests.databases import TestDatabase
 from tests.ingest import rows
 from tests.ingest.tenants import (
     AT,
@@ -18,18 +15,11 @@ from tests.ingest.tenants import (
     Books,
     faults,
     make_shop,
-    open_books,
     outcomes,
 )
 
 ORDERS = FactKind.ORDERS
 FEEDS = "SELECT shop, accepted, applied, rejected FROM feeds WHERE tenant_id = $1 ORDER BY shop"
-
-
-@pytest.fixture
-async def books(database: TestDatabase) -> AsyncIterator[Books]:
-    async with open_books(database) as opened:
-        yield opened
 
 
 async def retry(books: Books, id: str) -> Tally:

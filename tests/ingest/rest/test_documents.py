@@ -16,6 +16,8 @@ ORDERS = FactKind.ORDERS
 async def found(
     door: Door, kind: FactKind = ORDERS, *, key: str = "erp", **query: Any
 ) -> list[Any]:
+    if "since" in query:
+        query["from"] = query.pop("since")
     response = await door.get(f"/v1/facts/{kind}", key=key, **query)
     assert response.status_code == 200, response.text
     page = response.json()

@@ -5,22 +5,19 @@ import csv
 import gzip
 import io
 import json
-import random
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import patch
 
-import asyncpg
 import pytest
 
 from services.door import problems, routes
-from services.ingest.rest import facts, turns
+from services.ingest.rest import facts
 from services.ingest.rest.spool import BODY_LIMIT
 from services.schema.words import FactKind, Role
-from tests.databases import TestDatabase
 from tests.ingest import rows
-from tests.ingest.doors import NDJSON, Door, lines, open_door
+from tests.ingest.doors import NDJSON, Door, lines
 
 ORDERS = FactKind.ORDERS
 NOTHING_COUNTED = {
@@ -305,98 +302,6 @@ async def test_a_crash_between_effect_and_answer_leaves_neither(door: Door) -> N
     assert await door.books() == before
     document = await read(await door.post(ORDERS, body, headers=headers))
     assert document == answer(received=1, created=1)
-
-
-async def test_no_connection_is_held_while_a_body_arrives(door: Door) -> None:
-    pool = door.app.state.database._engine.pool
-    seen = []
-
-    async def slow() -> AsyncIterator[bytes]:
-        for piece in (b"", lines(rows.full(ORDERS)), b""):
-            await asyncio.sleep(0)
-            seen.append(pool.checkedout())
-            yield piece
-
-    headers = {"Authorization": f"Bearer {door.keys['erp']}", "Content-Type": NDJSON}
-    response = await door.client.post("/v1/facts/orders", content=slow(), headers=headers)
-    assert response.status_code == 200
-    assert seen == [0, 0, 0]
-
-
-async def test_more_batches_than_may_wait_are_sent_away(door: Door) -> None:
-    body = lines(rows.full(ORDERS))
-    with patch.object(turns, "IN_FLIGHT", 3):
-        answers = await asyncio.gather(*(door.post(ORDERS, body) for _ in range(8)))
-    statuses = sorted(response.status_code for response in answers)
-    assert statuses.count(200) == 3
-    assert statuses.count(429) == 5
-    refused = next(response for response in answers if response.status_code == 429)
-    assert refused.json()["code"] == "too_many_requests"
-    assert int(refused.headers["retry-after"]) >= 1
-    assert (await door.post(ORDERS, body)).status_code == 200
-
-
-async def test_another_process_in_the_lane_is_waited_for(
-    door: Door, database: TestDatabase
-) -> None:
-    """Its lock lasts longer than PostgreSQL lets one wait: the batch is tried again."""
-    other = await asyncpg.connect(database.dsn("kaohe"))
-    try:
-        await other.execute("INSERT INTO lanes VALUES ($1, 'sales')", door.tenant)
-        lane = other.transaction()
-        await lane.start()
-        await other.execute("SELECT 1 FROM lanes WHERE tenant_id = $1 FOR UPDATE", door.tenant)
-        waiting = asyncio.create_task(door.post(ORDERS, lines(rows.full(ORDERS))))
-        await asyncio.sleep(2.5)
-        assert not waiting.done()
-        await lane.rollback()
-        assert await read(await waiting) == answer(received=1, created=1)
-        lane = other.transaction()
-        await lane.start()
-        await other.execute("SELECT 1 FROM lanes WHERE tenant_id = $1 FOR UPDATE", door.tenant)
-        with patch.object(facts, "ATTEMPTS", 1):
-            response = await door.post(ORDERS, lines(rows.full(ORDERS)))
-        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
-        assert response.headers["retry-after"] == "1"
-        await lane.rollback()
-    finally:
-        await other.close()
-
-
-async def test_shuffled_parallel_batches_end_as_the_same_books(database: TestDatabase) -> None:
-    """P11, C13: two apps, both lanes, rows and batches in any order, no deadlock to be seen."""
-    orders = [
-        rows.full(
-            ORDERS, id=f"SO-{number}", modified_at=f"2026-11-05T10:00:{moment:02}Z", buyer=None,
-            salesperson=f"e-{(number + moment) % 3}", paid_amount=f"{number}.{moment:02}",
-            exclusion="test" if (number + moment) % 5 == 0 else None,
-        )
-        for number in range(40) for moment in range(5)
-    ]  # fmt: skip
-    refunds = [
-        rows.full(FactKind.REFUNDS, id=f"R-{number}", order=f"SO-{number % 40}")
-        for number in range(60)
-    ]
-    stock = [rows.full(FactKind.STOCK, day=f"2026-11-{day:02}", skus=day) for day in range(1, 29)]
-    books = []
-    for seed in range(3):
-        chance = random.Random(seed)
-        async with open_door(database) as one, open_door(database) as other:
-            other_app = Door(other.app, other.client, one.owner, one.tenant, one.keys)
-            work = []
-            for kind, posted in (
-                (ORDERS, orders), (FactKind.REFUNDS, refunds), (FactKind.STOCK, stock),
-            ):  # fmt: skip
-                chance.shuffle(posted)
-                work += [(kind, posted[at : at + 17]) for at in range(0, len(posted), 17)]
-            chance.shuffle(work)
-            answers = await asyncio.gather(
-                *(chance.choice([one, other_app]).post(kind, lines(*part)) for kind, part in work)
-            )
-            assert {response.status_code for response in answers} == {200}
-            found = await one.books()
-            books.append({name: found[name] for name in found if name != "feeds"})
-    assert books[0] == books[1] == books[2]
 
 
 async def test_a_hundred_thousand_rows(door: Door) -> None:
