@@ -1,26 +1,15 @@
 """Serves the api: `python -m services.api`."""
 
-import uvicorn
-
 from services.api.app import create_app
 from services.api.settings import ApiSettings
 from services.door.logs import configure_logs
+from services.door.serving import serve
 
 
 def main() -> None:
     settings = ApiSettings()  # type: ignore[call-arg]  # the environment gives them
     configure_logs(settings.log_level)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,  # the door writes a line for each request
-        server_header=False,
-        proxy_headers=False,  # nothing here depends on what a caller may claim to be
-        limit_concurrency=200,
-        timeout_keep_alive=5,
-        timeout_graceful_shutdown=20,
-    )
+    serve(create_app(settings), settings)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from services.door.batches import BatchAnswer, RowAnswer
 from services.door.problems import faults_of
 from services.door.wire import Model
 from services.schema.errors import Conflict, Fault, Invalid
@@ -15,31 +16,6 @@ from services.schema.words import Outcome
 Row = TypeVar("Row", bound=Model)
 Verdict = Outcome | Invalid | Conflict
 """What became of a row, or what speaks against it."""
-
-
-class RowAnswer(Model):
-    """What speaks against one row."""
-
-    row: int
-    """Counted from 1."""
-    outcome: Outcome
-    code: str
-    pointer: str
-    detail: str
-
-
-class BatchAnswer(Model):
-    """What became of a batch; `rows` names every row that was not taken."""
-
-    batch: str
-    received: int
-    created: int
-    updated: int
-    duplicate: int
-    stale: int
-    invalid: int
-    conflict: int
-    rows: list[RowAnswer]
 
 
 def read_rows(rows: Sequence[object], model: type[Row]) -> list[Row | Invalid]:

@@ -11,10 +11,11 @@ from services.api.auth import view_of
 from services.api.core.people import in_order
 from services.api.flows.employees import put_employees
 from services.api.flows.people import only_verdict, permit_all
-from services.api.rest.batches import BatchAnswer, answer_batch, read_rows
+from services.api.rest.batches import answer_batch, read_rows
 from services.api.rest.documents import bytes_of, one_of, permit_current, put_answer
 from services.api.store.employees import read_page_of_employees
 from services.api.store.people import read_employees
+from services.door.batches import BatchAnswer
 from services.door.etags import tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router

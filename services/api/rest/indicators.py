@@ -18,11 +18,12 @@ from services.api.flows.indicators import (
     post_values,
 )
 from services.api.flows.values import read_values
-from services.api.rest.batches import BatchAnswer, answer_batch, read_rows
+from services.api.rest.batches import answer_batch, read_rows
 from services.api.rest.documents import bytes_of, check_current, one_of, put_answer
 from services.api.rest.scheme_documents import NameDocument
 from services.api.store.indicators import read_version_times
 from services.api.store.people import read_tenant
+from services.door.batches import BatchAnswer
 from services.door.etags import tagged
 from services.door.pages import (
     LIMIT,

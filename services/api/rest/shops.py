@@ -9,10 +9,11 @@ from pydantic import Field, SkipValidation
 from services.api.auth import view_of
 from services.api.flows.people import only_verdict, permit_all
 from services.api.flows.shops import put_shops
-from services.api.rest.batches import BatchAnswer, answer_batch, read_rows
+from services.api.rest.batches import answer_batch, read_rows
 from services.api.rest.documents import bytes_of, one_of, permit_current, put_answer
 from services.api.store.people import read_shops
 from services.api.store.shops import read_page_of_shops
+from services.door.batches import BatchAnswer
 from services.door.etags import tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router

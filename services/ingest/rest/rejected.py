@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response
 
+from services.door.batches import BatchAnswer
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Instant, Model
 from services.ingest.core.buyers import resealer
 from services.ingest.flows.rejected import retry_row
-from services.ingest.rest.batches import BatchAnswer, answer_batch
+from services.ingest.rest.batches import answer_batch
 from services.ingest.sources.accounts import read_articles
 from services.ingest.store.rejected import KeptRow, read_rejected
 from services.schema.errors import NotFound
