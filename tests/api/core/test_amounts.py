@@ -12,8 +12,8 @@ from services.schema.days import parse_period
 from services.schema.shapes.measures import CrowdCount
 from services.schema.shapes.people import Rate, Subject
 from services.schema.words import NoValue, Scope, SubjectKind
-from tests.api.facts import assignment, employee, person
 from tests.api.core.values import CALENDAR, DAY, ledger, prepared, row, sales, value_of
+from tests.api.facts import assignment, employee, person
 
 
 def test_foreign_amounts_are_taken_at_the_rate_of_their_day() -> None:

@@ -19,7 +19,6 @@ from services.schema.days import parse_period
 from services.schema.shapes.indicators import Explained, MeasureAmount, Value, Wanted
 from services.schema.shapes.people import Subject
 from services.schema.words import FactKind, NoValue, Scope, SubjectKind
-from tests.api.facts import COMPANY, assignment, employee, person
 from tests.api.core.values import (
     CALENDAR,
     OCTOBER,
@@ -31,6 +30,7 @@ from tests.api.core.values import (
     sales,
     value_of,
 )
+from tests.api.facts import COMPANY, assignment, employee, person
 
 
 def test_a_value_is_rounded_once_half_up_at_six_decimals() -> None:
