@@ -72,28 +72,28 @@ async def take(company: Company) -> set[str]:
     return await stale(company)
 
 
-@pytest.mark.parametrize(
-    ("day", "shop", "employee", "reached"),
-    [
-        (date(2026, 1, 1), "a", "", {"a-1", "a-2"}),
-        (date(2026, 1, 31), "b", "", {"b-1", "b-2"}),
-        (date(2026, 1, 9), "b", "a-1", {"a-1", "b-1", "b-2"}),
-        (date(2026, 1, 9), "b", "c-1", {"c-1", "b-1", "b-2"}),
-        (date(2026, 1, 9), "elsewhere", "c-1", {"c-1"}),
-        (date(2026, 1, 9), "elsewhere", "nobody", set()),
-        (date(2025, 12, 31), "a", "a-1", set()),
-        (date(2026, 2, 1), "a", "a-1", set()),
-    ],
-)
+REACHED = [
+    (date(2026, 1, 1), "a", "", {"a-1", "a-2"}),
+    (date(2026, 1, 31), "b", "", {"b-1", "b-2"}),
+    (date(2026, 1, 9), "b", "a-1", {"a-1", "b-1", "b-2"}),
+    (date(2026, 1, 9), "b", "c-1", {"c-1", "b-1", "b-2"}),
+    (date(2026, 1, 9), "elsewhere", "c-1", {"c-1"}),
+    (date(2026, 1, 9), "elsewhere", "nobody", set()),
+    (date(2025, 12, 31), "a", "a-1", set()),
+    (date(2026, 2, 1), "a", "a-1", set()),
+]
+
+
 async def test_a_mark_reaches_the_cards_made_of_its_shop_or_person_on_its_day(
-    ready: Company, day: date, shop: str, employee: str, reached: set[str]
+    ready: Company,
 ) -> None:
-    await mark(ready, day, shop, employee)
-    assert await take(ready) == reached
-    assert await settle(ready) == len(reached)
-    assert await stale(ready) == set()
-    async with ready.owner.read(ready.number) as session:
-        assert not await is_pending(session)
+    for day, shop, employee, reached in REACHED:
+        await mark(ready, day, shop, employee)
+        assert await take(ready) == reached
+        assert await settle(ready) == len(reached)
+        assert await stale(ready) == set()
+        async with ready.owner.read(ready.number) as session:
+            assert not await is_pending(session)
 
 
 async def test_only_touched_cards_are_written(ready: Company) -> None:

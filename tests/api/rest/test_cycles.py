@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.schema.words import CycleStatus
 from tests.api.appraisals import (
     PERIOD,
     ask,
@@ -69,37 +70,35 @@ async def test_a_cycle_is_set_up_as_a_draft(ready: Company) -> None:
     assert spared.status_code == 304
 
 
-@pytest.mark.parametrize(
-    ("changed", "status", "code", "pointer"),
-    [
-        ({"scheme": "nobody"}, 409, "unknown_scheme", "/scheme"),
-        ({"population": {"unit": "nobody"}}, 409, "unknown_unit", "/population/unit"),
-        ({"population": {"units": ["front", "x"]}}, 409, "unknown_unit", "/population/units/1"),
-        (
-            {"population": {"employees": ["e-1", "x"]}},
-            409,
-            "unknown_employee",
-            "/population/employees/1",
-        ),
-        ({"period": "2026-Q1"}, 409, "period_mismatch", "/period"),
-        ({"population": {}}, 422, "invalid", "/population"),
-        ({"population": {"units": ["front"], "unit": "front"}}, 422, "invalid", "/population"),
-        ({"population": {"employees": []}}, 422, "invalid", "/population/employees"),
-        ({"timezone": "Mars/North"}, 422, "invalid", "/timezone"),
-        ({"grace_days": -1}, 422, "invalid", "/grace_days"),
-        ({"grace_days": "1"}, 422, "invalid", "/grace_days"),
-        ({"code": "a b"}, 422, "invalid", "/code"),
-        ({"colour": "red"}, 422, "unknown_field", "/colour"),
-    ],
-)
-async def test_a_senseless_cycle_is_refused_with_its_place(
-    ready: Company, changed: dict[str, Any], status: int, code: str, pointer: str
-) -> None:
+SENSELESS: list[tuple[dict[str, Any], int, str, str]] = [
+    ({"scheme": "nobody"}, 409, "unknown_scheme", "/scheme"),
+    ({"population": {"unit": "nobody"}}, 409, "unknown_unit", "/population/unit"),
+    ({"population": {"units": ["front", "x"]}}, 409, "unknown_unit", "/population/units/1"),
+    (
+        {"population": {"employees": ["e-1", "x"]}},
+        409,
+        "unknown_employee",
+        "/population/employees/1",
+    ),
+    ({"period": "2026-Q1"}, 409, "period_mismatch", "/period"),
+    ({"population": {}}, 422, "invalid", "/population"),
+    ({"population": {"units": ["front"], "unit": "front"}}, 422, "invalid", "/population"),
+    ({"population": {"employees": []}}, 422, "invalid", "/population/employees"),
+    ({"timezone": "Mars/North"}, 422, "invalid", "/timezone"),
+    ({"grace_days": -1}, 422, "invalid", "/grace_days"),
+    ({"grace_days": "1"}, 422, "invalid", "/grace_days"),
+    ({"code": "a b"}, 422, "invalid", "/code"),
+    ({"colour": "red"}, 422, "unknown_field", "/colour"),
+]
+
+
+async def test_a_senseless_cycle_is_refused_with_its_place(ready: Company) -> None:
     before = await digest(ready)
-    refused = await ready.post("/v1/cycles", {**CYCLE, **changed})
-    assert refused.status_code == status, refused.text
-    places = {(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]}
-    assert (pointer, code) in places
+    for changed, status, code, pointer in SENSELESS:
+        refused = await ready.post("/v1/cycles", {**CYCLE, **changed})
+        assert refused.status_code == status, refused.text
+        places = {(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]}
+        assert (pointer, code) in places
     assert await digest(ready) == before
 
 
@@ -139,14 +138,12 @@ async def test_opening_pins_the_version_and_makes_the_cards(ready: Company) -> N
     assert await cards(ready) == before
 
 
-@pytest.mark.parametrize(
-    "to", ["draft", "closed", "review", "calibration", "approved", "published"]
-)
-async def test_a_draft_only_opens(ready: Company, to: str) -> None:
+async def test_a_draft_only_opens(ready: Company) -> None:
     await ask(ready, "POST", "/v1/cycles", CYCLE)
     before = await digest(ready)
-    refused = await ready.post("/v1/cycles/jan/moves", {"to": to})
-    assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed")
+    for to in set(CycleStatus) - {CycleStatus.OPEN}:
+        refused = await ready.post("/v1/cycles/jan/moves", {"to": to})
+        assert (refused.status_code, refused.json()["code"]) == (409, "move_not_allowed")
     assert await digest(ready) == before
 
 
