@@ -24,12 +24,12 @@ from services.api.store.results import FrozenResult, insert_results, read_last_p
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.ids import IdKind
-from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.payouts import Entry, EntryContent, Owed, Payout
-from services.schema.shapes.results import Result, ResultHead
+from services.schema.shapes.results import Approval, Result, ResultHead
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score, Scorecard
-from services.schema.words import CycleStatus, EntryKind, SubjectKind
+from services.schema.words import Approver, CycleStatus, EntryKind, SubjectKind
 
 _TICK = timedelta(microseconds=1)
 
@@ -80,9 +80,11 @@ async def publish_results(
     # Under the counter's lock moments only rise, so that a list by time is never added to inside.
     last = await read_last_published(session)
     published_at = at if last is None else max(at, last + _TICK)
-    results = [_freeze(outcome, cycle, published_at) for outcome in outcomes]
+    moves = (await read_moves(session, [cycle.code]))[cycle.code]
+    approvals = _approvals_of(moves)
+    results = [_freeze(outcome, cycle, approvals, published_at) for outcome in outcomes]
     await insert_results(session, results)
-    reason = await _reason_of(session, cycle)
+    reason = _reason_of(moves)
     entries = [
         _entry_of(line, seq, cycle, reason, session.tenant, published_at)
         for seq, line in zip(numbers, lines, strict=True)
@@ -108,7 +110,9 @@ def _outcome_of(
     return _Outcome(card, score, result, payouts)
 
 
-def _freeze(outcome: _Outcome, cycle: Cycle, at: datetime) -> FrozenResult:
+def _freeze(
+    outcome: _Outcome, cycle: Cycle, approvals: tuple[Approval, ...], at: datetime
+) -> FrozenResult:
     card, score = outcome.card, outcome.score
     assert score.total is not None, "an incomplete card is not approved"
     own = score.segments[-1].segment
@@ -121,7 +125,7 @@ def _freeze(outcome: _Outcome, cycle: Cycle, at: datetime) -> FrozenResult:
         unit=card.unit,
         scorecard=card.id,
         rank=card.rank,
-        approvals=(),
+        approvals=approvals,
         fingerprint=card.fingerprint,
         published_at=at,
     )
@@ -238,9 +242,14 @@ def _entry_of(
     return NewEntry(entry, _digest(document), line.result, line.place, line.inputs, at)
 
 
-async def _reason_of(session: WriteSession, cycle: Cycle) -> str | None:
+def _approvals_of(moves: Sequence[Move]) -> tuple[Approval, ...]:
+    """Who moved the cycle to approved: HR, for every card of it."""
+    last = [move for move in moves if move.to_status is CycleStatus.APPROVED][-1]
+    return (Approval(Approver.HR, last.author, last.moved_at),)
+
+
+def _reason_of(moves: Sequence[Move]) -> str | None:
     """Why the cycle was last opened again after it had been published."""
-    moves = (await read_moves(session, [cycle.code]))[cycle.code]
     reopened = [move.reason for move in moves if move.from_status is CycleStatus.PUBLISHED]
     return reopened[-1] if reopened else None
 

@@ -52,6 +52,7 @@ async def test_a_result_is_exactly_this(approved: Company) -> None:
     cycle = await move(approved, "jan", "published")
     card = (await cards(approved))["employee:e-1"]
     result = (await results(approved))["employee:e-1"]
+    (approval,) = (step for step in cycle["moves"] if step["to"] == "approved")
     ResultDocument.model_validate(result, strict=False)
     assert result["id"].startswith("res_")
     assert result == {
@@ -100,7 +101,9 @@ async def test_a_result_is_exactly_this(approved: Company) -> None:
                 },
             },
         ],
-        "approvals": [],
+        "approvals": [
+            {"part": "hr", "by": approval["author"], "at": approval["moved_at"]},
+        ],
         "fingerprint": card["fingerprint"],
         "published_at": cycle["published_at"],
     }
