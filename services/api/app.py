@@ -20,6 +20,7 @@ from services.api.rest import (
     rates,
     results,
     schemes,
+    scoreboard,
     scorecards,
     shops,
     targets,
@@ -52,6 +53,7 @@ ROUTERS = (
     keys.router,
     audit.router,
     jobs.router,
+    scoreboard.router,
 )
 _DESCRIPTION = "Scores of people and teams from a company's own orders, traffic and service data."
 

@@ -29,9 +29,17 @@ class ApiSettings(BaseSettings):
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     signing_key_file: Path | None = None
 
+    # In a demo, the company whose scores the page at `/` shows without a key.
+    scoreboard_tenant: int | None = None
+
     @property
     def documented(self) -> bool:
         return self.environment != "production"
+
+    @property
+    def guest_tenant(self) -> int | None:
+        """Whose scores a guest sees: nobody's, unless this is a demo."""
+        return self.scoreboard_tenant if self.environment == "demo" else None
 
     def read_signing_key(self) -> bytes:
         """The key of this deployment; one for this process alone where none is named."""

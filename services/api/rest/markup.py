@@ -14,7 +14,7 @@ Content = str | Markup | Iterable["Content"] | None
 _VOID = frozenset({"br", "meta"})
 
 
-def element(name: str, *content: Content, **attributes: str | None) -> Markup:
+def element(name: str, /, *content: Content, **attributes: str | None) -> Markup:
     """An element; an attribute of null is left out, `class_` is `class`."""
     stated = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'

@@ -8,32 +8,26 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.api.auth import view_of
 from services.api.flows.indicators import known_indicators
-from services.api.rest.explained import Names, explanation_of
-from services.api.rest.markup import Markup, element, page
-from services.api.rest.settled import Settles, SettledRoute
-from services.api.rest.style import STYLE
+from services.api.rest.explained import Names, explanation_of, number, table
+from services.api.rest.markup import Content, Markup, element, page
+from services.api.rest.settled import SettledRoute, settle_pending
 from services.api.settings import ApiSettings
 from services.api.store.cycles import read_page_of_cycles
-from services.api.store.live import is_pending
 from services.api.store.people import read_employees, read_tenant, read_units
 from services.api.store.schemes import read_versions
-from services.api.store.scorecards import (
-    CardFilter,
-    ShownCard,
-    Sort,
-    read_card,
-    read_page_of_cards,
-)
+from services.api.store.scorecards import CardFilter, Sort, read_card, read_page_of_cards
 from services.door.access import authorize
-from services.door.etags import PRIVATE
 from services.door.pages import Cursor, decode_cursor, encode_cursor
 from services.door.requests import StrictRequest
 from services.door.routes import PROBLEMS, Asking, Handler, Reading
@@ -41,8 +35,234 @@ from services.door.wire import Code
 from services.schema.db import Database, ReadSession
 from services.schema.errors import NotFound
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.people import Caller, Subject
+from services.schema.shapes.people import Caller, Subject, parse_subject
 from services.schema.words import Role, SubjectKind
 
-CYCLES_SHOWN = 100
+CYCLES_SHOWN = 500
 CARDS_SHOWN = 100
+GUEST = "guest:scoreboard"
+
+_STYLE = Path(__file__).with_name("scoreboard.css").read_text(encoding="utf-8")
+_DIGEST = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+_STATUS = {
+    "live": "live 进行中",
+    "incomplete": "incomplete 不完整",
+    "in_review": "in review 审核中",
+    "approved": "approved 已批准",
+    "published": "published 已发布",
+}
+Document = Mapping[str, Any]
+
+
+class PageRoute(SettledRoute):
+    """A page for who has a key, and in a demo for a guest."""
+
+    async def serve(self, request: StrictRequest, handler: Handler) -> Response:
+        guest = _guest_of(request)
+        if guest is None:
+            return await super().serve(request, handler)
+        authorize(self.operation, guest.role)
+        database: Database = request.app.state.database
+        await settle_pending(request, guest.tenant)
+        async with database.read(guest.tenant) as session:
+            request.scope["kaohe.caller"] = guest
+            request.scope["kaohe.session"] = session
+            return await handler(request)
+
+
+router = APIRouter(route_class=PageRoute, responses=PROBLEMS, include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One scorecard of the board, with what its subject and unit are called."""
+
+    card: Document
+    name: str
+    unit: str
+
+
+@router.get("/")
+async def get_board(
+    request: Request,
+    caller: Asking,
+    session: Reading,
+    cycle: Annotated[Code | None, Query()] = None,
+    cursor: Cursor = None,
+) -> HTMLResponse:
+    """The scorecards of a cycle, best first; of the latest one unless one is asked for."""
+    view = await view_of(session, caller, datetime.now(UTC))
+    known, _ = await read_page_of_cycles(session, view.subjects(), after=None, limit=CYCLES_SHOWN)
+    cycles = sorted(known, key=lambda each: (each.period.start, each.code), reverse=True)
+    shown = next((each for each in cycles if cycle in {None, each.code}), None)
+    if shown is None and cycle is not None:
+        raise NotFound("cycle")
+    tenant = await read_tenant(session)
+    content: list[Content] = []
+    if shown is not None:
+        last = decode_cursor(request, cursor, 4)
+        after = last[1:] if last and last[0] == shown.code else None
+        wanted = CardFilter(subjects=view.subjects(), cycle=shown.code)
+        cards, total = await read_page_of_cards(
+            session, wanted, sort=Sort.TOTAL_DOWN, after=after, limit=CARDS_SHOWN + 1
+        )
+        documents = [json.loads(card.document) for card in cards[:CARDS_SHOWN]]
+        content = [_board(shown, await _rows(session, documents), total)]
+        if len(cards) > CARDS_SHOWN:
+            place = [shown.code, *cards[CARDS_SHOWN - 1].place(Sort.TOTAL_DOWN)]
+            following = {"cycle": shown.code, "cursor": encode_cursor(request, place)}
+            link = element("a", "Next page 下一页", href=f"/?{urlencode(following)}")
+            content.append(element("p", link))
+    else:
+        content = [element("p", "There is no cycle yet. 还没有考核周期。")]
+    return _answer(
+        request, f"{tenant.name} – scoreboard", _heading(tenant.name), _menu(cycles, shown), content
+    )
+
+
+@router.get("/scorecards/{id}")
+async def get_explained(
+    request: Request, id: Code, caller: Asking, session: Reading
+) -> HTMLResponse:
+    """How a scorecard came about, step by step."""
+    view = await view_of(session, caller, datetime.now(UTC))
+    card = await read_card(session, id)
+    if card is None or not view.sees(card.subject):
+        raise NotFound("scorecard")
+    document, explanation = json.loads(card.document), json.loads(card.explanation)
+    (row,) = await _rows(session, [document])
+    names = await _names_of(session, explanation)
+    back = element("a", "← Scoreboard 计分板", href=f"/?{urlencode({'cycle': card.cycle})}")
+    told = f"{document['cycle']}, revision {document['revision']}, "
+    heading = element(
+        "header",
+        element("p", back),
+        element("h1", row.name, " ", element("span", document["subject"], class_="code")),
+        element("p", told, _status(document["status"]), class_="dim"),
+        element("p", _summary(document), class_="total"),
+    )
+    return _answer(
+        request, f"{row.name} – {card.cycle}", heading, explanation_of(explanation, names)
+    )
+
+
+def _guest_of(request: Request) -> Caller | None:
+    """The viewer whom a demo lets in without a key; whoever brings one is asked for it."""
+    settings: ApiSettings = request.app.state.settings
+    if request.headers.get("authorization") is not None or settings.guest_tenant is None:
+        return None
+    return Caller(settings.guest_tenant, Role.VIEWER, None, GUEST)
+
+
+def _heading(company: str) -> Markup:
+    return element(
+        "header",
+        element("h1", "Scoreboard 计分板"),
+        element("p", company, class_="dim"),
+    )
+
+
+def _menu(cycles: Sequence[Cycle], shown: Cycle | None) -> Markup:
+    links = [
+        element(
+            "li",
+            element(
+                "a",
+                f"{each.code} ",
+                element("span", each.status.value, class_="code"),
+                href=f"/?{urlencode({'cycle': each.code})}",
+                aria_current="page" if each is shown else None,
+            ),
+        )
+        for each in cycles
+    ]
+    return element("nav", element("ul", *links), aria_label="Cycles 考核周期")
+
+
+def _board(cycle: Cycle, rows: Sequence[Row], total: int) -> Markup:
+    heads = ("#Rank 名次", "Name 姓名", "Position 岗位", "Unit 部门", "#Total 总分", "Grade 等级",
+             "Status 状态", "Why 说明")  # fmt: skip
+    caption = f"{total} scorecards of {cycle.period.code}, scheme {cycle.scheme}; best total first."
+    return element(
+        "main",
+        element("h2", f"{cycle.code} ", element("span", cycle.period.code, class_="code")),
+        table(caption, heads, [_row(row) for row in rows]),
+    )
+
+
+def _row(row: Row) -> Markup:
+    card = row.card
+    own = card["segments"][-1]
+    why = element("a", "explanation", href=f"/scorecards/{card['id']}")
+    return element(
+        "tr",
+        number(card["rank"]),
+        element("th", row.name, " ", element("span", card["subject"], class_="code"), scope="row"),
+        element("td", own["position"] or "—"),
+        element("td", row.unit),
+        number(card["total"]),
+        element("td", card["grade"] or "—"),
+        element("td", _status(card["status"])),
+        element("td", why),
+    )
+
+
+def _status(word: str) -> Markup:
+    return element("span", _STATUS.get(word, word), class_=f"status {word}")
+
+
+def _summary(document: Document) -> str:
+    if document["total"] is None:
+        return "no total yet 暂无总分"
+    grade = f" · {document['grade']}" if document["grade"] else ""
+    rank = f" · #{document['rank']}" if document["rank"] else ""
+    return f"{document['total']}{grade}{rank}"
+
+
+async def _rows(session: ReadSession, documents: Sequence[Document]) -> list[Row]:
+    """The cards with names; as many statements for one as for a hundred."""
+    subjects = [parse_subject(document["subject"]) for document in documents]
+    people = {each.code for each in subjects if each.kind is SubjectKind.EMPLOYEE}
+    employees = await read_employees(session, people)
+    units = await read_units(session)
+
+    def name_of(subject: Subject) -> str:
+        known = employees if subject.kind is SubjectKind.EMPLOYEE else units
+        return known[subject.code].name if subject.code in known else subject.code
+
+    def unit_of(document: Document) -> str:
+        code = document["segments"][-1]["unit"]
+        return units[code].name if code in units else code or "—"
+
+    return [
+        Row(document, name_of(subject), unit_of(document))
+        for document, subject in zip(documents, subjects, strict=True)
+    ]
+
+
+async def _names_of(session: ReadSession, explanation: Document) -> Names:
+    """What an explanation's indicators, sections and items are called."""
+    segments = explanation["segments"]
+    codes = {line["indicator"] for segment in segments for line in segment["lines"]}
+    indicators = await known_indicators(session, codes)
+    versions = {(each["scheme"], each["scheme_version"]) for each in segments}
+    parts: dict[tuple[str, int, str], tuple[str, str]] = {}
+    for key, version in (await read_versions(session, versions)).items():
+        for section in json.loads(version.document)["sections"]:
+            for part in (section, *section["items"]):
+                if part["name"]:
+                    parts[*key, part["code"]] = (part["name"]["zh"], part["name"]["en"])
+    return Names({code: (each.zh, each.en) for code, each in indicators.items()}, parts)
+
+
+def _answer(request: Request, title: str, *content: Content) -> HTMLResponse:
+    settings: ApiSettings = request.app.state.settings
+    docs = (("/docs", "REST"), ("/graphql", "GraphQL")) if settings.documented else ()
+    links = [element("p", element("a", name, href=path)) for path, name in docs]
+    body = page(title, _STYLE, *content, element("footer", *links) if links else None)
+    headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "private, no-cache"}
+    return HTMLResponse(body, headers=headers)

@@ -33,8 +33,21 @@ class SettledRoute(TransactionRoute):
             await self._admit(request, session)
             pending = await is_pending(session)
         if pending:
-            live: Settles = request.app.state.live
-            await live.settle(tenant)
+            await _wait_for(request, tenant)
+
+
+async def settle_pending(request: Request, tenant: int) -> None:
+    """The same for a page that somebody may read without a key."""
+    database: Database = request.app.state.database
+    async with database.read(tenant) as session:
+        pending = await is_pending(session)
+    if pending:
+        await _wait_for(request, tenant)
+
+
+async def _wait_for(request: Request, tenant: int) -> None:
+    live: Settles = request.app.state.live
+    await live.settle(tenant)
 
 
 def new_settled_router() -> APIRouter:
