@@ -205,7 +205,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "id", name=op.f("pk_order_facts")),
     )
     op.create_index(
-        "ix_order_facts_buyer", "order_facts", ["buyer", "tenant_id", "paid_on"], unique=False
+        "ix_order_facts_buyer",
+        "order_facts",
+        ["buyer", "tenant_id", "paid_on"],
+        unique=False,
+        postgresql_where=sa.text("buyer IS NOT NULL"),
     )
     op.create_index(
         "ix_order_facts_paid_on", "order_facts", ["paid_on"], unique=False, postgresql_using="brin"
@@ -270,6 +274,7 @@ def upgrade() -> None:
         "refund_facts",
         ["order_id", "tenant_id", "source"],
         unique=False,
+        postgresql_where=sa.text("order_id IS NOT NULL"),
     )
     protect("refund_facts", api="SELECT", ingest="SELECT, INSERT, UPDATE, DELETE")
     op.create_table(
