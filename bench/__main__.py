@@ -13,6 +13,7 @@ from bench.figures import Figure, Options, keep, show
 from services.local.database import Server
 
 FIGURES = ("facts_in", "landing", "period_measures", "scoring", "live", "reads")
+WIDTH = 100
 
 
 Measured = Callable[[Server, Options], Awaitable[list[Figure]]]
@@ -33,7 +34,7 @@ def main() -> None:
 
 
 async def _measure(name: str, server: Server, options: Options) -> None:
-    console = Console()
+    console = Console(width=WIDTH)
     began = time.perf_counter()
     run: Measured = importlib.import_module(f"bench.{name}").run
     for figure in await run(server, options):

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from bench.grounds import Company, Ground
 from services.api.app import create_app
 from services.api.settings import ApiSettings
+from services.door.logs import configure_logs
 from services.schema.words import Role
 
 CYCLE = "2026-03"
@@ -73,6 +74,7 @@ def environment_of(ground: Ground) -> dict[str, str]:
 
 async def open_cycle(ground: Ground, company: Company) -> None:
     """Publish a scheme of five items, and open a cycle for everybody in the position."""
+    configure_logs("WARNING")
     async with _client(create_app(settings_of(ground)), company.keys[Role.ADMIN]) as client:
         await _send(client, "PUT", "/v1/schemes/bench", _SCHEME)
         await _send(client, "POST", "/v1/schemes/bench/publish", {})

@@ -20,6 +20,14 @@ async def csv_of(connection: asyncpg.Connection, table: str) -> bytes:
     return rows.getvalue()
 
 
+async def empty_facts(connection: asyncpg.Connection) -> None:
+    """Forget orders and what came of them, so that each turn begins alike."""
+    await connection.execute(
+        "TRUNCATE order_facts, order_measures, touched_days, batches, feeds, feed_days, pages"
+    )
+    await connection.execute("CHECKPOINT")
+
+
 async def copy_rate(connection: asyncpg.Connection, rows: bytes, count: int) -> float:
     """Rows a second of one COPY, committed, into the emptied copy."""
     await connection.execute(f"TRUNCATE {LIMIT}")
