@@ -77,6 +77,7 @@ class Schedule:
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs: dict[str, _Try] = {}
         self._problems: list[str] = []
+        self._mistakes: list[BaseException] = []
         self._tidied_at = now() - TIDY_EVERY
 
     def stop(self) -> None:
@@ -97,17 +98,21 @@ class Schedule:
             await asyncio.gather(ears, return_exceptions=True)
 
     async def pull_once(self) -> list[str]:
-        """Read all that is due now, also what another worker left; what went wrong, if anything."""
+        """Read all that is due now, also what another worker left; what went wrong, if anything.
+
+        A mistake of ours is raised, and not made again and again.
+        """
         await self._desks.refresh()
         began = self._now()
         async with self._finished():
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and not self._mistakes:
                 self._woken.clear()
                 await self._begin_due()
                 if await self._until_due(began) is None and not self._tasks:
                     break
                 # Another worker may have what is due: nobody tells when it is done.
                 await self._sleep(LONGER_SLEEP)
+        self._raise_mistakes()
         return self._problems
 
     async def backfill_once(
@@ -120,7 +125,7 @@ class Schedule:
         }
         outcomes: list[Outcome] = []
         async with self._finished():
-            while not self._stopping.is_set():
+            while not self._stopping.is_set() and not self._mistakes:
                 self._woken.clear()
                 await self._begin_backfills()
                 outcomes = await self._outcomes(asked)
@@ -129,6 +134,7 @@ class Schedule:
                 if all(status is not JobStatus.RUNNING for status, _, _ in outcomes):
                     break
                 await self._sleep(timedelta(seconds=1))
+        self._raise_mistakes()
         return [str(result) for status, _, result in outcomes if status is JobStatus.FAILED]
 
     async def _look(self) -> timedelta | None:
@@ -142,6 +148,10 @@ class Schedule:
         except Unavailable as error:
             _log.warning("schedule.waits", problem=error.detail)
             return timedelta(seconds=error.retry_after_seconds)
+
+    def _raise_mistakes(self) -> None:
+        if self._mistakes:
+            raise self._mistakes[0]
 
     async def _begin_due(self) -> None:
         """Take as many due feeds as there is room for."""
@@ -185,7 +195,7 @@ class Schedule:
         if not task.cancelled() and (error := task.exception()) is not None:
             # A mistake of ours: the lease ends by itself, and the other feeds go on.
             _log.error("feed.failed", exc_info=error)
-            self._problems.append(f"{type(error).__name__}")
+            self._mistakes.append(error)
 
     async def _pull(self, tenant: int, lease: Lease) -> None:
         problem = await self._puller(tenant, lease).pull()

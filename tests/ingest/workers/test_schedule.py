@@ -23,6 +23,7 @@ from sandbox.shops import ZONE
 from services.door.callers import make_key
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
+from services.ingest.workers import pulling
 from services.ingest.workers.deployment import opened
 from services.schema.db import Database
 from services.schema.words import JobStatus, Role
@@ -360,6 +361,24 @@ async def test_a_file_that_changes_while_a_shop_is_read_takes_nothing_away(world
     os.utime(world.accounts, ns=(1, 1))
     await schedule._desks.refresh()
     assert await task == []
+    await world.check()
+
+
+async def test_a_mistake_of_ours_is_raised_and_not_made_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong is worse than down."""
+
+    async def mistaken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pulling, "land_rows", mistaken)
+    with pytest.raises(ZeroDivisionError):
+        await world.pull()
+    assert (await feeds(world))["orders"].cursor is None
+    monkeypatch.undo()
+    world.clock.pass_by(seconds=31)
+    assert await world.pull() == []
     await world.check()
 
 
