@@ -86,6 +86,10 @@ class World:
         async with self.database.write(self.tenant) as session:
             await session.execute(text(statement), values)
 
+    async def feeds(self) -> dict[str, Any]:
+        """The feeds by kind, as they are kept."""
+        return {row.kind: row for row in await self.rows("SELECT * FROM feeds")}
+
     async def books(self, shop: str) -> dict[tuple[date, str, str], truth.Sums]:
         """What our measures hold, in the form of the truth."""
         found: dict[tuple[date, str, str], truth.Sums] = {}

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import httpx
@@ -15,14 +15,6 @@ from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 
 URL = "https://eco.example.com/router/rest"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def impatient() -> Iterator[None]:
-    """Waiting for its own backoff would only be slow; bans are waited for by the pace."""
-    stamina.set_testing(True, attempts=ATTEMPTS)
-    yield
-    stamina.set_testing(False)
 
 
 class Sleeper:

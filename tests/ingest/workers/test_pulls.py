@@ -1,44 +1,27 @@
 """Whatever happens on the way, our facts and measures end as the marketplace's own books."""
 
-import asyncio
 import gzip
 import json
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.faults import Fault
 from sandbox.lives import midnight
-from services.ingest.flows.pulls import land_rows
-from services.ingest.sources import taobao
 from services.ingest.sources.client import ATTEMPTS
-from services.ingest.store.cursors import StaleLease, advance, claim_due
-from services.ingest.workers import pulling
-from services.ingest.workers.desks import DeskKey, Desks
-from services.ingest.workers.pulling import LEASE, Puller
-from tests.ingest.worlds import BUYER_KEY, FIRST, NOW, World
+from tests.ingest.sources.gateways import small_pages
+from tests.ingest.worlds import FIRST, NOW, World
 
 HTML = "<html><body>503 Service Temporarily Unavailable</body></html>"
 INCREMENT = "taobao.trades.sold.increment.get"
 
 
-def small_pages(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    from dataclasses import replace  # noqa: PLC0415  only here
-
-    lists = {kind: replace(asked, page_size=size) for kind, asked in taobao._LISTS.items()}
-    monkeypatch.setattr(taobao, "_LISTS", lists)
-
-
-async def feeds(world: World) -> dict[str, Any]:
-    return {row.kind: row for row in await world.rows("SELECT * FROM feeds")}
-
-
 async def test_the_first_pull_takes_in_the_whole_history(world: World) -> None:
     assert await world.pull() == []
     await world.check()
-    found = await feeds(world)
+    found = await world.feeds()
     assert set(found) == {"orders", "refunds", "ratings"}
     for feed in found.values():
         assert feed.source == "tmall:tm-life"
@@ -176,7 +159,7 @@ async def test_a_revoked_session_stops_at_once_says_so_and_resumes(world: World)
     """S10: at most three calls, one for each feed; the cursor stays where it was."""
     world.clock.now = midnight(FIRST) + timedelta(days=3)
     await world.pull()
-    before = {kind: feed.cursor for kind, feed in (await feeds(world)).items()}
+    before = {kind: feed.cursor for kind, feed in (await world.feeds()).items()}
     sessions = dict(world.gateway.account.sessions)
     world.gateway.account.sessions.clear()
     world.gateway.trouble.calls.clear()
@@ -188,7 +171,7 @@ async def test_a_revoked_session_stops_at_once_says_so_and_resumes(world: World)
         "tm-life refunds: taobao.refunds.receive.get is refused: code 27 invalid-sessionkey",
     ]
     assert [call.outcome for call in world.gateway.trouble.calls] == ["27"] * 3
-    found = await feeds(world)
+    found = await world.feeds()
     assert {kind: feed.cursor for kind, feed in found.items()} == before
     assert found["orders"].problem is not None
     assert found["orders"].due_at == world.clock.now + timedelta(hours=1)
@@ -197,7 +180,7 @@ async def test_a_revoked_session_stops_at_once_says_so_and_resumes(world: World)
     world.clock.pass_by(minutes=1)
     assert await world.pull() == []
     await world.check()
-    assert (await feeds(world))["orders"].problem is None
+    assert (await world.feeds())["orders"].problem is None
 
 
 async def test_a_wrong_secret_stores_nothing_and_keeps_it_to_itself(
@@ -210,7 +193,7 @@ async def test_a_wrong_secret_stores_nothing_and_keeps_it_to_itself(
     problems = await world.pull()
     assert "tm-life orders: taobao.trades.sold.increment.get is refused: code 25" in problems[0]
     assert (await world.rows("SELECT count(*) FROM order_facts"))[0][0] == 0
-    assert (await feeds(world))["orders"].cursor is None
+    assert (await world.feeds())["orders"].cursor is None
     said = capsys.readouterr().out
     assert said.count("feed.stopped") == 3
     assert "not-the-secret" not in said
@@ -235,7 +218,7 @@ async def test_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
     stored = (await world.rows("SELECT count(*) FROM order_facts"))[0][0]
     whole = len(list(world.gateway.books.trades(_shop(), world.clock.now)))
     assert stored == whole - 2
-    feed = (await feeds(world))["orders"]
+    feed = (await world.feeds())["orders"]
     assert (feed.accepted, feed.applied, feed.rejected) == (whole, whole - 2, 2)
     # The same again, read in the overlap of the next pull, is not kept twice.
     for number in numbers:
@@ -290,145 +273,6 @@ async def test_what_is_kept_of_a_page_names_no_buyer_and_expires(world: World) -
     assert await world.rows("SELECT id FROM pages") == []
 
 
-async def lease_of(world: World) -> Any:
-    desks = Desks(world.database, world.accounts, BUYER_KEY, world.clock)
-    world.desks.append(desks)
-    await desks.refresh()
-    at = world.clock.now
-    async with world.database.write(world.tenant) as session:
-        lease = await claim_due(session, shops=["tm-life"], at=at, until=at + LEASE)
-    assert lease is not None
-    return desks[DeskKey(world.tenant, "tm-life")], lease
-
-
-async def test_a_worker_that_slept_past_its_lease_writes_nothing(world: World) -> None:
-    """C12: the other has the feed by now, and its number is higher."""
-    world.clock.now = midnight(FIRST) + timedelta(days=2)
-    desk, lease = await lease_of(world)
-    sleeper = Puller(
-        world.database,
-        desk,
-        lease,
-        now=world.clock,
-        show=world.steps.append,
-        stopping=asyncio.Event(),
-    )
-    world.clock.now += LEASE + timedelta(seconds=1)
-    assert await world.pull() == []
-    before = await feeds(world)
-    batches = await world.rows("SELECT count(*) FROM batches")
-    assert await sleeper.pull() == f"The lease of {lease.feed} is another worker's by now."
-    assert await feeds(world) == before
-    assert await world.rows("SELECT count(*) FROM batches") == batches
-    await world.check()
-
-
-async def test_one_token_cannot_move_the_cursor_of_the_next(world: World) -> None:
-    _, lease = await lease_of(world)
-    world.clock.now += LEASE
-    _, after = await lease_of(world)
-    assert (after.feed, after.token) == (lease.feed, lease.token + 1)
-    with pytest.raises(StaleLease):
-        async with world.database.write(world.tenant) as session:
-            await advance(session, lease, cursor=NOW, at=NOW, until=NOW)
-    async with world.database.write(world.tenant) as session:
-        await advance(session, after, cursor=NOW, at=NOW, until=NOW)
-    assert (await feeds(world))[lease.kind.value].cursor == NOW
-
-
-async def test_one_shop_has_one_worker_at_a_time(world: World) -> None:
-    _, lease = await lease_of(world)
-    at = world.clock.now
-    async with world.database.write(world.tenant) as session:
-        assert await claim_due(session, shops=["tm-life"], at=at, until=at + LEASE) is None
-        until = at + LEASE
-        later = await claim_due(session, shops=["tm-life"], at=until, until=until + LEASE)
-    assert later is not None
-    assert lease.kind.value == "orders"
-
-
-async def test_several_workers_at_once_read_each_window_once(world: World) -> None:
-    """S06: two workers, one set of feeds."""
-    world.clock.now = midnight(FIRST) + timedelta(days=5)
-    one, two = world.schedule(), world.schedule()
-    problems = await asyncio.gather(one.pull_once(), two.pull_once())
-    assert list(problems) == [[], []]
-    await world.check()
-    duplicates = await world.rows("SELECT sum(duplicate) + sum(conflict) FROM batches")
-    assert duplicates[0][0] == 0
-
-
-@pytest.mark.parametrize("landings", [0, 1, 2])
-async def test_a_worker_that_dies_in_the_middle_leaves_whole_windows(
-    world: World, monkeypatch: pytest.MonkeyPatch, landings: int
-) -> None:
-    """C01: what had landed stands, the rest comes again, nothing twice."""
-    monkeypatch.setattr(pulling, "LANDING_WINDOWS", 2)
-    left = landings
-
-    class Killed(BaseException):
-        pass
-
-    async def die(*arguments: Any, **named: Any) -> Any:
-        nonlocal left
-        tally = await land_rows(*arguments, **named)
-        if left == 0:
-            raise Killed
-        left -= 1
-        return tally
-
-    desk, lease = await lease_of(world)
-    monkeypatch.setattr(pulling, "land_rows", die)
-    puller = Puller(
-        world.database,
-        desk,
-        lease,
-        now=world.clock,
-        show=world.steps.append,
-        stopping=asyncio.Event(),
-    )
-    with pytest.raises(Killed):
-        await puller.pull()
-    monkeypatch.setattr(pulling, "land_rows", land_rows)
-    found = await feeds(world)
-    assert found["orders"].lease_until is not None
-    batches = await world.rows("SELECT count(*) FROM batches")
-    assert batches[0][0] == landings
-    world.clock.now += LEASE
-    assert await world.pull() == []
-    await world.check()
-
-
-async def test_a_stopped_schedule_lands_what_it_has_in_hand_and_gives_back(world: World) -> None:
-    """C10: the next one begins at once, where this one ended."""
-    schedule = world.schedule()
-
-    def stop_soon(step: Any) -> None:
-        world.steps.append(step)
-        schedule.stop()
-
-    schedule._show = stop_soon
-    await schedule.pull_once()
-    found = await feeds(world)
-    assert found["orders"].cursor is not None
-    assert all(feed.lease_until is None for feed in found.values())
-    assert await world.pull() == []
-    await world.check()
-
-
-async def test_cancelling_a_pull_gives_its_feed_back(world: World) -> None:
-    schedule = world.schedule()
-    task = asyncio.create_task(schedule.pull_once())
-    while not world.gateway.trouble.calls:
-        await asyncio.sleep(0.01)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert all(feed.lease_until is None for feed in (await feeds(world)).values())
-    assert await world.pull() == []
-    await world.check()
-
-
 async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: World) -> None:
     await world.write("INSERT INTO shop_sources VALUES (:tenant, 'tm-life', 'erp')",
                       tenant=world.tenant)  # fmt: skip
@@ -441,28 +285,6 @@ async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: Wor
     assert await world.rows("SELECT id FROM rejected_rows") == []
 
 
-async def test_a_database_that_is_busy_is_asked_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A long batch of an ERP may hold the lane for some seconds."""
-    from services.schema.errors import Unavailable  # noqa: PLC0415  only here
-
-    world.clock.now = midnight(FIRST) + timedelta(days=2)
-    fails = 2
-
-    async def busy(*arguments: Any, **named: Any) -> Any:
-        nonlocal fails
-        tally = await land_rows(*arguments, **named)
-        if fails:
-            fails -= 1
-            raise Unavailable("The database does not answer.")
-        return tally
-
-    monkeypatch.setattr(pulling, "land_rows", busy)
-    assert await world.pull() == []
-    await world.check()
-
-
 async def test_garbage_that_stays_moves_no_cursor_and_rests_longer_each_time(world: World) -> None:
     """S03: never an empty page."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
@@ -471,7 +293,7 @@ async def test_garbage_that_stays_moves_no_cursor_and_rests_longer_each_time(wor
         world.gateway.trouble.add(Fault("garbage", detail="{}", times=3 * ATTEMPTS))
         problems = await world.pull()
         assert len(problems) == 3
-        feed = (await feeds(world))["orders"]
+        feed = (await world.feeds())["orders"]
         assert feed.cursor is None
         assert feed.last_success is None
         waits.append((feed.due_at - world.clock.now).total_seconds())
@@ -480,7 +302,3 @@ async def test_garbage_that_stays_moves_no_cursor_and_rests_longer_each_time(wor
     assert (await world.rows("SELECT count(*) FROM order_facts"))[0][0] == 0
     assert await world.pull() == []
     await world.check()
-
-
-def test_the_first_day_of_the_story_is_that_of_the_world() -> None:
-    assert date(2026, 11, 12) == FIRST

@@ -5,14 +5,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
@@ -20,15 +16,11 @@ from sqlalchemy import text
 from sandbox.faults import Fault
 from sandbox.lives import midnight
 from sandbox.shops import ZONE
-from services.door.callers import make_key
-from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.ingest.workers import pulling
 from services.ingest.workers.deployment import opened
 from services.schema.db import Database
-from services.schema.words import JobStatus, Role
 from tests.databases import TestDatabase
-from tests.ingest.workers.test_pulls import feeds
 from tests.ingest.worlds import (
     BUYER_KEY,
     FIRST,
@@ -39,242 +31,6 @@ from tests.ingest.worlds import (
     write_accounts,
 )
 
-DAYS = [FIRST + timedelta(days=n) for n in range(10)]
-
-
-@asynccontextmanager
-async def door(world: World, database: TestDatabase) -> AsyncIterator[Callable[[Role], Any]]:
-    """Ingest's REST in this process; a client for each role."""
-    settings = IngestSettings(
-        dsn=SecretStr(database.dsn("kaohe_ingest")),
-        buyer_key=SecretStr(BUYER_KEY.decode()),
-        marketplaces=world.accounts,
-    )
-    app = create_app(settings)
-    app.state.database = world.database
-    owner = Database(database.dsn("kaohe"), application="test", pool_size=1)
-    keys = {}
-    async with owner.write(world.tenant) as session:
-        for role in Role:
-            key_id, keys[role], digest = make_key(world.tenant)
-            await session.execute(
-                text(
-                    "INSERT INTO api_keys (tenant_id, id, secret_sha256, role, created_at)"
-                    " VALUES (:tenant, :id, :digest, :role, now())"
-                ),
-                {"tenant": world.tenant, "id": key_id, "digest": digest, "role": role.value},
-            )
-    await owner.close()
-    transport = httpx.ASGITransport(app=app)
-
-    def client(role: Role) -> httpx.AsyncClient:
-        headers = {"Authorization": f"Bearer {keys[role]}"}
-        return httpx.AsyncClient(transport=transport, base_url="http://ingest", headers=headers)
-
-    yield client
-
-
-async def skip_days(world: World, kind: str, count: int) -> str:
-    """Let a feed begin some days late, as after an outage that nobody noticed."""
-    schedule = world.schedule()
-    await schedule._desks.refresh()
-    begin = midnight(FIRST) + timedelta(days=count)
-    await world.write("UPDATE feeds SET cursor = :begin WHERE kind = :kind", begin=begin, kind=kind)
-    await world.write(
-        "INSERT INTO feed_days SELECT tenant_id, id, :day FROM feeds WHERE kind = :kind",
-        day=FIRST - timedelta(days=1),
-        kind=kind,
-    )
-    await world.pull()
-    return str((await feeds(world))[kind].id)
-
-
-async def run_until(world: World, reached: Callable[[], Any]) -> None:
-    """Let a schedule run until something holds."""
-    schedule = world.schedule()
-    task = asyncio.create_task(schedule.run())
-    try:
-        async with asyncio.timeout(60):
-            while not await reached():
-                await asyncio.sleep(0.05)
-    finally:
-        schedule.stop()
-        await task
-
-
-async def jobs_of(world: World) -> list[Any]:
-    return await world.rows("SELECT * FROM jobs ORDER BY id")
-
-
-async def test_a_gap_is_shown_read_again_and_closed(world: World, database: TestDatabase) -> None:
-    """Requirement 14: a gap is listed by shop and day, and exactly that is read again."""
-    feed = await skip_days(world, "orders", 3)
-    async with door(world, database) as client, client(Role.ERP) as erp:
-        # The gaps of the last days are looked for up to the real yesterday.
-        shown = (await erp.get("/v1/feeds", params={"kind": "orders"})).json()["items"][0]
-        assert shown["id"] == feed
-        assert shown["gaps"][:3] == [day.isoformat() for day in DAYS[:3]]
-        answer = await erp.post(
-            f"/v1/feeds/{feed}/backfill",
-            json={"from": DAYS[0].isoformat(), "to": DAYS[3].isoformat()},
-        )
-        assert answer.status_code == 202
-        assert answer.json() == {"status": "running", "progress": "0", "result": None}
-        (job,) = await jobs_of(world)
-        assert answer.headers["location"] == f"/v1/jobs/{job.id}"
-        assert (job.kind, job.status) == ("backfill", "running")
-        before = (await feeds(world))["orders"]
-        world.gateway.trouble.calls.clear()
-
-        async def is_done() -> bool:
-            return bool((await jobs_of(world))[0].status == JobStatus.DONE)
-
-        await run_until(world, is_done)
-        (job,) = await jobs_of(world)
-        assert job.progress == 1
-        assert json.loads(job.result)["rows"] == 12
-        assert job.finished_at is not None
-        shown = (await erp.get("/v1/feeds", params={"kind": "orders"})).json()["items"][0]
-        assert not {day.isoformat() for day in DAYS} & set(shown["gaps"])
-    await world.check()
-    after = (await feeds(world))["orders"]
-    assert after.cursor == before.cursor
-    lists = [c for c in world.gateway.trouble.calls if c.method.endswith("increment.get")]
-    assert len(lists) == 3
-
-
-async def test_days_read_again_say_nothing_new(world: World) -> None:
-    await world.pull()
-    shares: list[Decimal] = []
-    before = await world.rows("SELECT count(*) FROM batches")
-    schedule = world.schedule()
-    assert await schedule.backfill_once(DAYS[2], DAYS[5], shop=None, show=shares.append) == []
-    assert shares[-1] == 1
-    assert sorted(shares) == shares
-    jobs = await jobs_of(world)
-    assert [json.loads(job.result) for job in jobs] == [{"rows": 0}] * 3
-    assert await world.rows("SELECT count(*) FROM batches") == before
-    assert all(feed.lease_until is None for feed in (await feeds(world)).values())
-    await world.check()
-
-
-async def test_a_backfill_that_cannot_be_done_fails_and_says_why(world: World) -> None:
-    await world.pull()
-    world.gateway.account.sessions.clear()
-    problems = await world.schedule().backfill_once(
-        DAYS[0], DAYS[1], shop="tm-life", show=lambda _: None
-    )
-    assert len(problems) == 3
-    assert all("code 27" in problem for problem in problems)
-    jobs = await jobs_of(world)
-    assert {job.status for job in jobs} == {"failed"}
-    assert "code 27" in json.loads(jobs[0].result)["problem"]
-
-
-async def test_a_backfill_that_is_put_off_is_tried_again(world: World) -> None:
-    await world.pull()
-    world.gateway.trouble.add(Fault("throttle", seconds=90))
-    world.clock.runs()
-    schedule = world.schedule()
-    task = asyncio.create_task(
-        schedule.backfill_once(DAYS[0], DAYS[1], shop=None, show=lambda _: None)
-    )
-    while not [call for call in world.gateway.trouble.calls if call.outcome == "throttle"]:
-        await asyncio.sleep(0.02)
-    await asyncio.sleep(0.3)
-    # The ban is over for the marketplace, and for us.
-    world.clock.pass_by(seconds=100)
-    for client in schedule._desks._clients.values():
-        client._pace._free_at = 0.0
-    assert await task == []
-    assert {job.status for job in await jobs_of(world)} == {"done"}
-
-
-async def test_only_what_can_be_read_again_is_taken(world: World, database: TestDatabase) -> None:
-    await world.schedule()._desks.refresh()
-    await world.write(
-        "INSERT INTO feeds (tenant_id, id, shop, kind, source, lease_token, attempts, accepted,"
-        " applied, rejected) VALUES (:tenant, 'feed_posted', 'tm-life', 'stock', 'erp', 0, 0, 0,"
-        " 0, 0)",
-        tenant=world.tenant,
-    )
-    feed = (await feeds(world))["orders"].id
-    day = {"from": "2026-11-12", "to": "2026-11-13"}
-    refusals: list[tuple[str, object, int, str, str]] = [
-        (feed, {**day, "to": "2026-11-12"}, 422, "period_invalid", "/to"),
-        (feed, {**day, "to": "2026-11-11"}, 422, "period_invalid", "/to"),
-        (feed, {**day, "to": "2029-11-18"}, 422, "period_too_long", "/to"),
-        (feed, {"from": "2026-11-12"}, 422, "", "/to"),
-        (feed, {**day, "from": "2026-02-30"}, 422, "", "/from"),
-        (feed, {**day, "shop": "x"}, 422, "", "/shop"),
-        ("feed_nobody", day, 404, "not_found", ""),
-        ("feed_posted", day, 409, "feed_not_pulled", ""),
-    ]
-    async with door(world, database) as client, client(Role.ADMIN) as admin:
-        for wanted, body, status, code, pointer in refusals:
-            answer = await admin.post(f"/v1/feeds/{wanted}/backfill", json=body)
-            problem = answer.json()
-            assert answer.status_code == status, problem
-            assert not code or problem["code"] == code
-            if pointer:
-                assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
-        async with client(Role.VIEWER) as viewer:
-            assert (await viewer.post(f"/v1/feeds/{feed}/backfill", json=day)).status_code == 403
-    assert await jobs_of(world) == []
-
-
-async def test_a_key_asks_for_one_backfill(world: World, database: TestDatabase) -> None:
-    await world.schedule()._desks.refresh()
-    feed = (await feeds(world))["orders"].id
-    day = {"from": "2026-11-12", "to": "2026-11-13"}
-    async with door(world, database) as client, client(Role.ERP) as erp:
-        answers = [
-            await erp.post(
-                f"/v1/feeds/{feed}/backfill", json=day, headers={"Idempotency-Key": "once"}
-            )
-            for _ in range(2)
-        ]
-    assert [answer.status_code for answer in answers] == [202, 202]
-    assert answers[0].headers["location"] == answers[1].headers["location"]
-    assert len(await jobs_of(world)) == 1
-
-
-async def test_a_refused_row_of_a_marketplace_is_read_again_as_what_it_is(
-    world: World, database: TestDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a connector has learned a new word, what it had refused can be taken."""
-    from services.ingest.core.readers import taobao  # noqa: PLC0415  its words are changed
-    from services.schema.words import OrderStatus  # noqa: PLC0415  only here
-
-    world.clock.now = midnight(FIRST) + timedelta(days=2)
-    known = dict(taobao._STATUSES)
-    monkeypatch.delitem(taobao._STATUSES, "WAIT_SELLER_SEND_GOODS")
-    await world.pull()
-    rejected = await world.rows("SELECT * FROM rejected_rows ORDER BY id")
-    assert len(rejected) > 3
-    async with door(world, database) as client, client(Role.ERP) as erp:
-        first = await erp.post(f"/v1/rejected/{rejected[0].id}/retry")
-        assert first.json()["invalid"] == 1
-        monkeypatch.setitem(taobao._STATUSES, "WAIT_SELLER_SEND_GOODS", OrderStatus.PAID)
-        assert known == taobao._STATUSES
-        for row in await world.rows("SELECT id, body FROM rejected_rows"):
-            answer = (await erp.post(f"/v1/rejected/{row.id}/retry")).json()
-            kept = json.loads(row.body)
-            if kept["discount_fee"] == "0.00":
-                assert answer["created"] == 1
-                # A buyer that was hashed when the row was kept is the same buyer.
-                (stored,) = await world.rows(
-                    "SELECT buyer FROM order_facts WHERE id = :id", id=str(kept["tid"])
-                )
-                assert kept["buyer_open_uid"] == f"sealed:{stored.buyer}"
-            else:
-                # Which promotion it was only the marketplace knows.
-                assert answer["rows"][0]["code"] == "detail_missing"
-    days = (DAYS[0], DAYS[3])
-    await world.schedule().backfill_once(*days, shop=None, show=lambda _: None)
-    assert await world.rows("SELECT id FROM rejected_rows") == []
-    await world.check()
-
 
 async def test_a_feed_is_read_when_it_falls_due_and_a_notification_only_wakes(world: World) -> None:
     world.clock.now = midnight(FIRST) + timedelta(days=2)
@@ -284,7 +40,7 @@ async def test_a_feed_is_read_when_it_falls_due_and_a_notification_only_wakes(wo
     async def cursor_is(moment: datetime) -> None:
         async with asyncio.timeout(30):
             while True:
-                found = await feeds(world)
+                found = await world.feeds()
                 if found and all(f.cursor == moment for f in found.values()):
                     return
                 await asyncio.sleep(0.05)
@@ -375,7 +131,7 @@ async def test_a_mistake_of_ours_is_raised_and_not_made_for_ever(
     monkeypatch.setattr(pulling, "land_rows", mistaken)
     with pytest.raises(ZeroDivisionError):
         await world.pull()
-    assert (await feeds(world))["orders"].cursor is None
+    assert (await world.feeds())["orders"].cursor is None
     monkeypatch.undo()
     world.clock.pass_by(seconds=31)
     assert await world.pull() == []
