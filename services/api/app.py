@@ -50,6 +50,7 @@ ROUTERS = (
     scorecards.router,
     results.router,
     payouts.router,
+    payouts.reading,
     keys.router,
     audit.router,
     jobs.router,

@@ -1,5 +1,7 @@
 """The frame of an app: problems, headers, one log line a request, health, metrics, its contract."""
 
+import inspect
+import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,6 +10,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram
 from prometheus_client import generate_latest as write_metrics
 from sqlalchemy import text
@@ -52,13 +55,16 @@ def make_app(
         redoc_url=None,
         openapi_url="/openapi.json" if documented else None,
         redirect_slashes=False,
+        servers=[{"url": "/", "description": "The one origin."}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        generate_unique_id_function=lambda route: route.name,
     )
     install_problems(app)
     app.add_exception_handler(405, _answer_method)
     app.state.routers = [*routers, _around(), *([_docs(title)] if documented else [])]
     for router in app.state.routers:
         app.include_router(router)
-    _publish_problem_schema(app)
+    _publish(app)
     app.state.metrics = _Metrics()
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.add_middleware(_Frame, metrics=app.state.metrics)
@@ -180,8 +186,8 @@ def _docs(title: str) -> APIRouter:
     return router
 
 
-def _publish_problem_schema(app: FastAPI) -> None:
-    """Put the problem document and the bearer key into the published contract."""
+def _publish(app: FastAPI) -> None:
+    """Put into the published contract what FastAPI does not say: problems, the key, the nouns."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -190,11 +196,35 @@ def _publish_problem_schema(app: FastAPI) -> None:
         components.setdefault("schemas", {})["Problem"] = _PROBLEM
         components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         contract["security"] = [{"key": []}]
-        for name in ("HTTPValidationError", "ValidationError"):
-            components["schemas"].pop(name, None)
+        _sort_by_noun(app, contract)
+        _drop_unused(contract)
         return contract
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the contract
+
+
+def _sort_by_noun(app: FastAPI, contract: dict[str, Any]) -> None:
+    """Tag each operation with the noun of its path, which its module's docstring describes."""
+    described: dict[str, str] = {}
+    for route in (route for router in app.state.routers for route in router.routes):
+        if isinstance(route, APIRoute) and route.path in contract["paths"]:
+            noun = route.path.split("/")[2]
+            said = inspect.getdoc(inspect.getmodule(route.endpoint)) or noun
+            sentence = said.partition("\n\n")[0].replace("\n", " ").removeprefix("REST of ")
+            described.setdefault(noun, f"{sentence[:1].upper()}{sentence[1:]}")
+            for operation in contract["paths"][route.path].values():
+                operation["tags"] = [noun]
+    contract["tags"] = [
+        {"name": noun, "description": described[noun]} for noun in sorted(described)
+    ]
+
+
+def _drop_unused(contract: dict[str, Any]) -> None:
+    """Leave out the schemas that nothing refers to: FastAPI's own errors, rows written in place."""
+    schemas = contract["components"]["schemas"]
+    while unused := [name for name in schemas if f'/{name}"' not in json.dumps(contract)]:
+        for name in unused:
+            del schemas[name]
 
 
 _PROBLEM: dict[str, Any] = {

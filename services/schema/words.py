@@ -111,8 +111,9 @@ class Better(StrEnum):
 
 
 class NoValue(StrEnum):
-    """Why an indicator has no value (`domain.md`, section 4)."""
+    """Why an indicator has no value."""
 
+    # `domain.md`, section 4
     NO_ROWS = "no_rows"
     NO_DENOMINATOR = "no_denominator"
     FX_RATE_MISSING = "fx_rate_missing"
@@ -127,8 +128,9 @@ class Grain(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose measures count for a subject (`api.md`, section 4)."""
+    """Whose measures count for a subject."""
 
+    # `api.md`, section 4
     OWN = "own"
     SHOPS = "shops"
     UNIT = "unit"
@@ -143,8 +145,9 @@ class TargetLevel(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """The rules that score a line (`domain.md`, section 5)."""
+    """The rules that score a line."""
 
+    # `domain.md`, section 5
     RATIO = "ratio"
     STEPS = "steps"
     CURVE = "curve"
@@ -196,8 +199,9 @@ class Parts(StrEnum):
 
 
 class Missing(StrEnum):
-    """What a line without data or target does to its scorecard (`domain.md`, section 5)."""
+    """What a line without data or target does to its scorecard."""
 
+    # `domain.md`, section 5
     BLOCK = "block"
     ZERO = "zero"
     FULL = "full"
@@ -222,8 +226,9 @@ class CycleKind(StrEnum):
 
 
 class CycleStatus(StrEnum):
-    """The stages of a cycle, one step at a time (`domain.md`, section 7)."""
+    """The stages of a cycle, one step at a time."""
 
+    # `domain.md`, section 7
     DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
@@ -244,8 +249,9 @@ class ScorecardStatus(StrEnum):
 
 
 class PayPlan(StrEnum):
-    """How a result becomes money (`domain.md`, section 8)."""
+    """How a result becomes money."""
 
+    # `domain.md`, section 8
     COMMISSION = "commission"
     LEADER_MEAN = "leader_mean"
     LEADER_CAPACITY = "leader_capacity"
@@ -269,8 +275,9 @@ class EntryKind(StrEnum):
 
 
 class Role(StrEnum):
-    """Who a caller is (`api.md`, section 8)."""
+    """Who a caller is."""
 
+    # `api.md`, section 8
     ADMIN = "admin"
     HR = "hr"
     LEAD = "lead"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import IO, Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -43,8 +43,8 @@ CHUNK = 1 << 16
 
 # The feed is read in the role of payroll, which can see nothing else of the company: its routes
 # check the caller as all do, and open their sessions themselves.
-_reading = new_streaming_router()
-_writing = new_router()
+reading = new_streaming_router()
+router = new_router()
 
 
 class ExportFormat(StrEnum):
@@ -106,7 +106,7 @@ class Acknowledgement(Model):
     through: Annotated[int, Field(ge=0, le=SEQ_MAXIMUM)]
 
 
-@_reading.get("/v1/payroll/entries", response_model=FeedPage)
+@reading.get("/v1/payroll/entries", response_model=FeedPage)
 async def list_entries(
     request: Request, query: Annotated[FeedQuery, Query()], caller: Asking
 ) -> Response:
@@ -123,7 +123,7 @@ async def list_entries(
     return response
 
 
-@_writing.post("/v1/payroll/acknowledgements")
+@router.post("/v1/payroll/acknowledgements")
 async def post_acknowledgement(
     taken: Acknowledgement, caller: Asking, session: Writing
 ) -> Acknowledgement:
@@ -132,7 +132,7 @@ async def post_acknowledgement(
     return Acknowledgement(through=through)
 
 
-@_reading.get("/v1/payroll/export", response_class=Response, responses={200: _FILES})
+@reading.get("/v1/payroll/export", response_class=Response, responses={200: _FILES})
 async def export_cycle(
     request: Request, caller: Asking, cycle: Code, format: ExportFormat = ExportFormat.CSV
 ) -> Response:
@@ -202,8 +202,3 @@ async def _write_xlsx(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[bytes]
 
 def _read_chunk(file: IO[bytes]) -> bytes:
     return file.read(CHUNK)
-
-
-router = APIRouter()
-router.include_router(_reading)
-router.include_router(_writing)

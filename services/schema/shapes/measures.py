@@ -10,7 +10,9 @@ from services.schema.words import FactKind, IndicatorUnit
 
 
 class Adds(StrEnum):
-    """How a measure comes together over days, shops and people (`domain.md`, section 4)."""
+    """How a measure comes together over days, shops and people."""
+
+    # `domain.md`, section 4
 
     SUM = "sum"
     DISTINCT = "distinct"
