@@ -8,6 +8,8 @@ from fastapi import FastAPI
 CONCURRENCY = 200
 KEEP_ALIVE_SECONDS = 5
 GRACE_SECONDS = 20
+MESSAGE_BYTES = 1 << 16
+"""Of a websocket: a subscription is a short text."""
 
 
 class Place(Protocol):
@@ -29,6 +31,7 @@ def serve(app: FastAPI, place: Place) -> None:
         server_header=False,
         proxy_headers=False,  # nothing here depends on what a caller may claim to be
         limit_concurrency=CONCURRENCY,
+        ws_max_size=MESSAGE_BYTES,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -1,6 +1,6 @@
 """What a resolver is given: caller, view, and a way to open a read session; never one itself."""
 
-from asyncio import Task, create_task, shield
+from asyncio import Semaphore, Task, create_task, shield
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,6 +19,9 @@ from services.door.callers import Claim, check_claim
 from services.schema.db import Database, ReadSession
 from services.schema.shapes.people import Caller, Tenant
 from services.schema.shapes.views import View
+
+SESSIONS = 4
+"""Of one operation, so that a query of many roots leaves connections to others."""
 
 
 class Settles(Protocol):
@@ -43,6 +46,7 @@ class GraphContext:
         self._database: Database = state.database
         self._live: Settles = state.live
         self._claim = claim
+        self._turns = Semaphore(SESSIONS)
         self._forget()
 
     async def renew(self) -> None:
@@ -55,8 +59,11 @@ class GraphContext:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
-        """A reading session of one resolver's own: resolvers run at the same time."""
-        async with self._database.read(self.caller.tenant) as session:
+        """A reading session of one resolver's own: resolvers run at the same time.
+
+        Whoever holds one asks for no second one: of an operation only so many are open.
+        """
+        async with self._turns, self._database.read(self.caller.tenant) as session:
             yield session
 
     async def view(self) -> View:

@@ -22,6 +22,7 @@ from services.door.access import authorize
 from services.door.callers import Claim, check_claim, read_claim
 from services.door.problems import DoorError
 from services.door.requests import parse_json
+from services.door.serving import MESSAGE_BYTES
 from services.schema.db import Database
 from services.schema.errors import KaoheError
 
@@ -29,7 +30,6 @@ SOCKETS = 100
 """Of a process, so that requests always find room beside them."""
 SOCKETS_OF_CALLER = 10
 SUBSCRIPTIONS_OF_SOCKET = 10
-MESSAGE_LETTERS = 1 << 16
 PATIENCE = timedelta(seconds=10)
 """Until a socket has said who is there."""
 
@@ -120,7 +120,7 @@ class _Sockets(GraphQL[Connection, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         text = data.decode() if isinstance(data, bytes) else data
-        if len(text) > MESSAGE_LETTERS:
+        if len(text) > MESSAGE_BYTES:
             raise json.JSONDecodeError("too long", "", 0)
         try:
             return parse_json(text.encode())

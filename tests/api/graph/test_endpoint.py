@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from services.api.graph import endpoint, units
 from tests.api.companies import Company, Json
 from tests.api.graph.asking import ask, codes, post
 from tests.api.graph.serving import served
@@ -182,3 +183,23 @@ async def test_answers_are_kept_by_nobody(company: Company) -> None:
     assert answer.headers["cache-control"] == "private, no-store"
     wrong = await company.ask("DELETE", "/graphql")
     assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
+
+
+async def test_a_query_that_takes_too_long_is_ended(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slow(*_: object, **__: object) -> None:
+        await asyncio.sleep(30)
+
+    monkeypatch.setattr(endpoint, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(units, "read_page_of_units", slow)
+    answer = await post(company, "{ units { totalCount } }")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert (await post(company, "{ shops { totalCount } }")).status_code == 200
+
+
+async def test_many_roots_take_turns_at_a_few_connections(company: Company) -> None:
+    roots = " ".join(f"r{n}: units {{ totalCount }}" for n in range(15))
+    bodies = await asyncio.gather(*(post(company, f"{{ {roots} }}") for _ in range(8)))
+    assert {len(body.json()["data"]) for body in bodies} == {15}
+    assert all("errors" not in body.json() for body in bodies)

@@ -120,7 +120,7 @@ async def test_limits_01_too_much_is_refused_before_anything_is_read(company: Co
     for query, code in (
         (nested(DEPTH + 1), "too_complex"),
         (aliased(ALIASES + 85), "too_complex"),
-        (directed(DIRECTIVES + 150), "too_complex"),
+        (directed(DIRECTIVES + 50), "too_complex"),
         (costing(COST + 1), "too_complex"),
         (unfolded(60), "too_complex"),
         ("{ viewer {" + " role" * TOKENS + " } }", "query_invalid"),

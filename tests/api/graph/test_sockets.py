@@ -12,6 +12,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from services.api.graph import sockets
+from services.local.exchange import Service
+from services.local.origin import Routes, open_origin
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
@@ -250,3 +252,13 @@ async def test_sockets_and_subscriptions_are_bounded(
                     pytest.fail("one socket too many was opened")
     async with place.open(key="admin"):
         pass
+
+
+async def test_a_socket_opens_through_the_one_origin(appraised: Place) -> None:
+    routes = Routes(Service("api", appraised.port, 5))
+    async with open_origin(0, routes) as port:
+        page = f"http://127.0.0.1:{port}"
+        async with Place(appraised.company, port).open(origin=page, key="admin") as socket:
+            await socket.subscribe(cycle="jan")
+            await change(appraised.company, "e-1", "490")
+            assert told(await socket.hear()) == ("employee:e-1", "50.00")
