@@ -15,7 +15,7 @@ from bench.timing import rate_of
 from services.local.database import Server
 from services.schema.words import Role
 
-SHOPS, EMPLOYEES = 20, 500
+SHOPS, EMPLOYEES = 12, 60
 BODY_ROWS = 50_000
 GOAL = 0.3
 

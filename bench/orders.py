@@ -1,4 +1,4 @@
-"""Made-up orders as an ERP posts them: some ten percent come again, a fifth of those too late."""
+"""Made-up orders as an ERP posts them: ten percent come again, a fifth of those too late."""
 
 import json
 import random
@@ -34,17 +34,18 @@ def _order(company: Company, number: int, *, minutes: int) -> bytes:
     own = random.Random(number)
     paid = FIRST + timedelta(seconds=own.randrange(DAYS * 86400))
     cents = own.randrange(100, 100_000)
+    seller = own.randrange(len(company.employees))
     row = {
         "source": "erp",
         "id": f"SO-{number:08}",
-        "shop": own.choice(company.shops),
+        "shop": company.shops[seller % len(company.shops)],
         "status": "paid" if minutes <= 0 else "shipped",
         "modified_at": (paid + timedelta(hours=1, minutes=minutes)).isoformat(),
         "created_at": (paid - timedelta(minutes=own.randrange(60))).isoformat(),
         "paid_at": paid.isoformat(),
         "shipped_at": None if minutes <= 0 else (paid + timedelta(minutes=30)).isoformat(),
         "buyer": f"b-{own.randrange(1_000_000)}",
-        "salesperson": own.choice(company.employees),
+        "salesperson": company.employees[seller],
         "channel": own.choice(CHANNELS),
         "campaign": own.choice(CAMPAIGNS),
         "payment_method": "alipay",
