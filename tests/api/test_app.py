@@ -55,3 +55,8 @@ async def test_the_contract_declares_what_routes_answer(company: Company) -> Non
     row = rows["application/json"]["schema"]["items"]
     assert row["additionalProperties"] is False
     assert row["required"] == ["name", "code"]
+
+
+async def test_what_cannot_be_kept_is_malformed_in_a_path_and_in_a_query(company: Company) -> None:
+    for path in ("/v1/scorecards/%00", "/v1/scorecards?grade=%00", "/v1/jobs/%00"):
+        assert (await company.get(path)).status_code == 422

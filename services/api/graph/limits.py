@@ -36,8 +36,8 @@ DEPTH = 12
 ALIASES = 15
 DIRECTIVES = 50
 TOKENS = 1000
-FIELDS = 1000
-"""Fields and fragments once every fragment is unfolded."""
+FIELDS = 500
+"""Fields and fragments once every fragment is unfolded: comparing them grows with the square."""
 COST = 5000
 """Objects that an answer may hold."""
 LIST_LENGTH = 5

@@ -133,6 +133,15 @@ async def test_limits_01_too_much_is_refused_before_anything_is_read(company: Co
         assert body["errors"][0]["extensions"] == {"code": code}
 
 
+async def test_a_query_has_so_many_tokens_and_no_more(company: Company) -> None:
+    nine = "units(first: 1) { totalCount }"
+    most = (TOKENS - 2) // 9
+    left = TOKENS - 2 - 9 * most
+    for more, status in ((0, 200), (1, 400)):
+        query = "{ " + f"{nine} " * most + "__typename " * (left + more) + "}"
+        assert (await post(company, query)).status_code == status
+
+
 async def test_clients_may_read_the_schema_and_not_go_round_in_it(company: Company) -> None:
     answer = await post(company, get_introspection_query(descriptions=True))
     assert answer.json()["data"]["__schema"]["queryType"] == {"name": "Query", "kind": "OBJECT"}
