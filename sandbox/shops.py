@@ -55,7 +55,7 @@ SHOPS = (
         guides=("e-018", "e-019", "e-020"),
         guided_share=Decimal("0.42"),
         skus=124,
-        stock_value=106_000,
+        stock_value=68_000,
     ),
     Shop(
         code="tb-qinghe",
@@ -69,7 +69,7 @@ SHOPS = (
         guides=("e-021", "e-022"),
         guided_share=Decimal("0.38"),
         skus=98,
-        stock_value=58_000,
+        stock_value=38_000,
     ),
     Shop(
         code="tm-life",

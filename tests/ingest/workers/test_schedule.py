@@ -158,8 +158,8 @@ async def test_a_process_that_is_killed_is_gone_on_from(
     """C01, on a real process: `kill -9` while it pulls, then another worker."""
     clock = Clock(datetime.now(ZONE))
     clock.runs()
-    first = clock().date() - timedelta(days=4)
-    accounts, code, shops = tmp_path / "marketplaces.json", "killed", ["tm-qinghe"]
+    first = clock().date() - timedelta(days=3)
+    accounts, code, shops = tmp_path / "marketplaces.json", "killed", ["tm-life"]
     pool = Database(database.dsn("kaohe_ingest"), application="test")
     with sandbox_on_loopback(clock, first) as (gateway, address):
         tenant = await make_tenant(database, code, shops)
