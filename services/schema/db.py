@@ -11,8 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import CursorResult, Executable, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -203,12 +203,19 @@ def _make_engine(dsn: str, application: str, pool_size: int, *, behind_pooler: b
         connect_args["prepared_statement_cache_size"] = 0
         connect_args["prepared_statement_name_func"] = lambda: f"__kaohe_{uuid4()}__"
         del connect_args["server_settings"]
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         hide_parameters=True,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
-        pool_pre_ping=True,
         connect_args=connect_args,
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: Any, _record: Any, _fairy: Any) -> None:
+    """Hand out none that the server has closed: the driver knows, without two more round trips."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
