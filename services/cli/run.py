@@ -74,7 +74,8 @@ class _Run:
                 _out.print("Stopped. The next start goes on from here.")
                 return
             await start_worker(tree, children)
-            _out.print(welcome(self._settings.port, work.result()))
+            shop = next(s for s in company.shops() if s["marketplace"] is None)
+            _out.print(welcome(self._settings.port, work.result(), shop=str(shop["code"])))
             await stopped.wait()
             _out.print("Stopping. Nothing is lost; the next start takes seconds.")
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 
-def welcome(port: int, keys: Mapping[str, str]) -> str:
-    """Addresses and calls that can be copied and pasted."""
+def welcome(port: int, keys: Mapping[str, str], *, shop: str) -> str:
+    """Addresses and calls that can be copied and pasted; `shop` is one whose orders the ERP posts."""
     origin = f"http://127.0.0.1:{port}"
     query = (
         '{"query": "{ scorecards(sort: TOTAL_DOWN, first: 5) '
         '{ nodes { employee { name } cycle total grade } } }"}'
     )
     order = (
-        '[{"source": "erp", "id": "SO-1", "shop": "nowhere", "status": "paid", '
-        '"modified_at": "2026-11-01T09:00:00+08:00"}]'
+        f'[{{"source": "erp", "id": "SO-1", "shop": "{shop}", "status": "unpaid", '
+        '"modified_at": "2026-11-01T09:00:00+08:00", "created_at": "2026-11-01T09:00:00+08:00"}]'
     )
     calls = [
         ("an employee: the own scores", "employee", "/v1/scorecards", None),
@@ -20,7 +20,7 @@ def welcome(port: int, keys: Mapping[str, str]) -> str:
         ("HR: the cycles and where they stand", "hr", "/v1/cycles", None),
         ("bonus payroll: the feed from the start", "payroll", "/v1/payroll/entries?after=0", None),
         ("a front end: a query of just what it shows", "viewer", "/graphql", query),
-        ("an ERP: an order for a shop that is not there", "erp", "/v1/facts/orders", order),
+        ("an ERP: an order; again, and it is a duplicate", "erp", "/v1/facts/orders", order),
     ]
     lines = [
         "",

@@ -10,7 +10,7 @@ KEYS = {role: f"kh_1_{role}" for role in ROLES}
 
 
 def test_there_is_a_call_for_each_kind_of_user() -> None:
-    text = welcome(8123, KEYS)
+    text = welcome(8123, KEYS, shop="st-1")
     calls = [shlex.split(line) for line in text.splitlines() if line.strip().startswith("curl")]
     assert len(calls) == 6
     for call in calls:
@@ -23,6 +23,6 @@ def test_there_is_a_call_for_each_kind_of_user() -> None:
 
 
 def test_it_says_where_to_look() -> None:
-    text = welcome(8123, KEYS)
+    text = welcome(8123, KEYS, shop="st-1")
     for path in ("/", "/docs", "/graphql"):
         assert f"http://127.0.0.1:8123{path}\n" in text
