@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 def welcome(port: int, keys: Mapping[str, str], *, shop: str) -> str:
-    """Addresses and calls that can be copied and pasted; `shop` is one whose orders the ERP posts."""
+    """Addresses and calls to copy and paste; `shop` is one whose orders the ERP posts."""
     origin = f"http://127.0.0.1:{port}"
     query = (
         '{"query": "{ scorecards(sort: TOTAL_DOWN, first: 5) '
