@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 
+from services.door.batches import BatchAnswer
 from services.door.pages import LIMIT, Cursor, Limit, decode_cursor, page_of
 from services.door.problems import DoorError, Unreadable
 from services.door.routes import Asking, Reading, new_router, new_streaming_router, once
@@ -24,7 +25,7 @@ from services.ingest.core.facts import row_schema
 from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import Batch, lane_of
-from services.ingest.rest.batches import BatchAnswer, answer_batch
+from services.ingest.rest.batches import answer_batch
 from services.ingest.rest.documents import fact_document, fact_schema
 from services.ingest.rest.spool import Spool, spooled
 from services.ingest.rest.turns import Turns
