@@ -191,9 +191,10 @@ async def test_a_query_that_takes_too_long_is_ended(
     async def slow(*_: object, **__: object) -> None:
         await asyncio.sleep(30)
 
-    monkeypatch.setattr(endpoint, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(units, "read_page_of_units", slow)
-    answer = await post(company, "{ units { totalCount } }")
+    with monkeypatch.context() as patched:
+        patched.setattr(endpoint, "PATIENCE_SECONDS", 0.05)
+        patched.setattr(units, "read_page_of_units", slow)
+        answer = await post(company, "{ units { totalCount } }")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert (await post(company, "{ shops { totalCount } }")).status_code == 200
 
