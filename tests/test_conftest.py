@@ -28,11 +28,11 @@ async def test_a_database_is_migrated_and_its_roles_are_what_they_are(
 async def test_an_undone_session_leaves_nothing(database: TestDatabase) -> None:
     nobody = 2_000_000_007  # other tests of this worker leave tenants of theirs
     count = text("SELECT count(*) FROM counters")
-    fill = text(f"INSERT INTO counters VALUES ({nobody}, 'payroll', 1)")
+    fill = text("INSERT INTO counters VALUES (:nobody, 'payroll', 1)")
     async with database.undone("kaohe_api", nobody) as session:
         set_to = await session.scalar(text("SELECT current_setting('kaohe.tenant')"))
         assert set_to == str(nobody)
-        await session.execute(fill)
+        await session.execute(fill, {"nobody": nobody})
     async with database.undone("kaohe_api", nobody) as session:
         assert await session.scalar(count) == 0
 
