@@ -18,22 +18,20 @@ class Settles(Protocol):
 
 
 class SettledRoute(TransactionRoute):
-    """A transaction whose snapshot is taken after pending marks were settled, or a short wait."""
+    """A transaction whose snapshot holds no pending marks, or is taken after a wait for them."""
 
     async def serve(self, request: StrictRequest, handler: Handler) -> Response:
         if request.method in {"GET", "HEAD"}:
-            await self._settle(request)
-        return await super().serve(request, handler)
-
-    async def _settle(self, request: Request) -> None:
-        """Nobody's work is begun for a caller who may not read."""
-        tenant = claim_of(request).tenant
-        database: Database = request.app.state.database
-        async with database.read(tenant) as session:
-            await self._admit(request, session)
-            pending = await is_pending(session)
-        if pending:
+            tenant = claim_of(request).tenant
+            database: Database = request.app.state.database
+            await request.body()
+            async with database.read(tenant) as session:
+                # Nobody's work is begun for a caller who may not read.
+                await self._admit(request, session)
+                if not await is_pending(session):
+                    return await handler(request)
             await _wait_for(request, tenant)
+        return await super().serve(request, handler)
 
 
 async def settle_pending(request: Request, tenant: int) -> None:
