@@ -1,14 +1,20 @@
 """Serves ingest: `python -m services.ingest`."""
 
+import sys
+
 from services.door.logs import configure_logs
 from services.door.serving import serve
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 
+# A thread that reads rows lets the loop in after so long: it has answers to take and rows to send.
+SWITCH_SECONDS = 0.001
+
 
 def main() -> None:
     settings = IngestSettings()  # type: ignore[call-arg]  # the environment gives them
     configure_logs(settings.log_level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     serve(create_app(settings), settings)
 
 

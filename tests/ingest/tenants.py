@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from services.ingest.core.bodies import Posted, read_row
+from services.ingest.core.bodies import Posted
 from services.ingest.core.buyers import sealer
 from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.arrivals import Arrival
@@ -50,7 +50,7 @@ class Books:
         bodies = [row if isinstance(row, str) else json.dumps(row, default=str) for row in rows]
         return await self.add(
             kind,
-            (Posted(number, read_row(body), body) for number, body in enumerate(bodies, 1)),
+            (Posted(number, body) for number, body in enumerate(bodies, 1)),
             at=at,
         )
 

@@ -9,10 +9,9 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.ingest.core.facts import FIELDS
 from services.ingest.core.fields import Doubled, Odd, Unfit
@@ -50,16 +49,19 @@ class RowTooLong(BodyBroken):
         super().__init__(f"Row or line {number} is longer than {ROW_LIMIT} characters.")
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """A row as it was posted."""
 
     number: int
     """Counted from 1; the header of a table is none."""
-    document: object
-    """Its JSON value, or an Unfit that says why it has none."""
     body: str
     """As it came; a row of a table as the JSON object it stands for."""
+    known: object = None
+    """Its document, where finding the row has shown it."""
+
+    def document(self) -> object:
+        """Its JSON value, or an Unfit that says why it has none."""
+        return read_row(self.body) if self.known is None else self.known
 
 
 def read_rows(kind: FactKind, form: BodyForm, blocks: Iterable[bytes]) -> Iterator[Posted]:
@@ -103,7 +105,7 @@ def _read_array(blocks: Iterable[bytes]) -> Iterator[Posted]:
         number += 1
         start = at
         value, text, start, at = _scan_on(pieces, text, start, number)
-        yield Posted(number, value, text[start:at])
+        yield Posted(number, text[start:at], value)
         ended = True
     text, at = _more(pieces, text, at + 1)
     if at != len(text):
@@ -143,7 +145,7 @@ def _read_lines(blocks: Iterable[bytes]) -> Iterator[Posted]:
         text = line.strip(_SPACE)
         if text:
             number += 1
-            yield Posted(number, read_row(text), text)
+            yield Posted(number, text)
 
 
 def _read_table(kind: FactKind, blocks: Iterable[bytes]) -> Iterator[Posted]:
@@ -157,7 +159,7 @@ def _read_table(kind: FactKind, blocks: Iterable[bytes]) -> Iterator[Posted]:
             number += 1
             document = _document_of(kind, names, cells)
             stated = document if isinstance(document, dict) else cells
-            yield Posted(number, document, json.dumps(stated, ensure_ascii=False, default=str))
+            yield Posted(number, json.dumps(stated, ensure_ascii=False, default=str), document)
     except csv.Error as error:
         if "larger than field limit" in str(error):
             raise RowTooLong(number + 1) from error

@@ -1,7 +1,7 @@
 """The fast twin of `core.facts.check_row` and `core.records.record_of` for posted orders.
 
 Most rows are plain: every amount a text, every time to the second, no escaped character. Such a row
-is joined into the line it becomes and one pattern checks it whole. Any other row, and so any row at
+is decoded at once, and one pattern checks its texts together. Any other row, and so any row at
 fault, gives nothing here and takes the way through the cores, which also says what is wrong.
 """
 
@@ -9,48 +9,64 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 from services.ingest.core.bodies import Posted
 from services.ingest.core.buyers import Seal
-from services.ingest.core.facts import FIELDS, LINE_FIELDS, MOST_LINES, MOST_PIECES, MOST_TAGS
+from services.ingest.core.facts import MOST_LINES, MOST_PIECES, MOST_TAGS
 from services.ingest.core.measures import day_in
 from services.ingest.core.records import UNTAGGED, Place, Record, amount_text, joined
 from services.schema.days import FIRST_YEAR, LAST_YEAR
 from services.schema.shapes.facts import LINE_TAGS
-from services.schema.words import Exclusion, FactKind
+from services.schema.words import Exclusion
 
-_NAMES = FIELDS[FactKind.ORDERS].keys()
-_LINE_NAMES = LINE_FIELDS.keys()
-_TAGS = frozenset(LINE_TAGS)
-_ORDER = (
-    *("source", "id", "shop", "status", "modified_at"),
-    *("created_at", "paid_at", "shipped_at", "completed_at"),
-    *("buyer", "salesperson", "channel", "campaign", "payment_method"),
-    *("paid_amount", "discount_amount", "cost_amount", "exclusion", "currency"),
-)
-_LINE_ORDER = ("id", "sku", "quantity", "amount")
-# Stands for null: a row that holds it itself is not taken.
-_NONE = "\0"
-_NULL = "\\N"
-_NOTHING = Decimal(0)
-_NEVER = (_NULL, _NULL)
-_LAST_SECOND = timedelta(minutes=59, seconds=59)
-_MOST_HOURS = 100_000
+_UNSET = msgspec.UNSET
+_Text = str | msgspec.UnsetType | None
 
-_Moment = tuple[str, str]
-"""A time, or its hour, in UTC, and the local day."""
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    id: str
+    sku: str
+    quantity: int
+    amount: str
+    tags: list[str] | msgspec.UnsetType | None = _UNSET
+
+
+class _Order(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    source: str
+    id: str
+    shop: str
+    status: str
+    modified_at: str
+    created_at: _Text = _UNSET
+    paid_at: _Text = _UNSET
+    shipped_at: _Text = _UNSET
+    completed_at: _Text = _UNSET
+    buyer: _Text = _UNSET
+    salesperson: _Text = _UNSET
+    channel: _Text = _UNSET
+    campaign: _Text = _UNSET
+    payment_method: _Text = _UNSET
+    currency: _Text = _UNSET
+    paid_amount: _Text = _UNSET
+    discount_amount: _Text = _UNSET
+    cost_amount: _Text = _UNSET
+    exclusion: _Text = _UNSET
+    lines: list[_Line] | msgspec.UnsetType | None = _UNSET
+
+
+_decode = msgspec.json.Decoder(_Order).decode
+_fields_of = attrgetter(*_Order.__struct_fields__)
+# How what is null or left out is written where texts are checked: a row with these words in it is
+# not plain.
+_ABSENT = "(?:None|UNSET|%s)"
 
 _CODE = r"[A-Za-z0-9._-]{1,64}"
-_TEXT = "[^\\\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{1,128}"
+_TEXT = "[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]{1,128}"
 _AMOUNT = r"(?:0|[1-9][0-9]{0,13})(?:\.[0-9]{1,4})?"
-_INSTANT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](?:Z|[+-][0-9]{2}:00)"
-
-
-def _or_null(pattern: str) -> str:
-    return f"(?:{_NONE}|{pattern})"
-
-
 _row = re.compile(
     "\t".join(
         (
@@ -58,18 +74,29 @@ _row = re.compile(
             _TEXT,
             _CODE,
             "(?:unpaid|paid|shipped|completed|cancelled|refunded)",
-            _INSTANT,
-            *[_or_null(_INSTANT)] * 4,
-            _or_null(_TEXT),
-            _or_null(_CODE),
-            *[_or_null(_TEXT)] * 3,
-            *[_or_null(_AMOUNT)] * 3,
-            _or_null("|".join(Exclusion)),
-            _or_null("[A-Z]{3}"),
+            _TEXT,
+            _CODE,
+            *[_TEXT] * 3,
+            _ABSENT % "[A-Z]{3}",
+            *[_ABSENT % _AMOUNT] * 3,
+            _ABSENT % "|".join(Exclusion),
         )
     )
 ).fullmatch
+_WRITTEN = "\t".join(["%s"] * 14)
+_QUOTES = 4 * 14
 _line = re.compile(f"{_TEXT}\t{_TEXT}\t-?{_AMOUNT}(?:\t{_TEXT})*").fullmatch
+_hour = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}(?:Z|[+-][0-9]{2}:00)").fullmatch
+
+_TAG_PLACES = {tag: place for place, tag in enumerate(LINE_TAGS)}
+_MINUTES = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
+_LAST_SECOND = timedelta(minutes=59, seconds=59)
+_MOST_HOURS = 100_000
+_NULL = "\\N"
+_NEVER = (_NULL, _NULL)
+
+Moment = tuple[str, str]
+"""A time, or its hour, in UTC; and the local day."""
 
 
 class OrderRecords:
@@ -78,98 +105,83 @@ class OrderRecords:
     def __init__(self, places: Mapping[str, Place], seal: Seal) -> None:
         self._places = places
         self._seal = seal
-        self._hours: dict[tuple[str, str, str], _Moment | None] = {}
+        self._hours: dict[str, dict[str, Moment | None]] = {code: {} for code in places}
 
     def read(self, posted: Posted) -> Record | None:
         """The record of a plain row; nothing of any other."""
-        row, text = posted.document, posted.body
-        if type(row) is not dict or not row.keys() <= _NAMES or "\\" in text or _NONE in text:
+        body = posted.body
+        if "\\" in body or "None" in body or "UNSET" in body:
             return None
-        values: list[Any] = list(map(row.get, _ORDER))
         try:
-            checked = _row("\t".join([_NONE if value is None else value for value in values]))
-        except TypeError:
+            *texts, lines = _fields_of(_decode(body))
+        except ValueError:
             return None
-        place = self._places.get(values[2]) if checked else None
-        return None if place is None else self._make(values, row.get("lines"), place)
-
-    def _make(self, values: list[Any], lines: object, place: Place) -> Record | None:
-        (source, known_by, shop, status, modified_at, created_at, paid_at, shipped_at, completed_at,
-         buyer, salesperson, channel, campaign, payment_method,
-         paid_amount, discount_amount, cost_amount, exclusion, currency) = values  # fmt: skip
+        checked = _WRITTEN % (*texts[:4], *texts[9:])
+        place = self._places.get(texts[2]) if _row(checked) else None
+        if place is None or not _holds_together(texts):
+            return None
+        times = self._read_times(texts[4:9], texts[2], place)
         written = _write_lines(lines)
-        modified = self._moment(modified_at, place)
-        created = self._moment(created_at, place)
-        paid = self._moment(paid_at, place)
-        shipped = self._moment(shipped_at, place)
-        completed = self._moment(completed_at, place)
-        if not (written and modified and created and paid and shipped and completed):
+        if times is None or written is None:
             return None
-        if not _holds_together(status, paid_at, paid_amount, shipped_at, completed_at):
+        # Each name and each text has two quotes: where there are more, a name stands twice.
+        absent = 4 * checked.count("UNSET") + 2 * checked.count("None")
+        if body.count('"') != _QUOTES - absent + times[1] + written[2]:
             return None
-        stated = "\t".join(
-            (
-                shop,
-                status,
-                created[0],
-                paid[0],
-                shipped[0],
-                completed[0],
-                _NULL if buyer is None else self._seal(source, buyer),
-                salesperson or "",
-                channel or "",
-                campaign or "",
-                payment_method or _NULL,
-                _amount(paid_amount or "0"),
-                _amount(discount_amount or "0"),
-                _amount(cost_amount or "0"),
-                exclusion or _NULL,
-                written[0],
-                currency or place.currency,
-            )
+        return self._make(texts, times[0], written, place)
+
+    def _make(
+        self, texts: list[Any], times: list[Moment], lines: tuple[str, str, int], place: Place
+    ) -> Record:
+        source, known_by, shop, status = texts[:4]
+        buyer, salesperson, channel, campaign, payment_method, currency = texts[9:15]
+        paid_amount, discount_amount, cost_amount, exclusion = texts[15:]
+        modified, created, paid, shipped, completed = times
+        buyer = self._seal(source, buyer) if buyer else _NULL
+        stated = (
+            f"{shop}\t{status}\t{created[0]}\t{paid[0]}\t{shipped[0]}\t{completed[0]}\t{buyer}\t"
+            f"{salesperson or ''}\t{channel or ''}\t{campaign or ''}\t{payment_method or _NULL}\t"
+            f"{_amount(paid_amount)}\t{_amount(discount_amount)}\t{_amount(cost_amount)}\t"
+            f"{exclusion or _NULL}\t{lines[0]}\t{currency or place.currency}"
         )
-        placed_on = (created if created_at else paid if paid_at else modified)[1]
-        derived = f"{placed_on}\t{paid[1]}\t{shipped[1]}\t{completed[1]}\t{written[1]}"
+        placed = paid if created is _NEVER else created
+        placed_on = (modified if placed is _NEVER else placed)[1]
+        derived = f"{placed_on}\t{paid[1]}\t{shipped[1]}\t{completed[1]}\t{lines[1]}"
         line = joined(f"{source}\t{known_by}", modified[0], stated, derived)
-        return Record(source, shop, known_by, line, paid[1] if paid_at else placed_on)
+        return Record(source, shop, known_by, line, placed_on if paid is _NEVER else paid[1])
 
-    def _moment(self, instant: str | None, place: Place) -> _Moment | None:
-        """A time as it is kept, and its local day; nothing if there is no such time."""
-        if instant is None:
-            return _NEVER
-        hour = (instant[:13], instant[19:], place.zone.key)
-        try:
-            known = self._hours[hour]
-        except KeyError:
-            if len(self._hours) >= _MOST_HOURS:
-                self._hours.clear()
-            known = self._hours[hour] = _read_hour(instant, place)
-        return None if known is None else (f"{known[0]}{instant[13:19]}+00:00", known[1])
-
-
-def _holds_together(
-    status: str,
-    paid_at: str | None,
-    paid_amount: str | None,
-    shipped_at: str | None,
-    completed_at: str | None,
-) -> bool:
-    """Whether what the status says has happened is stated."""
-    if status == "unpaid":
-        return paid_at is None
-    if status == "cancelled":
-        return paid_at is None or paid_amount is not None
-    if paid_at is None or paid_amount is None:
-        return False
-    if status == "shipped":
-        return shipped_at is not None
-    return status != "completed" or completed_at is not None
+    def _read_times(
+        self, instants: list[Any], shop: str, place: Place
+    ) -> tuple[list[Moment], int] | None:
+        """The times of an order as they are kept, and how many quotes they were posted with;
+        nothing if one of them is unusual.
+        """
+        hours = self._hours[shop]
+        times, quotes = [], 0
+        for instant in instants:
+            if instant is None or instant is _UNSET:
+                times.append(_NEVER)
+                quotes += 0 if instant is _UNSET else 2
+                continue
+            name, minutes = instant[:13] + instant[19:], instant[13:19]
+            if name not in hours:
+                if len(hours) >= _MOST_HOURS:
+                    hours.clear()
+                hours[name] = _read_hour(name, place)
+            hour = hours[name]
+            if hour is None or minutes not in _MINUTES:
+                return None
+            times.append((f"{hour[0]}{minutes}+00:00", hour[1]))
+            quotes += 4
+        return times, quotes
 
 
-def _read_hour(instant: str, place: Place) -> _Moment | None:
+def _read_hour(name: str, place: Place) -> Moment | None:
     """The hour in UTC, and the local day of all of it; nothing if midnight lies in it."""
+    if not _hour(name):
+        return None
     try:
-        first = datetime.fromisoformat(f"{instant[:13]}:00:00{instant[19:]}")
+        first = datetime.fromisoformat(f"{name[:13]}:00:00{name[13:]}")
     except ValueError:
         return None
     day = day_in(place.zone, first)
@@ -178,44 +190,64 @@ def _read_hour(instant: str, place: Place) -> _Moment | None:
     return first.astimezone(UTC).isoformat()[:13], day.isoformat()
 
 
-def _write_lines(lines: Any) -> tuple[str, str] | None:
-    """The lines as they are kept, and what they add up to."""
-    if lines is None:
-        lines = []
-    if type(lines) is not list or len(lines) > MOST_LINES:
+def _holds_together(texts: list[Any]) -> bool:
+    """Whether what the status says has happened is stated."""
+    status, paid_at, shipped_at, completed_at = texts[3], *texts[6:9]
+    if status == "unpaid":
+        return not paid_at
+    if status == "cancelled":
+        return not paid_at or bool(texts[15])
+    if not paid_at or not texts[15]:
+        return False
+    if status == "shipped":
+        return bool(shipped_at)
+    return status != "completed" or bool(completed_at)
+
+
+def _write_lines(lines: Any) -> tuple[str, str, int] | None:
+    """The lines as they are kept, what they add up to, and how many quotes they were posted with;
+    nothing if one of them is unusual.
+    """
+    if not lines:
+        return "[]", f"0\t0\t{UNTAGGED}", 0 if lines is _UNSET else 2
+    if len(lines) > MOST_LINES:
         return None
-    units, skus, documents = 0, set(), []
+    units, quotes = 0, 2
+    skus, documents = set(), []
     tagged: dict[str, Decimal] = {}
     for line in lines:
-        if type(line) is not dict or not line.keys() <= _LINE_NAMES:
+        tags = line.tags or ()
+        if not _line("\t".join((line.id, line.sku, line.amount, *tags))):
             return None
-        tags = line.get("tags")
-        if tags is None:
-            tags = []
-        if type(tags) is not list or len(tags) > MOST_TAGS:
+        if not 0 <= line.quantity <= MOST_PIECES or len(tags) > MOST_TAGS:
             return None
-        try:
-            known_by, sku, quantity, amount = map(line.__getitem__, _LINE_ORDER)
-            checked = _line("\t".join((known_by, sku, amount, *tags)))
-        except (KeyError, TypeError):
-            return None
-        if not checked or type(quantity) is not int or not 0 <= quantity <= MOST_PIECES:
-            return None
-        for tag in _TAGS.intersection(tags):
-            tagged[tag] = tagged.get(tag, _NOTHING) + Decimal(amount)
-        units += quantity
-        skus.add(sku)
-        listed = ",".join(f'"{tag}"' for tag in sorted(set(tags)))
+        for tag in _TAG_PLACES.keys() & tags:
+            tagged[tag] = tagged.get(tag, 0) + Decimal(line.amount)
+        listed = ",".join([f'"{tag}"' for tag in sorted(set(tags))]) if tags else ""
+        units += line.quantity
+        quotes += 14 + 2 * len(tags) + 2 * (line.tags is not _UNSET)
+        skus.add(line.sku)
         documents.append(
-            f'{{"id":"{known_by}","sku":"{sku}","quantity":{quantity},'
-            f'"amount":"{_amount(amount)}","tags":[{listed}]}}'
+            f'{{"id":"{line.id}","sku":"{line.sku}","quantity":{line.quantity},'
+            f'"amount":"{_amount(line.amount)}","tags":[{listed}]}}'
         )
-    sums = "\t".join(amount_text(tagged.get(tag)) for tag in LINE_TAGS) if tagged else UNTAGGED
-    return f"[{','.join(documents)}]", f"{units}\t{len(skus)}\t{sums}"
+    sums = f"{units}\t{len(skus)}\t{_write_tagged(tagged)}"
+    return f"[{','.join(documents)}]", sums, quotes
+
+
+def _write_tagged(tagged: Mapping[str, Decimal]) -> str:
+    if not tagged:
+        return UNTAGGED
+    sums = ["0"] * len(LINE_TAGS)
+    for tag, amount in tagged.items():
+        sums[_TAG_PLACES[tag]] = amount_text(amount)
+    return "\t".join(sums)
 
 
 def _amount(written: str) -> str:
-    """Without trailing zeros, as `money.plain` writes it."""
+    """Without trailing zeros, as `money.plain` writes it; nothing is 0."""
+    if not written:
+        return "0"
     if "." in written:
         written = written.rstrip("0").rstrip(".")
     return "0" if written == "-0" else written

@@ -64,24 +64,27 @@ class Recorder:
         self._references = references
         self._seal = seal
         self._orders = OrderRecords(references.places, seal) if kind is FactKind.ORDERS else None
+        self._is_owned = kind in {FactKind.ORDERS, FactKind.REFUNDS}
 
     def record(self, arrival: Arrival) -> Record:
         """The record of a row, its references checked."""
-        if isinstance(arrival, Unread):
-            raise arrival.fault
         made = None
-        if isinstance(arrival, Posted) and self._orders is not None:
+        if self._orders is not None and isinstance(arrival, Posted):
             made = self._orders.read(arrival)
         if made is None:
-            fact = (
-                check_row(self._kind, arrival.document)
-                if isinstance(arrival, Posted)
-                else check_fact(arrival.fact)
-            )
-            made = record_of(self._kind, fact, self._place_of(fact), self._seal)
-        if self._kind in {FactKind.ORDERS, FactKind.REFUNDS}:
+            made = self._record_slowly(arrival)
+        if self._is_owned:
             self._check_owner(made)
         return made
+
+    def _record_slowly(self, arrival: Arrival) -> Record:
+        if isinstance(arrival, Unread):
+            raise arrival.fault
+        if isinstance(arrival, Posted):
+            fact = check_row(self._kind, arrival.document())
+        else:
+            fact = check_fact(arrival.fact)
+        return record_of(self._kind, fact, self._place_of(fact), self._seal)
 
     def _place_of(self, fact: Fact) -> Place:
         if isinstance(fact, PostedMeasure):
@@ -114,7 +117,7 @@ def names_of(kind: FactKind, arrival: Arrival) -> tuple[str, str, str]:
     if isinstance(arrival, Stated):
         fact = arrival.fact
         return fact.source, fact.shop or "", key_of(kind, fact)
-    document = arrival.document
+    document = arrival.document()
     if not isinstance(document, dict):
         return "", "", ""
     fields = FIELDS[kind]

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from services.ingest.core.buyers import Seal
@@ -32,10 +34,14 @@ from services.schema.errors import Fault
 from services.schema.ids import IdKind, new_id
 from services.schema.words import FactKind, Outcome
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 8_000
+FIRST_CHUNK_ROWS = 1_000
+"""Soon read, so that PostgreSQL soon has work."""
 SALES = "sales"
 """The lane of orders and refunds: each is read to count the other."""
 
+_KEY_OF = attrgetter("source", "known_by")
+_DAY_OF = attrgetter("shop", "source", "day")
 _LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
 _STALE = Fault("/modified_at", "stale", "A newer statement of this is stored already.")
 _CONFLICT = Fault(
@@ -87,18 +93,15 @@ class _Feed:
 class Chunk:
     """Rows ready to be landed at once."""
 
-    lines: list[str] = field(default_factory=list)
-    keys: set[tuple[str, str]] = field(default_factory=set)
-    staged: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)
-    """Source, shop, key and text of each staged row by its number."""
+    lines: bytes = b""
+    each_key_once: bool = True
+    staged: dict[int, Arrival] = field(default_factory=dict)
+    """The rows in the lines by number."""
     faults: list[tuple[Arrival, Fault]] = field(default_factory=list)
     feeds: dict[tuple[str, str], _Feed] = field(default_factory=dict)
 
     def feed(self, shop: str, source: str) -> _Feed:
-        try:
-            return self.feeds[shop, source]
-        except KeyError:
-            return self.feeds.setdefault((shop, source), _Feed())
+        return self.feeds.setdefault((shop, source), _Feed())
 
 
 class Landing:
@@ -123,6 +126,7 @@ class Landing:
         self._scrub = scrub
         self._anything_rejected = anything_rejected
         self._anything_landed = False
+        self._next_rows = min(FIRST_CHUNK_ROWS, CHUNK_ROWS)
         self._feeds: dict[tuple[str, str], _Feed] = {}
         self._refunds_of: dict[str, bool] = {}
         self._tally = Tally(batch.id)
@@ -154,34 +158,34 @@ class Landing:
 
     def read(self, rows: Iterator[Arrival]) -> Chunk | None:
         """The next chunk, checked and written as lines; null at the end."""
-        chunk = Chunk()
-        for arrival in rows:
+        chunk, records, lines = Chunk(), [], []
+        for arrival in islice(rows, self._next_rows):
             try:
                 record = self._recorder.record(arrival)
             except Unfit as unfit:
                 chunk.faults.append((arrival, Fault(unfit.pointer, unfit.code, unfit.detail)))
             else:
-                chunk.lines.append(f"{record.line}\t{arrival.number}\n")
-                names = (record.source, record.shop, record.known_by)
-                chunk.staged[arrival.number] = (*names, arrival.body)
-                chunk.keys.add((record.source, record.known_by))
-                feed = chunk.feed(record.shop, record.source)
-                feed.rows += 1
-                feed.days.add(record.day)
-            if len(chunk.lines) + len(chunk.faults) == CHUNK_ROWS:
-                break
+                records.append(record)
+                lines.append(f"{record.line}\t{arrival.number}\n")
+                chunk.staged[arrival.number] = arrival
+        self._next_rows = CHUNK_ROWS
         # Rows in the order of their key are sorted, looked for and stored at less cost.
-        chunk.lines.sort()
-        return chunk if chunk.lines or chunk.faults else None
+        lines.sort()
+        chunk.lines = "".join(lines).encode()
+        chunk.each_key_once = len(set(map(_KEY_OF, records))) == len(records)
+        for (shop, source, day), count in Counter(map(_DAY_OF, records)).items():
+            feed = chunk.feed(shop, source)
+            feed.rows += count
+            feed.days.add(day)
+        return chunk if chunk.staged or chunk.faults else None
 
     async def land(self, chunk: Chunk) -> None:
         """Store a chunk's facts, add them up, and keep its refused rows."""
         rejected = [self._reject(arrival, fault, chunk) for arrival, fault in chunk.faults]
         judged: list[Judged] = []
-        if chunk.lines:
+        if chunk.staged:
             await stage(self._session, self._kind, COLUMNS[self._kind], chunk.lines)
-            alone = len(chunk.keys) == len(chunk.lines)
-            judged = await land(self._session, self._kind, each_key_once=alone)
+            judged = await land(self._session, self._kind, each_key_once=chunk.each_key_once)
             rejected += self._count(chunk, judged)
         if rejected:
             self._anything_rejected = True
@@ -229,47 +233,39 @@ class Landing:
 
     def _reject(self, arrival: Arrival, fault: Fault, chunk: Chunk) -> Rejected:
         """Note a row at fault; one that names no shop of ours is counted under none."""
-        source, shop, known_by = names_of(self._kind, arrival)
-        if shop not in self._references.places:
-            shop = ""
-        feed = chunk.feed(shop, source)
+        rejected = self._rejected(arrival, Outcome.INVALID, fault)
+        feed = chunk.feed(rejected.shop, rejected.source)
         feed.rows += 1
         feed.rejected += 1
         self._tally.counts[Outcome.INVALID] += 1
         self._tally.rows.append(RowFault(arrival.number, Outcome.INVALID, fault))
-        names = (source, shop, known_by)
-        return self._rejected(arrival.number, Outcome.INVALID, fault, names, arrival.body)
+        return rejected
 
     def _count(self, chunk: Chunk, judged: Sequence[Judged]) -> list[Rejected]:
         """Count the outcomes; gives the rows in conflict, which are kept."""
-        rejected = []
+        in_conflict = []
         for each in judged:
             self._tally.counts[each.outcome] += each.rows
             fault = _CONFLICT if each.outcome is Outcome.CONFLICT else _STALE
             for number in each.numbers:
                 self._tally.rows.append(RowFault(number, each.outcome, fault))
                 if each.outcome is Outcome.CONFLICT:
-                    *names, text = chunk.staged[number]
-                    source, shop, known_by = names
-                    chunk.feed(shop, source).rejected += 1
-                    rejected.append(
-                        self._rejected(number, each.outcome, fault, (source, shop, known_by), text)
-                    )
-        return rejected
+                    rejected = self._rejected(chunk.staged[number], each.outcome, fault)
+                    chunk.feed(rejected.shop, rejected.source).rejected += 1
+                    in_conflict.append(rejected)
+        return in_conflict
 
-    def _rejected(
-        self, number: int, outcome: Outcome, fault: Fault, names: tuple[str, str, str], text: str
-    ) -> Rejected:
-        source, shop, known_by = names
+    def _rejected(self, arrival: Arrival, outcome: Outcome, fault: Fault) -> Rejected:
+        source, shop, known_by = names_of(self._kind, arrival)
         return Rejected(
             id=new_id(IdKind.REJECTED),
-            row=number,
+            row=arrival.number,
             source=source,
-            shop=shop,
+            shop=shop if shop in self._references.places else "",
             fact=known_by,
             outcome=outcome,
             fault=fault,
-            body=self._scrub(text),
+            body=self._scrub(arrival.body),
         )
 
     async def _any_refunds(self, chunk: Chunk) -> bool:

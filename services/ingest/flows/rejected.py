@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from services.ingest.core.bodies import Posted, read_row
+from services.ingest.core.bodies import Posted
 from services.ingest.core.buyers import Seal
 from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.arrivals import Arrival
@@ -43,7 +43,7 @@ async def retry_row(
         raise NotFound("refused row")
     row = kept.rejected
     await withdraw_rejected(session, kept.kind, shop=row.shop, source=row.source)
-    arrival: Arrival = Posted(1, read_row(row.body), row.body)
+    arrival: Arrival = Posted(1, row.body)
     was_pulled = await read_caller(session, kept.batch) == CALLER
     if was_pulled:
         arrival = await arrive_again(session, kept, articles())

@@ -25,16 +25,19 @@ _MEASURES: dict[FactKind, Table] = {
     FactKind.TRAFFIC: measures.traffic_measures,
     FactKind.CAMPAIGNS: measures.campaign_measures,
 }
-# The planner must see each time how many rows are staged; ten thousand are sorted in memory; and
-# what is stored is reached by its key, however little the planner knows of a tenant that is new.
+# The planner must see each time how many rows are staged; ten thousand are sorted in memory. Of a
+# tenant that is new it knows nothing, or that there are no rows: what is stored is reached by keys,
+# and joined by hashing, so that the worst it can choose is one pass over the tenant's rows.
 _SETTINGS = """
 SET LOCAL plan_cache_mode = force_custom_plan;
 SET LOCAL work_mem = '64MB';
+SET LOCAL jit = off;
 SET LOCAL enable_seqscan = off;
+SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off
 """
-
-
+# The columns that lead a key and suffice to find its rows.
+_LEADING = 3
 _LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
 
 
@@ -60,16 +63,13 @@ async def prepare_landing(session: WriteSession, kind: FactKind) -> None:
 
 
 async def stage(
-    session: WriteSession, kind: FactKind, columns: Sequence[str], lines: Sequence[str]
+    session: WriteSession, kind: FactKind, columns: Sequence[str], lines: bytes
 ) -> None:
     """Put a chunk's lines, each with its row's number at the end, in the place of the last ones."""
     driver = await session.driver()
-    await driver.execute(_statement(kind, "empty"))
+    await _empty(session, kind)
     await driver.copy_to_table(
-        f"stage_{kind}",
-        source=io.BytesIO("".join(lines).encode()),
-        columns=[*columns, "row"],
-        format="text",
+        f"stage_{kind}", source=io.BytesIO(lines), columns=[*columns, "row"], format="text"
     )
 
 
@@ -83,7 +83,8 @@ async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) ->
         return judged
     driver = await session.driver()
     if kind is FactKind.REFUNDS:
-        await driver.execute(_statement(kind, "adopt"), session.tenant)
+        (orders,) = await driver.fetch(blocks("landing.sql")["orders_of_refunds"])
+        await driver.execute(blocks("landing.sql")["adopt"], session.tenant, *orders)
     await driver.execute(_statement(kind, "land"), session.tenant)
     await _add_up(session, kind)
     if kind is FactKind.ORDERS and any(each.outcome is Outcome.UPDATED for each in judged):
@@ -96,7 +97,8 @@ async def move_refunds(session: WriteSession) -> None:
     driver = await session.driver()
     kind = FactKind.REFUNDS
     await driver.execute(_statement(kind, "empty"))
-    await driver.execute(_statement(kind, "find_followers"), session.tenant)
+    (orders,) = await driver.fetch(blocks("landing.sql")["landed_orders"])
+    await driver.execute(_statement(kind, "find_followers"), session.tenant, *orders)
     if not await driver.fetchval("SELECT EXISTS (SELECT FROM old_refunds)"):
         return
     await driver.execute(_statement(kind, "move_followers"))
@@ -107,13 +109,12 @@ async def move_refunds(session: WriteSession) -> None:
 async def sources_with_refunds(session: WriteSession, sources: Sequence[str]) -> set[str]:
     """Those of some sources that have ever stated a refund."""
     driver = await session.driver()
-    rows = await driver.fetch(
-        "SELECT s.source FROM unnest($2::text[]) AS s (source) WHERE EXISTS ("
-        "SELECT FROM refund_facts AS f WHERE f.tenant_id = $1 AND f.source = s.source)",
-        session.tenant,
-        list(sources),
+    statement = (
+        "SELECT EXISTS (SELECT FROM refund_facts AS f WHERE f.tenant_id = $1 AND f.source = $2)"
     )
-    return {row["source"] for row in rows}
+    return {
+        source for source in sources if await driver.fetchval(statement, session.tenant, source)
+    }
 
 
 async def replace_rejected(session: WriteSession, kind: FactKind, batch: str) -> None:
@@ -132,9 +133,17 @@ async def finish_landing(session: WriteSession, kind: FactKind, at: datetime) ->
     await driver.execute(blocks("measures.sql")["notify"], str(session.tenant))
 
 
+async def _empty(session: WriteSession, kind: FactKind) -> None:
+    """Dear, and needless for the first chunk of a transaction."""
+    driver = await session.driver()
+    if await driver.fetchval(_statement(kind, "is_filled")):
+        await driver.execute(_statement(kind, "empty"))
+
+
 async def _judge(session: WriteSession, kind: FactKind, *, each_key_once: bool) -> list[Judged]:
     driver = await session.driver()
-    remembered = await driver.execute(_statement(kind, "remember"), session.tenant)
+    (leading,) = await driver.fetch(_statement(kind, "leading"))
+    remembered = await driver.execute(_statement(kind, "remember"), session.tenant, *leading)
     if each_key_once and remembered == "INSERT 0 0":
         rows = await driver.fetchval(_statement(kind, "count"))
         return [Judged(Outcome.CREATED, rows, ())]
@@ -178,10 +187,15 @@ def _names_of_facts(kind: FactKind) -> dict[str, str]:
         "fact": "s.id" if key == ["source", "id"] else f"concat_ws('/', {known_by})",
         "columns": _listed(columns),
         "s.key": _listed(f"s.{name}" for name in key),
-        "f.columns": _listed(f"f.{name}" for name in columns),
-        "r.columns": _listed(f"r.{name}" for name in columns),
+        "t.columns": _listed(f"t.{name}" for name in columns),
+        "t.key": _listed(f"t.{name}" for name in key),
         "moved": _listed(followed.get(name, f"o.{name}") for name in columns),
-        "t.key=s.key": " AND ".join(f"t.{name} = s.{name}" for name in key),
+        "t.k=any": " AND ".join(
+            f"t.{name} = ANY (${place})" for place, name in enumerate(key[:_LEADING], 2)
+        ),
+        "arrays": _listed(
+            f"coalesce(array_agg(DISTINCT {name}), '{{}}')" for name in key[:_LEADING]
+        ),
         "o.key=s.key": " AND ".join(f"o.{name} = s.{name}" for name in key),
         "c=excluded.c": _listed(f"{name} = excluded.{name}" for name in columns if name not in key),
     }

@@ -11,18 +11,24 @@ SELECT 0 AS row, {columns} FROM {facts} WITH NO DATA
 CREATE TEMP TABLE IF NOT EXISTS touched ON COMMIT DELETE ROWS AS
 SELECT day, shop, unit, employee FROM touched_days WITH NO DATA
 
+-- name: is_filled
+SELECT EXISTS (SELECT FROM {stage}) OR EXISTS (SELECT FROM {old})
+
 -- name: empty
 TRUNCATE {stage}, {old}
 
+-- name: leading
+-- The columns that lead the key and suffice to find its rows, each as an array.
+SELECT {arrays} FROM {stage}
+
 -- name: remember
--- The stored rows of the staged keys, each by a probe of the primary key: LIMIT forbids a join over
--- the whole table.
+-- The stored rows of the staged keys. The arrays come as parameters: they lead to the primary key,
+-- and where the planner believes otherwise, to one pass over the tenant's rows with a look into
+-- their hash; never to a pass for each staged row.
 INSERT INTO {old} (row, {columns})
-SELECT 0, {f.columns}
-FROM (SELECT DISTINCT {key} FROM {stage} ORDER BY {key}) AS s
-CROSS JOIN LATERAL (
-    SELECT * FROM {facts} AS t WHERE t.tenant_id = $1 AND {t.key=s.key} LIMIT 1
-) AS f
+SELECT 0, {t.columns}
+FROM {facts} AS t
+WHERE t.tenant_id = $1 AND {t.k=any} AND ({t.key}) IN (SELECT {key} FROM {stage})
 
 -- name: count
 SELECT count(*) FROM {stage}
@@ -78,37 +84,34 @@ SELECT $1, {columns} FROM {stage} ORDER BY {key}
 ON CONFLICT (tenant_id, {key}) DO UPDATE SET {c=excluded.c}
 WHERE excluded.modified_at > f.modified_at
 
+-- name: orders_of_refunds
+SELECT
+    coalesce(array_agg(DISTINCT source), '{}') AS sources,
+    coalesce(array_agg(DISTINCT order_id) FILTER (WHERE order_id IS NOT NULL), '{}') AS ids
+FROM stage_refunds
+
 -- name: adopt
--- A refund counts for the people of its order, if the order is known, and nowhere if that is excluded.
+-- A refund counts for the people of its order, if the order is known, and nowhere if that is
+-- excluded.
 UPDATE stage_refunds AS s
 SET
     salesperson = o.salesperson, channel = o.channel, campaign = o.campaign,
-    currency = o.currency, counts = o.counts
-FROM (
-    SELECT r.row, o.*
-    FROM stage_refunds AS r
-    CROSS JOIN LATERAL (
-        SELECT
-            t.salesperson, t.channel, t.campaign, t.currency, t.exclusion IS NULL AS counts
-        FROM order_facts AS t
-        WHERE t.tenant_id = $1 AND t.source = r.source AND t.id = r.order_id
-        LIMIT 1
-    ) AS o
-) AS o
-WHERE o.row = s.row
+    currency = o.currency, counts = o.exclusion IS NULL
+FROM order_facts AS o
+WHERE o.tenant_id = $1 AND o.source = ANY ($2) AND o.id = ANY ($3)
+    AND o.source = s.source AND o.id = s.order_id
+
+-- name: landed_orders
+SELECT array_agg(id) AS ids FROM stage_orders
 
 -- name: find_followers
 -- The refunds of landed orders that stand under other people: as they are ...
 INSERT INTO old_refunds (row, {columns})
-SELECT s.row, {r.columns}
-FROM stage_orders AS s
-CROSS JOIN LATERAL (
-    SELECT * FROM refund_facts AS t
-    WHERE t.tenant_id = $1 AND t.source = s.source AND t.order_id = s.id
-    OFFSET 0
-) AS r
-WHERE (r.salesperson, r.channel, r.campaign, r.currency, r.counts)
-    IS DISTINCT FROM (s.salesperson, s.channel, s.campaign, s.currency, s.exclusion IS NULL)
+SELECT s.row, {t.columns}
+FROM refund_facts AS t JOIN stage_orders AS s ON s.source = t.source AND s.id = t.order_id
+WHERE t.tenant_id = $1 AND t.order_id = ANY ($2)
+    AND (t.salesperson, t.channel, t.campaign, t.currency, t.counts)
+        IS DISTINCT FROM (s.salesperson, s.channel, s.campaign, s.currency, s.exclusion IS NULL)
 
 -- name: move_followers
 -- ... and as they are to be.
@@ -117,12 +120,12 @@ SELECT o.row, {moved}
 FROM old_refunds AS o JOIN stage_orders AS s ON s.source = o.source AND s.id = o.order_id
 
 -- name: follow
-UPDATE refund_facts AS f
-SET
-    salesperson = s.salesperson, channel = s.channel, campaign = s.campaign,
-    currency = s.currency, counts = s.counts
-FROM stage_refunds AS s
-WHERE f.tenant_id = $1 AND f.source = s.source AND f.id = s.id
+-- By the key that is in conflict, which no planner has to find.
+INSERT INTO refund_facts (tenant_id, {columns})
+SELECT $1, {columns} FROM stage_refunds ORDER BY {key}
+ON CONFLICT (tenant_id, {key}) DO UPDATE SET
+    salesperson = excluded.salesperson, channel = excluded.channel,
+    campaign = excluded.campaign, currency = excluded.currency, counts = excluded.counts
 
 -- name: replace_rejected
 -- Refused rows of a fact that has landed by a later row.

@@ -18,10 +18,11 @@ INSERT INTO touched (day, shop, unit, employee) SELECT DISTINCT {touched} FROM c
 
 -- name: orders
 -- An excluded order counts in gross sales alone. An order is ready to ship when it is paid; one that
--- is shipped before that has waited for nothing.
+-- is shipped before that has waited for nothing. Most orders are placed, paid and shipped on one
+-- day: a row of `e` stands for all that happened on a day.
 SELECT
     e.day, f.shop, f.salesperson AS employee, f.channel, f.campaign, f.currency,
-    sum(f.sign) AS records,
+    sum(f.sign * (e.placed::int + (e.paid OR e.excluded)::int + e.shipped::int)) AS records,
     coalesce(sum(f.sign) FILTER (WHERE e.placed), 0) AS placed_orders,
     coalesce(sum(f.sign) FILTER (WHERE e.placed AND f.status = 'cancelled'), 0) AS cancelled_orders,
     coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid OR e.excluded), 0) AS gross_amount,
@@ -29,8 +30,10 @@ SELECT
     coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.excluded), 0) AS excluded_amount,
     coalesce(sum(f.sign) FILTER (WHERE e.paid), 0) AS paid_orders,
     coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid), 0) AS paid_amount,
-    coalesce(sum(f.sign * f.discount_amount) FILTER (WHERE e.paid), 0) AS discount_amount,
-    coalesce(sum(f.sign * f.cost_amount) FILTER (WHERE e.paid), 0) AS cost_amount,
+    coalesce(sum(f.sign * f.discount_amount) FILTER (WHERE e.paid AND f.discount_amount <> 0), 0)
+        AS discount_amount,
+    coalesce(sum(f.sign * f.cost_amount) FILTER (WHERE e.paid AND f.cost_amount <> 0), 0)
+        AS cost_amount,
     coalesce(sum(f.sign * f.units_sold) FILTER (WHERE e.paid), 0) AS units_sold,
     coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.skus >= 2), 0) AS multi_sku_orders,
     coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
@@ -39,25 +42,31 @@ SELECT
         AS alipay_amount,
     {tag_sums},
     coalesce(sum(f.sign) FILTER (WHERE e.shipped), 0) AS shipped_orders,
-    coalesce(sum(f.sign) FILTER (WHERE e.shipped AND e.seconds <= 86400), 0)
-        AS shipped_within_24h_orders,
-    coalesce(sum(f.sign * e.seconds) FILTER (WHERE e.shipped), 0) AS processing_seconds
+    coalesce(sum(f.sign) FILTER (
+        WHERE e.shipped AND (f.shipped_at - f.paid_at <= interval '24 hours') IS NOT FALSE
+    ), 0) AS shipped_within_24h_orders,
+    coalesce(sum(f.sign * greatest(round(extract(epoch FROM f.shipped_at - f.paid_at), 4), 0))
+        FILTER (WHERE e.shipped AND f.paid_at IS NOT NULL), 0) AS processing_seconds
 FROM (
     SELECT 1 AS sign, s.* FROM stage_orders AS s
     UNION ALL
     SELECT -1, o.* FROM old_orders AS o
 ) AS f
 CROSS JOIN LATERAL (
-    SELECT f.created_on AS day, true AS placed, false AS paid, false AS excluded, false AS shipped,
-        0 AS seconds
-    WHERE f.exclusion IS NULL
-    UNION ALL
-    SELECT f.paid_on, false, f.exclusion IS NULL, f.exclusion IS NOT NULL, false, 0
+    SELECT
+        f.paid_on AS day,
+        f.exclusion IS NULL AND f.created_on = f.paid_on AS placed,
+        f.exclusion IS NULL AS paid,
+        f.exclusion IS NOT NULL AS excluded,
+        f.exclusion IS NULL AND (f.shipped_on = f.paid_on) IS TRUE AS shipped
     WHERE f.paid_on IS NOT NULL
     UNION ALL
-    SELECT f.shipped_on, false, false, false, true,
-        coalesce(greatest(round(extract(epoch FROM f.shipped_at - f.paid_at), 4), 0), 0)
-    WHERE f.shipped_on IS NOT NULL AND f.exclusion IS NULL
+    SELECT f.created_on, true, false, false, (f.shipped_on = f.created_on) IS TRUE
+    WHERE f.exclusion IS NULL AND f.created_on IS DISTINCT FROM f.paid_on
+    UNION ALL
+    SELECT f.shipped_on, false, false, false, true
+    WHERE f.exclusion IS NULL AND f.shipped_on IS DISTINCT FROM f.paid_on
+        AND f.shipped_on <> f.created_on
 ) AS e
 GROUP BY e.day, f.shop, f.salesperson, f.channel, f.campaign, f.currency
 
@@ -171,10 +180,9 @@ FROM stage_orders AS s JOIN old_orders AS o ON o.source = s.source AND o.id = s.
 WHERE (s.buyer, s.lines) IS DISTINCT FROM (o.buyer, o.lines) AND s.paid_on IS NOT NULL
 
 -- name: clear
--- A row whose last fact left it.
+-- Rows whose last fact left them.
 DELETE FROM {measures} AS m
-USING (SELECT DISTINCT day, shop FROM touched) AS t
-WHERE m.tenant_id = $1 AND m.day = t.day AND m.shop = t.shop AND m.records = 0
+WHERE m.tenant_id = $1 AND m.records = 0 AND m.day = ANY (ARRAY(SELECT DISTINCT day FROM touched))
 
 -- name: mark
 -- For the api, which takes these marks away; sorted, because every kind of fact marks days.

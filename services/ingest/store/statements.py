@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+_NAME = re.compile(r"\{[^}]+\}")
 _BLOCK = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
@@ -19,5 +20,5 @@ def fill(statement: str, names: Mapping[str, str]) -> str:
     """A statement with the names in braces replaced; values travel as parameters, never so."""
     for name, value in names.items():
         statement = statement.replace(f"{{{name}}}", value)
-    assert "{" not in statement, f"a name is missing in: {statement}"
+    assert not _NAME.search(statement), f"a name is missing in: {statement}"
     return statement.strip()

@@ -25,7 +25,7 @@ def read(body: bytes, form: BodyForm, *, block: int = 1 << 18) -> list[Posted]:
 
 
 def documents(body: bytes, form: BodyForm, *, block: int = 1 << 18) -> list[object]:
-    return [row.document for row in read(body, form, block=block)]
+    return [row.document() for row in read(body, form, block=block)]
 
 
 ROWS = [{"id": "1", "name": '梅花 "x"', "lines": [{"tags": ["a", "]}"]}]}, {}, {"id": "3"}]
@@ -36,7 +36,7 @@ ROWS = [{"id": "1", "name": '梅花 "x"', "lines": [{"tags": ["a", "]}"]}]}, {},
 def test_an_array_is_read_however_it_is_cut(block: int, indent: int | None) -> None:
     body = json.dumps(ROWS, ensure_ascii=False, indent=indent).encode()
     found = read(body, BodyForm.ARRAY, block=block)
-    assert [row.document for row in found] == ROWS
+    assert [row.document() for row in found] == ROWS
     assert [row.number for row in found] == [1, 2, 3]
     assert [json.loads(row.body) for row in found] == ROWS
 
@@ -47,7 +47,7 @@ def test_lines_are_read_however_they_are_cut(block: int) -> None:
         json.dumps(row, ensure_ascii=False).encode() for row in ROWS
     )
     found = read(body, BodyForm.LINES, block=block)
-    assert [row.document for row in found] == ROWS
+    assert [row.document() for row in found] == ROWS
     assert [row.number for row in found] == [1, 2, 3]
 
 
@@ -60,24 +60,24 @@ def test_a_table_is_read_by_the_kinds_of_its_columns(block: int) -> None:
         'erp,"s\n2",,x,7.50'
     ).encode()
     found = read(body, BodyForm.TABLE, block=block)
-    assert [row.document for row in found] == [
+    assert [row.document() for row in found] == [
         {"source": "erp", "shop": "s-1", "day": "2026-10-31", "skus": 12, "stock_value": "1,5"},
         {"source": "erp", "shop": "s\n2", "skus": "x", "stock_value": "7.50"},
     ]
     assert [row.number for row in found] == [1, 2]
-    assert [json.loads(row.body) for row in found] == [row.document for row in found]
+    assert [json.loads(row.body) for row in found] == [row.document() for row in found]
 
 
 def test_flags_and_lists_in_cells() -> None:
     orders = b'id,lines\n1,"[{""sku"": ""A"", ""quantity"": 2}]"\n2,[broken\n'
     found = list(read_rows(FactKind.ORDERS, BodyForm.TABLE, [orders]))
-    assert [row.document for row in found] == [
+    assert [row.document() for row in found] == [
         {"id": "1", "lines": [{"sku": "A", "quantity": 2}]},
         {"id": "2", "lines": "[broken"},
     ]
     chats = b"answered,inquiry,responses\nTRUE,false,-3\nyes,,\n"
     found = list(read_rows(FactKind.CHATS, BodyForm.TABLE, [chats]))
-    assert [row.document for row in found] == [
+    assert [row.document() for row in found] == [
         {"answered": True, "inquiry": False, "responses": -3},
         {"answered": "yes"},
     ]

@@ -31,15 +31,18 @@ def both(row: Any) -> tuple[Record | None, Record | None]:
     """What the twin makes of a row, and what the cores make of it."""
     body = json.dumps(row, ensure_ascii=False)
     document = read_row(body)
-    quick = OrderRecords(PLACES, SEAL).read(Posted(1, document, body))
+    quick = OrderRecords(PLACES, SEAL).read(Posted(1, body))
+    return quick, slow_record(document)
+
+
+def slow_record(document: object) -> Record | None:
     try:
         order = check_row(FactKind.ORDERS, document)
-        assert isinstance(order, Order)
-        place = PLACES.get(order.shop)
-        slow = None if place is None else record_of(FactKind.ORDERS, order, place, SEAL)
     except Unfit:
-        slow = None
-    return quick, slow
+        return None
+    assert isinstance(order, Order)
+    place = PLACES.get(order.shop)
+    return None if place is None else record_of(FactKind.ORDERS, order, place, SEAL)
 
 
 def test_a_plain_row_is_made_at_once() -> None:
@@ -62,6 +65,40 @@ def test_an_unusual_row_is_left_to_the_cores(change: dict[str, Any]) -> None:
     quick, slow = both(FULL | change)
     assert quick is None
     assert slow is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"id": "SO-1"', '"id": "SO-1", "id": "SO-1"'),
+        ('"id": "SO-1"', '"id": "SO-1", "id" : null'),
+        ('"sku": "A"', '"sku": "B", "sku" :"A"'),
+        ('"currency": "CNY"', '"currency": "CNY", "exclusion": null'),
+        ('"lines": [', '"lines": null, "lines": ['),
+        ('"tags": ["new", "hit"]', '"tags": ["new", "hit"], "tags": null'),
+        ('"quantity": 2', '"quantity": 1, "quantity": 2'),
+        ('"quantity": 2', '"quantity": 2.0'),
+        ('"source"', '"colour": null, "source"'),
+        ('"channel": "search"', '"channel": "None"'),
+        ('"paid_amount": "128.00"', '"paid_amount": "None"'),
+        ('"exclusion": null', '"exclusion": "UNSET"'),
+        ('{"source"', '[{"source"'),
+    ],
+)
+def test_names_that_stand_twice_and_words_of_ours_are_left_to_the_cores(old: str, new: str) -> None:
+    body = json.dumps(FULL, ensure_ascii=False)
+    assert old in body
+    assert OrderRecords(PLACES, SEAL).read(Posted(1, body)) is not None
+    assert OrderRecords(PLACES, SEAL).read(Posted(1, body.replace(old, new, 1))) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('": ', '" :\t'), ('"exclusion": null, ', ""), (', "tags": ["new", "hit"]', "")],
+)
+def test_spaces_and_what_is_left_out_make_no_row_unusual(old: str, new: str) -> None:
+    body = json.dumps(FULL, ensure_ascii=False).replace(old, new)
+    assert OrderRecords(PLACES, SEAL).read(Posted(1, body)) == slow_record(read_row(body))
 
 
 def test_an_hour_with_a_midnight_in_it_is_left_to_the_cores() -> None:
