@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from services.cli.tree import buyer_key_file, marketplaces_file
+from services.door.logs import configure_logs
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
 from services.ingest.workers.pulling import Step
@@ -46,6 +47,8 @@ def pull_with_bar() -> None:
             progress.update(task, completed=done, total=whole)
 
         asyncio.run(pull_all(settings, show))
+        whole = progress.tasks[task].total or 1
+        progress.update(task, completed=whole, total=whole)
 
 
 def backfill_with_bar(first: date, end: date, shop: str | None) -> None:
@@ -76,6 +79,7 @@ async def _backfill(
 
 def _settings() -> IngestSettings:
     """What the environment names; without KAOHE_DSN the demo that runs on this machine."""
+    configure_logs("WARNING")
     local = LocalSettings()
     if local.dsn is not None:
         return IngestSettings()  # type: ignore[call-arg]  # the environment gives them
