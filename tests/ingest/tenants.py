@@ -159,7 +159,7 @@ async def open_books(database: TestDatabase) -> AsyncIterator[Books]:
         async with database.undone("kaohe_ingest", tenant) as session:
             yield Books(session, owner)
     finally:
-        for table in ("own_measures", "units", "shops", "tenant_settings"):
+        for table in ("shop_sources", "own_measures", "units", "shops", "tenant_settings"):
             await owner.execute(f"DELETE FROM {table} WHERE tenant_id = {tenant:d}")  # noqa: S608
         await owner.close()
 

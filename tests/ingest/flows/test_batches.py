@@ -27,7 +27,7 @@ EARLIER, LATER = "2026-11-05T09:59:59+08:00", "2026-11-05T10:00:01+08:00"
 
 
 @pytest.mark.parametrize("kind", FactKind)
-async def test_each_kind_is_created_repeated_updated_contradicted_and_overtaken(
+async def test_requirement_15_each_row_is_created_duplicate_conflict_updated_or_stale(
     books: Books, kind: FactKind
 ) -> None:
     row = rows.full(kind)
@@ -187,8 +187,7 @@ async def test_daily_rows_are_replaced_by_their_day(books: Books) -> None:
     assert await _kept(books) == ["s-1/2026-10-31//double-11"]
 
 
-async def test_accepted_is_applied_and_rejected(books: Books) -> None:
-    """Requirement 16."""
+async def test_requirement_16_accepted_is_applied_and_rejected(books: Books) -> None:
     row = rows.full(ORDERS)
     await books.post(
         ORDERS,

@@ -288,7 +288,7 @@ async def test_a_refusal_is_kept_under_its_key_too(door: Door) -> None:
     assert again.headers["idempotency-replayed"] == "true"
 
 
-async def test_a_crash_between_effect_and_answer_leaves_neither(door: Door) -> None:
+async def test_requirement_15_a_crash_between_effect_and_answer_leaves_neither(door: Door) -> None:
     """E03."""
     headers = {"Idempotency-Key": "crash"}
     body = lines(rows.full(ORDERS))

@@ -17,8 +17,7 @@ async def feeds(door: Door, **query: Any) -> list[Any]:
     return items
 
 
-async def test_accepted_is_applied_and_rejected_and_waiting(door: Door) -> None:
-    """Requirement 16."""
+async def test_requirement_16_accepted_is_applied_and_rejected_and_waiting(door: Door) -> None:
     await door.post(
         STOCK,
         lines(
@@ -39,8 +38,7 @@ async def test_accepted_is_applied_and_rejected_and_waiting(door: Door) -> None:
     assert (lost["shop"], lost["accepted"], lost["rejected"]) == (None, 1, 1)
 
 
-async def test_gaps_are_the_days_between_that_never_came(door: Door) -> None:
-    """Requirement 14, for those who post to us."""
+async def test_requirement_14_gaps_are_the_days_between_that_never_came(door: Door) -> None:
     days = ("2026-10-26", "2026-10-28", "2026-10-31")
     await door.post(STOCK, lines(*(rows.full(STOCK, day=day) for day in days)))
     (feed,) = await feeds(door)
