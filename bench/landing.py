@@ -43,7 +43,7 @@ async def _measure(
     chunks: list[Chunk],
     options: Options,
 ) -> list[Figure]:
-    with_measures = _land(database, connection, company, chunks)
+    with_measures = _land(database, connection, company, chunks, options.rows)
     await with_measures()
     await limits.make_keyed_copy(connection, "order_facts")
     rows = await limits.csv_of(connection, "order_facts")
@@ -92,10 +92,12 @@ async def _read(database: Database, company: Company, rows: Iterable[bytes]) -> 
 
 
 def _land(
-    database: Database, connection: asyncpg.Connection, company: Company, chunks: list[Chunk]
+    database: Database,
+    connection: asyncpg.Connection,
+    company: Company,
+    chunks: list[Chunk],
+    count: int,
 ) -> Callable[[], Awaitable[float]]:
-    count = sum(len(chunk.lines) for chunk in chunks)
-
     async def land() -> None:
         async with database.write(company.tenant) as session:
             landing = await _open(session)
