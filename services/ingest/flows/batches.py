@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from services.ingest.core.buyers import Seal
 from services.ingest.flows.arrivals import Arrival
 from services.ingest.flows.landing import Batch, Landing, Tally
 from services.schema.db import WriteSession
 from services.schema.words import FactKind
+
+# One for all batches: they read chunk by chunk in turn, instead of pulling one another about.
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows")
 
 
 async def add_facts(
@@ -26,9 +30,10 @@ async def add_facts(
     """
     rows = iter(arrivals)
     landing = await Landing.open(session, kind, batch=batch, seal=seal, scrub=scrub)
-    chunk = await asyncio.to_thread(landing.read, rows)
+    loop = asyncio.get_running_loop()
+    chunk = await loop.run_in_executor(_reader, landing.read, rows)
     while chunk is not None:
-        upcoming = asyncio.create_task(asyncio.to_thread(landing.read, rows))
+        upcoming = loop.run_in_executor(_reader, landing.read, rows)
         try:
             await landing.land(chunk)
         finally:

@@ -1,5 +1,6 @@
 """A batch on its way in: chunks are checked against what they refer to, stored and added up."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from services.ingest.store.batches import add_batch
 from services.ingest.store.feeds import Arrived, count_arrived
 from services.ingest.store.landing import (
     Judged,
-    finish_landing,
+    clear_measures,
     land,
+    mark_touched,
     move_refunds,
     prepare_landing,
     replace_rejected,
@@ -97,7 +99,7 @@ class Chunk:
     each_key_once: bool = True
     staged: dict[int, Arrival] = field(default_factory=dict)
     """The rows in the lines by number."""
-    faults: list[tuple[Arrival, Fault]] = field(default_factory=list)
+    refused: list[Rejected] = field(default_factory=list)
     feeds: dict[tuple[str, str], _Feed] = field(default_factory=dict)
 
     def feed(self, shop: str, source: str) -> _Feed:
@@ -125,7 +127,7 @@ class Landing:
         self._batch = batch
         self._scrub = scrub
         self._anything_rejected = anything_rejected
-        self._anything_landed = False
+        self._anything_landed = self._anything_replaced = False
         self._next_rows = min(FIRST_CHUNK_ROWS, CHUNK_ROWS)
         self._feeds: dict[tuple[str, str], _Feed] = {}
         self._refunds_of: dict[str, bool] = {}
@@ -163,7 +165,8 @@ class Landing:
             try:
                 record = self._recorder.record(arrival)
             except Unfit as unfit:
-                chunk.faults.append((arrival, Fault(unfit.pointer, unfit.code, unfit.detail)))
+                fault = Fault(unfit.pointer, unfit.code, unfit.detail)
+                chunk.refused.append(self._rejected(arrival, Outcome.INVALID, fault))
             else:
                 records.append(record)
                 lines.append(f"{record.line}\t{arrival.number}\n")
@@ -177,27 +180,31 @@ class Landing:
             feed = chunk.feed(shop, source)
             feed.rows += count
             feed.days.add(day)
-        return chunk if chunk.staged or chunk.faults else None
+        return chunk if chunk.staged or chunk.refused else None
 
     async def land(self, chunk: Chunk) -> None:
         """Store a chunk's facts, add them up, and keep its refused rows."""
-        rejected = [self._reject(arrival, fault, chunk) for arrival, fault in chunk.faults]
+        rejected = chunk.refused
+        self._note_refused(chunk)
         judged: list[Judged] = []
         if chunk.staged:
             await stage(self._session, self._kind, COLUMNS[self._kind], chunk.lines)
             judged = await land(self._session, self._kind, each_key_once=chunk.each_key_once)
-            rejected += self._count(chunk, judged)
+            # Off the loop: each row is read again to be kept without its buyer.
+            rejected += await asyncio.to_thread(self._count, chunk, judged)
         if rejected:
             self._anything_rejected = True
             await keep_rejected(
                 self._session, self._kind, rejected, batch=self._batch.id, at=self._batch.at
             )
-        if any(each.outcome in _LANDED for each in judged):
+        outcomes = {each.outcome for each in judged}
+        if outcomes & _LANDED:
             self._anything_landed = True
             if self._anything_rejected:
                 await replace_rejected(self._session, self._kind, self._batch.id)
             if self._kind is FactKind.ORDERS and await self._any_refunds(chunk):
-                await move_refunds(self._session)
+                self._anything_replaced |= await move_refunds(self._session)
+            self._anything_replaced |= Outcome.UPDATED in outcomes
         for name, feed in chunk.feeds.items():
             total = self._feeds.setdefault(name, _Feed())
             total.rows += feed.rows
@@ -208,7 +215,9 @@ class Landing:
         """Mark the touched days, and count what came of which feed and in this batch."""
         await claim_shops(self._session, self._references.claims)
         if self._anything_landed:
-            await finish_landing(self._session, self._kind, self._batch.at)
+            if self._anything_replaced:
+                await clear_measures(self._session, self._kind)
+            await mark_touched(self._session, self._batch.at)
         arrived = [
             Arrived(
                 shop=shop,
@@ -231,15 +240,14 @@ class Landing:
         self._tally.rows.sort(key=lambda row: row.number)
         return self._tally
 
-    def _reject(self, arrival: Arrival, fault: Fault, chunk: Chunk) -> Rejected:
-        """Note a row at fault; one that names no shop of ours is counted under none."""
-        rejected = self._rejected(arrival, Outcome.INVALID, fault)
-        feed = chunk.feed(rejected.shop, rejected.source)
-        feed.rows += 1
-        feed.rejected += 1
-        self._tally.counts[Outcome.INVALID] += 1
-        self._tally.rows.append(RowFault(arrival.number, Outcome.INVALID, fault))
-        return rejected
+    def _note_refused(self, chunk: Chunk) -> None:
+        """Count the rows at fault; one that names no shop of ours is counted under none."""
+        self._tally.counts[Outcome.INVALID] += len(chunk.refused)
+        for row in chunk.refused:
+            self._tally.rows.append(RowFault(row.row, Outcome.INVALID, row.fault))
+            feed = chunk.feed(row.shop, row.source)
+            feed.rows += 1
+            feed.rejected += 1
 
     def _count(self, chunk: Chunk, judged: Sequence[Judged]) -> list[Rejected]:
         """Count the outcomes; gives the rows in conflict, which are kept."""

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Query, Request, Response
 
 from services.door.batches import BatchAnswer
@@ -47,6 +48,8 @@ ATTEMPTS = 6
 _WAIT_SECONDS = 0.2
 _FORMS = {form.value: form for form in BodyForm}
 _CHARSET = re.compile(r'charset="?([^";\s]*)')
+
+_log = structlog.get_logger("kaohe.facts")
 
 router = new_streaming_router()
 reading = new_router()
@@ -189,6 +192,8 @@ async def _take(
                 return await once(request, session, spool.sha256, land)
         except Unavailable as error:
             if not error.contended or attempt == ATTEMPTS:
+                cause = type(error.__cause__).__name__
+                _log.warning("batch.put_off", kind=kind.value, attempt=attempt, cause=cause)
                 raise
         await asyncio.sleep(_WAIT_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311  jitter
     raise AssertionError("the last attempt returns or raises")

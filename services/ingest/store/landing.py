@@ -27,11 +27,13 @@ _MEASURES: dict[FactKind, Table] = {
 }
 # The planner must see each time how many rows are staged; ten thousand are sorted in memory. Of a
 # tenant that is new it knows nothing, or that there are no rows: what is stored is reached by keys,
-# and joined by hashing, so that the worst it can choose is one pass over the tenant's rows.
+# and joined by hashing, so that the worst it can choose is one pass over the tenant's rows. The
+# transaction is idle while the next rows are read, on a busy machine for long.
 _SETTINGS = """
 SET LOCAL plan_cache_mode = force_custom_plan;
 SET LOCAL work_mem = '64MB';
 SET LOCAL jit = off;
+SET LOCAL idle_in_transaction_session_timeout = '60s';
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_nestloop = off;
 SET LOCAL enable_mergejoin = off
@@ -54,8 +56,11 @@ async def prepare_landing(session: WriteSession, kind: FactKind) -> None:
     """Make this connection's staging tables, unless it has them."""
     driver = await session.driver()
     await driver.execute(_SETTINGS)
-    kinds = {kind, FactKind.REFUNDS} if kind is FactKind.ORDERS else {kind}
-    for each in sorted(kinds):
+    kinds = [kind, FactKind.REFUNDS] if kind is FactKind.ORDERS else [kind]
+    tables = [f"{part}_{each}" for each in kinds for part in ("stage", "old")]
+    if await driver.fetchval(blocks("landing.sql")["is_made"], [*tables, "touched"]):
+        return
+    for each in kinds:
         for table in (f"stage_{each}", f"old_{each}"):
             names = _names_of_facts(each) | {"table": table}
             await driver.execute(fill(blocks("landing.sql")["make"], names))
@@ -92,18 +97,22 @@ async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) ->
     return judged
 
 
-async def move_refunds(session: WriteSession) -> None:
-    """Let the refunds of landed orders follow them to their people, in or out of the sums."""
+async def move_refunds(session: WriteSession) -> bool:
+    """Let the refunds of landed orders follow them to their people, in or out of the sums.
+
+    Whether there were any to move.
+    """
     driver = await session.driver()
     kind = FactKind.REFUNDS
     await driver.execute(_statement(kind, "empty"))
     (orders,) = await driver.fetch(blocks("landing.sql")["landed_orders"])
     await driver.execute(_statement(kind, "find_followers"), session.tenant, *orders)
     if not await driver.fetchval("SELECT EXISTS (SELECT FROM old_refunds)"):
-        return
+        return False
     await driver.execute(_statement(kind, "move_followers"))
     await driver.execute(_statement(kind, "follow"), session.tenant)
     await _add_up(session, kind)
+    return True
 
 
 async def sources_with_refunds(session: WriteSession, sources: Sequence[str]) -> set[str]:
@@ -123,12 +132,17 @@ async def replace_rejected(session: WriteSession, kind: FactKind, batch: str) ->
     await driver.execute(_statement(kind, "replace_rejected"), session.tenant, kind.value, batch)
 
 
-async def finish_landing(session: WriteSession, kind: FactKind, at: datetime) -> None:
-    """Clear measures that nothing is left of, mark the touched days, and wake whoever waits."""
+async def clear_measures(session: WriteSession, kind: FactKind) -> None:
+    """Delete what nothing is left of; only what was replaced can have left anything."""
     driver = await session.driver()
     for each in (kind, FactKind.REFUNDS) if kind is FactKind.ORDERS else (kind,):
         if each in _MEASURES:
             await driver.execute(_statement(each, "clear"), session.tenant)
+
+
+async def mark_touched(session: WriteSession, at: datetime) -> None:
+    """Mark the days whose measures have changed, and wake whoever waits for them."""
+    driver = await session.driver()
     await driver.execute(blocks("measures.sql")["mark"], session.tenant, at)
     await driver.execute(blocks("measures.sql")["notify"], str(session.tenant))
 

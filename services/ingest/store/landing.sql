@@ -2,6 +2,9 @@
 -- table, {stage} the rows as posted, {old} the rows that stood before, {key} what a source knows a
 -- fact by. Right only while one transaction at a time holds the lane of the kind.
 
+-- name: is_made
+SELECT bool_and(to_regclass('pg_temp.' || name) IS NOT NULL) FROM unnest($1::text[]) AS name
+
 -- name: make
 -- Kept per connection; the columns are the table's own, and the row's number in its batch.
 CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS AS
