@@ -159,8 +159,9 @@ async def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> No
     """)
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT) as supervisor:
         try:
-            await until((tmp_path / "one.diary").exists, 30)
-            child = int((tmp_path / "one.diary").read_text().split()[2])
+            written = tmp_path / "one.diary"
+            await until(lambda: written.exists() and len(written.read_text().split()) > 2, 30)
+            child = int(written.read_text().split()[2])
             assert is_alive(child)
         finally:
             supervisor.kill()
