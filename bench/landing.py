@@ -86,7 +86,7 @@ async def _read(database: Database, company: Company, rows: Iterable[bytes]) -> 
     # Reading needs no session, and one that waits so long would be ended.
     chunks = []
     while (chunk := landing.read(posted)) is not None:
-        assert not chunk.faults, chunk.faults[0]
+        assert not chunk.refused, chunk.refused[0]
         chunks.append(chunk)
     return chunks
 
