@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
 from tests.ingest import rows
@@ -46,6 +48,34 @@ async def test_an_order_in_all_its_measures(books: Books) -> None:
         {"day": date(2026, 10, 31), "shop": "s-1", "unit": "", "employee": "e-1"},
         {"day": date(2026, 11, 1), "shop": "s-1", "unit": "", "employee": "e-1"},
     ]
+
+
+@pytest.mark.parametrize(
+    ("shipped_at", "within", "seconds"),
+    [
+        ("2026-11-02T00:10:00+08:00", 1, 86400),
+        ("2026-11-02T00:10:00.000001+08:00", None, 86400),
+        ("2026-11-02T00:10:01+08:00", None, 86401),
+        ("2026-10-31T10:00:00+08:00", 1, None),
+    ],
+)
+async def test_a_day_to_ship_is_24_hours_from_payment(
+    books: Books, shipped_at: str, within: int | None, seconds: int | None
+) -> None:
+    await books.post(ORDERS, rows.full(ORDERS, status="shipped", shipped_at=shipped_at))
+    day = date.fromisoformat(shipped_at[:10])
+    shipped = await books.measures("order_measures", day=day)
+    assert shipped["shipped_orders"] == 1
+    assert shipped.get("shipped_within_24h_orders") == within
+    assert shipped.get("processing_seconds") == seconds
+
+
+async def test_what_is_shipped_and_not_paid_has_waited_for_nothing(books: Books) -> None:
+    unpaid = {"status": "unpaid", "paid_at": None, "completed_at": None}
+    await books.post(ORDERS, rows.full(ORDERS, **unpaid))
+    shipped = await books.measures("order_measures", day=date(2026, 11, 1))
+    assert (shipped["shipped_orders"], shipped["shipped_within_24h_orders"]) == (1, 1)
+    assert "processing_seconds" not in shipped
 
 
 async def test_a_corrected_order_leaves_nothing_where_it_was(books: Books) -> None:
