@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from services.schema.errors import (
     Conflict,
@@ -128,6 +129,7 @@ def install_problems(app: FastAPI) -> None:
     """Answer every refusal of an app, also of paths and methods that it does not have."""
     for kind in (KaoheError, DoorError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(ClientDisconnect, _answer_nobody)
     app.add_exception_handler(Exception, _answer_mistake)
 
 
@@ -135,6 +137,11 @@ async def _answer(_request: Request, error: Exception) -> Response:
     response = problem_of(error)
     assert response is not None, f"{type(error).__name__} has no answer"
     return response
+
+
+async def _answer_nobody(_request: Request, _error: Exception) -> Response:
+    """The caller went away before the body had come: nobody's mistake, and nobody hears this."""
+    return problem(400, "unreadable", "The body was not sent to its end.")
 
 
 async def _answer_mistake(request: Request, error: Exception) -> Response:

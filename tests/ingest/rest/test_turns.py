@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 from unittest.mock import patch
 
 import asyncpg
@@ -30,6 +31,34 @@ async def test_no_connection_is_held_while_a_body_arrives(door: Door) -> None:
     response = await door.client.post("/v1/facts/orders", content=slow(), headers=headers)
     assert response.status_code == 200
     assert seen == [0, 0, 0]
+
+
+async def test_a_caller_who_goes_away_leaves_nothing_and_is_no_error(door: Door) -> None:
+    """C11: half a body, and then nobody."""
+    before = await door.books()
+    for _ in range(20):
+        messages = [
+            {"type": "http.request", "body": lines(rows.full(ORDERS)), "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+
+        async def receive(waiting: list[Any] = messages) -> Any:
+            return waiting.pop(0)
+
+        async def send(_message: Any) -> None:
+            pass
+
+        headers = {"authorization": f"Bearer {door.keys['erp']}", "content-type": NDJSON}
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "path": "/v1/facts/orders", "raw_path": b"/v1/facts/orders", "query_string": b"",
+            "root_path": "", "scheme": "http", "client": ("127.0.0.1", 1), "server": ("kaohe", 80),
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }  # fmt: skip
+        await door.app(scope, receive, send)
+    assert await door.books() == before
+    assert door.app.state.database._engine.pool.checkedout() == 0
+    assert door.app.state.turns._in_flight == {}
 
 
 async def test_more_batches_than_may_wait_are_sent_away(door: Door) -> None:
