@@ -53,10 +53,10 @@ class Record(NamedTuple):
     """Empty where it belongs to none."""
     known_by: str
     """What its source knows it by."""
-    line: str
-    """The columns of its kind in COPY's text form, without an end."""
     day: str
     """The local day on which it counts first."""
+    line: str
+    """The columns of its kind in COPY's text form, without an end."""
 
 
 # The columns of each kind's lines, in their order.
@@ -110,7 +110,7 @@ def record_of(kind: FactKind, fact: Fact, place: Place, seal: Seal) -> Record:
     line, day = _MAKERS[type(fact)](fact, place, seal)
     if "\0" in line:
         raise Unfit("text_invalid", "U+0000 cannot be kept.")
-    return Record(fact.source, fact.shop or "", key_of(kind, fact), line, day)
+    return Record(fact.source, fact.shop or "", key_of(kind, fact), day, line)
 
 
 def joined(known_by: str, modified_at: str, stated: str, derived: str) -> str:

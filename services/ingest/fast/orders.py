@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
 
 import msgspec
 
@@ -59,7 +58,11 @@ class _Order(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _decode = msgspec.json.Decoder(_Order).decode
-_fields_of = attrgetter(*_Order.__struct_fields__)
+_times_of = attrgetter("modified_at", "created_at", "paid_at", "shipped_at", "completed_at")
+_texts_of = attrgetter(
+    *("source", "id", "shop", "status", "buyer", "salesperson", "channel", "campaign"),
+    *("payment_method", "currency", "paid_amount", "discount_amount", "cost_amount", "exclusion"),
+)
 # How what is null or left out is written where texts are checked: a row with these words in it is
 # not plain.
 _ABSENT = "(?:None|UNSET|%s)"
@@ -90,6 +93,7 @@ _hour = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}(?:Z|[+-][0-9]{2}:00)").
 
 _TAG_PLACES = {tag: place for place, tag in enumerate(LINE_TAGS)}
 _MINUTES = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
+_NOTHING = Decimal(0)
 _LAST_SECOND = timedelta(minutes=59, seconds=59)
 _MOST_HOURS = 100_000
 _NULL = "\\N"
@@ -113,62 +117,60 @@ class OrderRecords:
         if "\\" in body or "None" in body or "UNSET" in body:
             return None
         try:
-            *texts, lines = _fields_of(_decode(body))
+            order = _decode(body)
         except ValueError:
             return None
-        checked = _WRITTEN % (*texts[:4], *texts[9:])
-        place = self._places.get(texts[2]) if _row(checked) else None
-        if place is None or not _holds_together(texts):
+        checked = _WRITTEN % _texts_of(order)
+        place = self._places.get(order.shop) if _row(checked) else None
+        if place is None or not _holds_together(order):
             return None
-        times = self._read_times(texts[4:9], texts[2], place)
-        written = _write_lines(lines)
-        if times is None or written is None:
+        times = self._read_times(order, place)
+        lines = _write_lines(order.lines)
+        if times is None or lines is None:
             return None
         # Each name and each text has two quotes: where there are more, a name stands twice.
         absent = 4 * checked.count("UNSET") + 2 * checked.count("None")
-        if body.count('"') != _QUOTES - absent + times[1] + written[2]:
+        if body.count('"') != _QUOTES - absent + times[1] + lines[2]:
             return None
-        return self._make(texts, times[0], written, place)
+        return self._make(order, times[0], lines, place)
 
     def _make(
-        self, texts: list[Any], times: list[Moment], lines: tuple[str, str, int], place: Place
+        self, order: _Order, times: list[Moment], lines: tuple[str, str, int], place: Place
     ) -> Record:
-        source, known_by, shop, status = texts[:4]
-        buyer, salesperson, channel, campaign, payment_method, currency = texts[9:15]
-        paid_amount, discount_amount, cost_amount, exclusion = texts[15:]
         modified, created, paid, shipped, completed = times
-        buyer = self._seal(source, buyer) if buyer else _NULL
+        source, shop, buyer = order.source, order.shop, order.buyer
         stated = (
-            f"{shop}\t{status}\t{created[0]}\t{paid[0]}\t{shipped[0]}\t{completed[0]}\t{buyer}\t"
-            f"{salesperson or ''}\t{channel or ''}\t{campaign or ''}\t{payment_method or _NULL}\t"
-            f"{_amount(paid_amount)}\t{_amount(discount_amount)}\t{_amount(cost_amount)}\t"
-            f"{exclusion or _NULL}\t{lines[0]}\t{currency or place.currency}"
+            f"{shop}\t{order.status}\t{created[0]}\t{paid[0]}\t{shipped[0]}\t{completed[0]}\t"
+            f"{self._seal(source, buyer) if buyer else _NULL}\t{order.salesperson or ''}\t"
+            f"{order.channel or ''}\t{order.campaign or ''}\t{order.payment_method or _NULL}\t"
+            f"{_amount(order.paid_amount)}\t{_amount(order.discount_amount)}\t"
+            f"{_amount(order.cost_amount)}\t{order.exclusion or _NULL}\t{lines[0]}\t"
+            f"{order.currency or place.currency}"
         )
         placed = paid if created is _NEVER else created
         placed_on = (modified if placed is _NEVER else placed)[1]
         derived = f"{placed_on}\t{paid[1]}\t{shipped[1]}\t{completed[1]}\t{lines[1]}"
-        line = joined(f"{source}\t{known_by}", modified[0], stated, derived)
-        return Record(source, shop, known_by, line, placed_on if paid is _NEVER else paid[1])
+        line = joined(f"{source}\t{order.id}", modified[0], stated, derived)
+        return Record(source, shop, order.id, placed_on if paid is _NEVER else paid[1], line)
 
-    def _read_times(
-        self, instants: list[Any], shop: str, place: Place
-    ) -> tuple[list[Moment], int] | None:
+    def _read_times(self, order: _Order, place: Place) -> tuple[list[Moment], int] | None:
         """The times of an order as they are kept, and how many quotes they were posted with;
         nothing if one of them is unusual.
         """
-        hours = self._hours[shop]
+        hours = self._hours[order.shop]
         times, quotes = [], 0
-        for instant in instants:
+        for instant in _times_of(order):
             if instant is None or instant is _UNSET:
                 times.append(_NEVER)
                 quotes += 0 if instant is _UNSET else 2
                 continue
             name, minutes = instant[:13] + instant[19:], instant[13:19]
-            if name not in hours:
+            try:
+                hour = hours[name]
+            except KeyError:
                 if len(hours) >= _MOST_HOURS:
                     hours.clear()
-                hours[name] = _read_hour(name, place)
-            hour = hours[name]
+                hour = hours[name] = _read_hour(name, place)
             if hour is None or minutes not in _MINUTES:
                 return None
             times.append((f"{hour[0]}{minutes}+00:00", hour[1]))
@@ -190,21 +192,23 @@ def _read_hour(name: str, place: Place) -> Moment | None:
     return first.astimezone(UTC).isoformat()[:13], day.isoformat()
 
 
-def _holds_together(texts: list[Any]) -> bool:
+def _holds_together(order: _Order) -> bool:
     """Whether what the status says has happened is stated."""
-    status, paid_at, shipped_at, completed_at = texts[3], *texts[6:9]
+    status = order.status
     if status == "unpaid":
-        return not paid_at
+        return not order.paid_at
     if status == "cancelled":
-        return not paid_at or bool(texts[15])
-    if not paid_at or not texts[15]:
+        return not order.paid_at or bool(order.paid_amount)
+    if not order.paid_at or not order.paid_amount:
         return False
     if status == "shipped":
-        return bool(shipped_at)
-    return status != "completed" or bool(completed_at)
+        return bool(order.shipped_at)
+    return status != "completed" or bool(order.completed_at)
 
 
-def _write_lines(lines: Any) -> tuple[str, str, int] | None:
+def _write_lines(
+    lines: list[_Line] | msgspec.UnsetType | None,
+) -> tuple[str, str, int] | None:
     """The lines as they are kept, what they add up to, and how many quotes they were posted with;
     nothing if one of them is unusual.
     """
@@ -214,37 +218,42 @@ def _write_lines(lines: Any) -> tuple[str, str, int] | None:
         return None
     units, quotes = 0, 2
     skus, documents = set(), []
-    tagged: dict[str, Decimal] = {}
+    tagged: dict[str, list[str]] = {}
     for line in lines:
-        tags = line.tags or ()
-        if not _line("\t".join((line.id, line.sku, line.amount, *tags))):
+        tags, amount = line.tags or (), line.amount
+        if not _line("\t".join((line.id, line.sku, amount, *tags))):
             return None
         if not 0 <= line.quantity <= MOST_PIECES or len(tags) > MOST_TAGS:
             return None
-        for tag in _TAG_PLACES.keys() & tags:
-            tagged[tag] = tagged.get(tag, 0) + Decimal(line.amount)
-        listed = ",".join([f'"{tag}"' for tag in sorted(set(tags))]) if tags else ""
+        listed = ""
+        if tags:
+            tags_once = sorted(set(tags))
+            listed = '"' + '","'.join(tags_once) + '"'
+            for tag in tags_once:
+                if tag in _TAG_PLACES:
+                    tagged.setdefault(tag, []).append(amount)
         units += line.quantity
         quotes += 14 + 2 * len(tags) + 2 * (line.tags is not _UNSET)
         skus.add(line.sku)
         documents.append(
             f'{{"id":"{line.id}","sku":"{line.sku}","quantity":{line.quantity},'
-            f'"amount":"{_amount(line.amount)}","tags":[{listed}]}}'
+            f'"amount":"{_amount(amount)}","tags":[{listed}]}}'
         )
-    sums = f"{units}\t{len(skus)}\t{_write_tagged(tagged)}"
-    return f"[{','.join(documents)}]", sums, quotes
+    sums = _write_tagged(tagged) if tagged else UNTAGGED
+    return f"[{','.join(documents)}]", f"{units}\t{len(skus)}\t{sums}", quotes
 
 
-def _write_tagged(tagged: Mapping[str, Decimal]) -> str:
-    if not tagged:
-        return UNTAGGED
+def _write_tagged(tagged: Mapping[str, list[str]]) -> str:
+    """What the lines under each tag amount to, in the order of LINE_TAGS."""
     sums = ["0"] * len(LINE_TAGS)
-    for tag, amount in tagged.items():
-        sums[_TAG_PLACES[tag]] = amount_text(amount)
+    for tag, amounts in tagged.items():
+        one = len(amounts) == 1
+        total = _amount(amounts[0]) if one else amount_text(sum(map(Decimal, amounts), _NOTHING))
+        sums[_TAG_PLACES[tag]] = total
     return "\t".join(sums)
 
 
-def _amount(written: str) -> str:
+def _amount(written: _Text) -> str:
     """Without trailing zeros, as `money.plain` writes it; nothing is 0."""
     if not written:
         return "0"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from operator import attrgetter
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from services.ingest.core.buyers import Seal
@@ -42,8 +42,9 @@ FIRST_CHUNK_ROWS = 1_000
 SALES = "sales"
 """The lane of orders and refunds: each is read to count the other."""
 
-_KEY_OF = attrgetter("source", "known_by")
-_DAY_OF = attrgetter("shop", "source", "day")
+# Of a record's source, shop, key and day.
+_KEY_OF = itemgetter(0, 2)
+_DAY_OF = itemgetter(1, 0, 3)
 _LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
 _STALE = Fault("/modified_at", "stale", "A newer statement of this is stored already.")
 _CONFLICT = Fault(
@@ -160,23 +161,24 @@ class Landing:
 
     def read(self, rows: Iterator[Arrival]) -> Chunk | None:
         """The next chunk, checked and written as lines; null at the end."""
-        chunk, records, lines = Chunk(), [], []
+        chunk, names, lines = Chunk(), [], []
+        record_of = self._recorder.record
         for arrival in islice(rows, self._next_rows):
             try:
-                record = self._recorder.record(arrival)
+                record = record_of(arrival)
             except Unfit as unfit:
                 fault = Fault(unfit.pointer, unfit.code, unfit.detail)
                 chunk.refused.append(self._rejected(arrival, Outcome.INVALID, fault))
             else:
-                records.append(record)
+                names.append(record[:4])
                 lines.append(f"{record.line}\t{arrival.number}\n")
                 chunk.staged[arrival.number] = arrival
         self._next_rows = CHUNK_ROWS
         # Rows in the order of their key are sorted, looked for and stored at less cost.
         lines.sort()
         chunk.lines = "".join(lines).encode()
-        chunk.each_key_once = len(set(map(_KEY_OF, records))) == len(records)
-        for (shop, source, day), count in Counter(map(_DAY_OF, records)).items():
+        chunk.each_key_once = len(set(map(_KEY_OF, names))) == len(names)
+        for (shop, source, day), count in Counter(map(_DAY_OF, names)).items():
             feed = chunk.feed(shop, source)
             feed.rows += count
             feed.days.add(day)

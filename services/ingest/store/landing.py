@@ -90,7 +90,8 @@ async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) ->
     if kind is FactKind.REFUNDS:
         (orders,) = await driver.fetch(blocks("landing.sql")["orders_of_refunds"])
         await driver.execute(blocks("landing.sql")["adopt"], session.tenant, *orders)
-    await driver.execute(_statement(kind, "land"), session.tenant)
+    is_new = [each.outcome for each in judged] == [Outcome.CREATED]
+    await driver.execute(_statement(kind, "land_new" if is_new else "land"), session.tenant)
     await _add_up(session, kind)
     if kind is FactKind.ORDERS and any(each.outcome is Outcome.UPDATED for each in judged):
         await driver.execute(blocks("measures.sql")["touch_buyers"])
@@ -220,13 +221,20 @@ def _names_of_measures(kind: FactKind) -> dict[str, str]:
     key = [column.name for column in table.primary_key if column.name != "tenant_id"]
     values = [column.name for column in table.columns if not column.primary_key]
     tags = (
-        f"coalesce(sum(f.sign * f.{tag}_amount) FILTER (WHERE e.paid AND f.{tag}_amount <> 0), 0)"
+        f"coalesce(sum(f.{tag}_amount) FILTER (WHERE e.paid AND f.{tag}_amount <> 0), 0)"
         f" AS {tag}_amount"
         for tag in LINE_TAGS
     )
     employee = "employee" if "employee" in key else "'' AS employee"
     return {
-        "sums": fill(blocks("measures.sql")[kind], {"tag_sums": _listed(tags)}),
+        "sums": fill(
+            blocks("measures.sql")[kind],
+            {
+                "tag_sums": _listed(tags),
+                "tags": _listed(f"{tag}_amount" for tag in LINE_TAGS),
+                "minus_tags": _listed(f"-{tag}_amount" for tag in LINE_TAGS),
+            },
+        ),
         "measures": table.name,
         "key": _listed(key),
         "values": _listed(values),

@@ -87,6 +87,10 @@ SELECT $1, {columns} FROM {stage} ORDER BY {key}
 ON CONFLICT (tenant_id, {key}) DO UPDATE SET {c=excluded.c}
 WHERE excluded.modified_at > f.modified_at
 
+-- name: land_new
+-- Where nothing stands, PostgreSQL need not look for what does.
+INSERT INTO {facts} (tenant_id, {columns}) SELECT $1, {columns} FROM {stage} ORDER BY {key}
+
 -- name: orders_of_refunds
 SELECT
     coalesce(array_agg(DISTINCT source), '{}') AS sources,

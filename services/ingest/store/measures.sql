@@ -25,20 +25,20 @@ SELECT
     sum(f.sign * (e.placed::int + (e.paid OR e.excluded)::int + e.shipped::int)) AS records,
     coalesce(sum(f.sign) FILTER (WHERE e.placed), 0) AS placed_orders,
     coalesce(sum(f.sign) FILTER (WHERE e.placed AND f.status = 'cancelled'), 0) AS cancelled_orders,
-    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid OR e.excluded), 0) AS gross_amount,
+    coalesce(sum(f.paid_amount) FILTER (WHERE e.paid OR e.excluded), 0) AS gross_amount,
     coalesce(sum(f.sign) FILTER (WHERE e.excluded), 0) AS excluded_orders,
-    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.excluded), 0) AS excluded_amount,
+    coalesce(sum(f.paid_amount) FILTER (WHERE e.excluded), 0) AS excluded_amount,
     coalesce(sum(f.sign) FILTER (WHERE e.paid), 0) AS paid_orders,
-    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid), 0) AS paid_amount,
-    coalesce(sum(f.sign * f.discount_amount) FILTER (WHERE e.paid AND f.discount_amount <> 0), 0)
+    coalesce(sum(f.paid_amount) FILTER (WHERE e.paid), 0) AS paid_amount,
+    coalesce(sum(f.discount_amount) FILTER (WHERE e.paid AND f.discount_amount <> 0), 0)
         AS discount_amount,
-    coalesce(sum(f.sign * f.cost_amount) FILTER (WHERE e.paid AND f.cost_amount <> 0), 0)
+    coalesce(sum(f.cost_amount) FILTER (WHERE e.paid AND f.cost_amount <> 0), 0)
         AS cost_amount,
-    coalesce(sum(f.sign * f.units_sold) FILTER (WHERE e.paid), 0) AS units_sold,
+    coalesce(sum(f.units_sold) FILTER (WHERE e.paid), 0) AS units_sold,
     coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.skus >= 2), 0) AS multi_sku_orders,
     coalesce(sum(f.sign) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
         AS alipay_orders,
-    coalesce(sum(f.sign * f.paid_amount) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
+    coalesce(sum(f.paid_amount) FILTER (WHERE e.paid AND f.payment_method = 'alipay'), 0)
         AS alipay_amount,
     {tag_sums},
     coalesce(sum(f.sign) FILTER (WHERE e.shipped), 0) AS shipped_orders,
@@ -48,9 +48,17 @@ SELECT
     coalesce(sum(f.sign * greatest(round(extract(epoch FROM f.shipped_at - f.paid_at), 4), 0))
         FILTER (WHERE e.shipped AND f.paid_at IS NOT NULL), 0) AS processing_seconds
 FROM (
-    SELECT 1 AS sign, s.* FROM stage_orders AS s
+    SELECT
+        1 AS sign, shop, salesperson, channel, campaign, currency, status, exclusion,
+        payment_method, skus, created_on, paid_on, shipped_on, paid_at, shipped_at,
+        paid_amount, discount_amount, cost_amount, units_sold, {tags}
+    FROM stage_orders
     UNION ALL
-    SELECT -1, o.* FROM old_orders AS o
+    SELECT
+        -1, shop, salesperson, channel, campaign, currency, status, exclusion,
+        payment_method, skus, created_on, paid_on, shipped_on, paid_at, shipped_at,
+        -paid_amount, -discount_amount, -cost_amount, -units_sold, {minus_tags}
+    FROM old_orders
 ) AS f
 CROSS JOIN LATERAL (
     SELECT

@@ -4,15 +4,18 @@ import base64
 import hashlib
 import hmac
 
+import pytest
+
 from services.ingest.core.buyers import SEALED, resealer, sealer
 
 KEY = b"k" * 32
 
 
-def test_the_hash_is_of_the_tenant_the_namespace_and_the_buyer() -> None:
-    digest = hmac.new(KEY, "7|taobao|梅".encode(), hashlib.sha256).digest()
+@pytest.mark.parametrize("key", [KEY, b"x" * 64, b"y" * 65, b"z" * 200])
+def test_the_hash_is_of_the_tenant_the_namespace_and_the_buyer(key: bytes) -> None:
+    digest = hmac.new(key, "7|taobao|梅".encode(), hashlib.sha256).digest()
     expected = base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
-    assert sealer(KEY, 7)("taobao:tm-1", "梅") == expected
+    assert sealer(key, 7)("taobao:tm-1", "梅") == expected
     assert len(expected) == 22
 
 
