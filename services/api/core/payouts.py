@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.api.core.documents import instant_text, plain_or_null, to_bytes
-from services.api.core.schemes import RATE_PLACES
+from services.api.core.pay_documents import RATE_PLACES
 from services.schema.errors import Conflict
 from services.schema.money import (
     TOTAL_PLACES,

@@ -1,34 +1,30 @@
 """What a scheme must be before it may score anybody: every reason against it, with its place."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
-from typing import TypeVar
 
+from services.api.core.faults import items_of, repeated, unknown_grade, unknown_indicator
+from services.api.core.pay_faults import faults_of_pay
 from services.api.core.rules import cap_of, levels_of
 from services.schema.errors import Conflict, Fault
 from services.schema.money import plain
 from services.schema.shapes.schemes import (
-    Band,
     Curve,
     Deduct,
     Item,
     Pass,
-    Pay,
     Ratio,
     Scheme,
     Step,
     Steps,
 )
-from services.schema.words import CoefficientOf, PayPlan, TargetKind, TargetLevel
+from services.schema.words import TargetKind, TargetLevel
 
 MOST_FAULTS = 50
 MOST_LINES = 200
 """Items of a scheme in all: what one card may cost to score and to read."""
 
 _WHOLE = Decimal(100)
-
-Value = TypeVar("Value", str, Decimal)
 
 
 def check_publishable(scheme: Scheme, known_indicators: Collection[str]) -> None:
@@ -40,7 +36,7 @@ def check_publishable(scheme: Scheme, known_indicators: Collection[str]) -> None
         *_faults_of_gates(scheme),
         *_faults_of_grades(scheme),
         *_faults_of_distribution(scheme, known_indicators),
-        *_faults_of_pay(scheme, known_indicators),
+        *faults_of_pay(scheme, known_indicators),
     ]
     if not faults:
         return
@@ -80,7 +76,7 @@ def _faults_of_sum(pointer: str, weights: Sequence[Decimal], what: str) -> Itera
 
 def _faults_of_codes(scheme: Scheme) -> Iterator[Fault]:
     sections = [section.code for section in scheme.sections]
-    items = [item.code for _, item in _items_of(scheme)]
+    items = [item.code for _, item in items_of(scheme)]
     if len(items) > MOST_LINES:
         detail = f"A scheme has at most {MOST_LINES} items, not {len(items)}."
         yield Fault("/sections", "too_many_items", detail)
@@ -90,19 +86,19 @@ def _faults_of_codes(scheme: Scheme) -> Iterator[Fault]:
         ("/sections", "item", items),
         ("/grades", "grade", grades),
     ):
-        for code in _repeated(codes):
+        for code in repeated(codes):
             yield Fault(pointer, f"{what}_repeated", f"The {what} {code} stands there twice.")
 
 
 def _faults_of_items(scheme: Scheme, known_indicators: Collection[str]) -> Iterator[Fault]:
     if scheme.full_mark <= 0:
         yield Fault("/full_mark", "full_mark_not_positive", "A full mark is above 0.")
-    for pointer, item in _items_of(scheme):
+    for pointer, item in items_of(scheme):
         if item.full_mark is not None and item.full_mark <= 0:
             detail = "A full mark is above 0."
             yield Fault(f"{pointer}/full_mark", "full_mark_not_positive", detail)
         if item.indicator not in known_indicators:
-            yield _unknown_indicator(f"{pointer}/indicator", item.indicator)
+            yield unknown_indicator(f"{pointer}/indicator", item.indicator)
         yield from _faults_of_target(f"{pointer}/target", item)
         full_mark = scheme.full_mark if item.full_mark is None else item.full_mark
         yield from _faults_of_rule(f"{pointer}/rule", item, full_mark)
@@ -212,7 +208,7 @@ def _faults_of_deduct(pointer: str, rule: Deduct, full_mark: Decimal) -> Iterato
 
 def _faults_of_gates(scheme: Scheme) -> Iterator[Fault]:
     sections = {section.code for section in scheme.sections}
-    items = {item.code for _, item in _items_of(scheme)}
+    items = {item.code for _, item in items_of(scheme)}
     grades = {grade.grade for grade in scheme.grades}
     for index, gate in enumerate(scheme.gates):
         pointer = f"/gates/{index}"
@@ -225,14 +221,14 @@ def _faults_of_gates(scheme: Scheme) -> Iterator[Fault]:
         if gate.cap is not None and gate.cap < 0:
             yield Fault(f"{pointer}/then/cap", "cap_negative", "A cap is from 0 up.")
         if gate.grade is not None and gate.grade not in grades:
-            yield _unknown_grade(f"{pointer}/then/grade", gate.grade)
+            yield unknown_grade(f"{pointer}/then/grade", gate.grade)
         if gate.fail and not grades:
             detail = "A gate that fails the whole needs grades to set the lowest of."
             yield Fault(f"{pointer}/then/fail", "grades_missing", detail)
 
 
 def _faults_of_grades(scheme: Scheme) -> Iterator[Fault]:
-    for start in _repeated([grade.start for grade in scheme.grades]):
+    for start in repeated([grade.start for grade in scheme.grades]):
         detail = f"Two grades begin at {plain(start)}."
         yield Fault("/grades", "grade_bands_overlap", detail)
     for grade in scheme.grades:
@@ -256,64 +252,14 @@ def _faults_of_distribution(scheme: Scheme, known_indicators: Collection[str]) -
     grades = {grade.grade for grade in scheme.grades}
     for index, each in enumerate(shares):
         if each.grade not in grades:
-            yield _unknown_grade(f"{pointer}/{index}/grade", each.grade)
+            yield unknown_grade(f"{pointer}/{index}/grade", each.grade)
         if each.share < 0:
             yield Fault(f"{pointer}/{index}/share", "share_negative", "A share is from 0 up.")
-    for grade in _repeated([each.grade for each in shares]):
+    for grade in repeated([each.grade for each in shares]):
         yield Fault(pointer, "grade_repeated", f"The grade {grade} stands there twice.")
     if (whole := sum((each.share for each in shares), Decimal(0))) != _WHOLE:
         detail = f"The shares of the distribution sum to {plain(whole)}, not 100."
         yield Fault(pointer, "shares_not_100", detail)
     for index, code in enumerate(scheme.distribution.tie_breakers):
         if code not in known_indicators:
-            yield _unknown_indicator(f"/distribution/tie_breakers/{index}", code)
-
-
-def _faults_of_pay(scheme: Scheme, known_indicators: Collection[str]) -> Iterator[Fault]:
-    for index, pay in enumerate(scheme.pay):
-        pointer = f"/pay/{index}"
-        if pay.coefficient is CoefficientOf.GRADE and not scheme.grades:
-            detail = f"The plan {pay.plan} multiplies by the grade, and there are no grades."
-            yield Fault(pointer, "grades_missing", detail)
-        if pay.plan is PayPlan.GRADE_BONUS and (pay.base is None or pay.base < 0):
-            yield Fault(f"{pointer}/base", "base_negative", "A base bonus is from 0 up.")
-        if pay.plan is PayPlan.COMMISSION:
-            yield from _faults_of_commission(pointer, pay, known_indicators)
-
-
-def _faults_of_commission(
-    pointer: str, pay: Pay, known_indicators: Collection[str]
-) -> Iterator[Fault]:
-    if pay.indicator is None or pay.indicator not in known_indicators:
-        yield _unknown_indicator(f"{pointer}/indicator", pay.indicator or "")
-    if not pay.bands or pay.bands[0].start != 0:
-        yield Fault(f"{pointer}/bands", "bands_not_from_0", "The first band is from 0.")
-    yield from _faults_of_bands(f"{pointer}/bands", pay.bands)
-
-
-def _faults_of_bands(pointer: str, bands: Sequence[Band]) -> Iterator[Fault]:
-    for index, band in enumerate(bands):
-        if band.rate < 0:
-            yield Fault(f"{pointer}/{index}/rate", "rate_negative", "A rate is from 0 up.")
-        if index and band.start <= bands[index - 1].start:
-            detail = "Each band begins above the one before it."
-            yield Fault(f"{pointer}/{index}/from", "bands_unordered", detail)
-
-
-def _items_of(scheme: Scheme) -> Iterator[tuple[str, Item]]:
-    """Each item with its place."""
-    for at, section in enumerate(scheme.sections):
-        for index, item in enumerate(section.items):
-            yield f"/sections/{at}/items/{index}", item
-
-
-def _repeated(values: Iterable[Value]) -> list[Value]:
-    return [value for value, count in Counter(values).items() if count > 1]
-
-
-def _unknown_indicator(pointer: str, code: str) -> Fault:
-    return Fault(pointer, "indicator_unknown", f"There is no indicator {code!r}.")
-
-
-def _unknown_grade(pointer: str, grade: str) -> Fault:
-    return Fault(pointer, "grade_unknown", f"There is no grade {grade}.")
+            yield unknown_indicator(f"/distribution/tie_breakers/{index}", code)

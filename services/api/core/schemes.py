@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from services.api.core.documents import plain_or_null
 from services.api.core.fields import FORMULA_CODE, VALUE_DIGITS, Fields, Reading
+from services.api.core.pay_documents import RATE_PLACES, pay_to_wire, read_pay
 from services.api.core.rule_documents import read_rule, rule_to_wire
-from services.schema.money import AMOUNT_PLACES, SCORE_PLACES, TOTAL_PLACES, VALUE_PLACES, plain
+from services.schema.money import SCORE_PLACES, TOTAL_PLACES, VALUE_PLACES, plain
 from services.schema.shapes.schemes import (
-    Band,
     Bounds,
     Distribution,
     DistributionShare,
@@ -17,35 +17,27 @@ from services.schema.shapes.schemes import (
     Item,
     ItemTarget,
     Name,
-    Pay,
     Scheme,
     Section,
 )
 from services.schema.words import (
     Approver,
-    CoefficientOf,
     CycleKind,
     GateOf,
     Missing,
-    PayPlan,
     Scope,
     TargetKind,
 )
 
 USUAL_FULL_MARK = Decimal(100)
-RATE_PLACES = 6
-"""Decimals of a rate or a coefficient of pay."""
 LONGEST_NAME = 200
 LONGEST_NOTE = 2000
 MOST_SECTIONS = 50
 MOST_ITEMS = 100
 MOST_GATES = 50
 MOST_GRADES = 50
-MOST_BANDS = 100
 MOST_PLANS = 20
 LARGEST_POPULATION = 1_000_000
-
-_LATER = (PayPlan.LEADER_MEAN, PayPlan.LEADER_CAPACITY, PayPlan.LEVEL_ALLOWANCE, PayPlan.ADJUSTMENT)
 
 
 def parse_scheme(document: Mapping[str, object]) -> Scheme:
@@ -70,7 +62,7 @@ def parse_scheme(document: Mapping[str, object]) -> Scheme:
         grades=tuple(sorted(grades, key=lambda grade: grade.start, reverse=True)),
         distribution=_read_distribution(fields.part("distribution")),
         approval=fields.words("approval", Approver, most=len(Approver)),
-        pay=tuple(_read_pay(part) for part in fields.parts("pay", most=MOST_PLANS)),
+        pay=tuple(read_pay(part) for part in fields.parts("pay", most=MOST_PLANS)),
         note=fields.text("note", longest=LONGEST_NOTE),
     )
     reading.finish()
@@ -90,7 +82,7 @@ def scheme_to_wire(scheme: Scheme) -> dict[str, object]:
         "grades": [grade_to_wire(grade) for grade in scheme.grades],
         "distribution": None if distribution is None else _distribution_to_wire(distribution),
         "approval": list(scheme.approval),
-        "pay": [_pay_to_wire(pay) for pay in scheme.pay],
+        "pay": [pay_to_wire(pay) for pay in scheme.pay],
         "note": scheme.note,
     }
 
@@ -258,42 +250,4 @@ def _distribution_to_wire(distribution: Distribution) -> dict[str, object]:
         ],
         "minimum_population": distribution.minimum_population,
         "tie_breakers": list(distribution.tie_breakers),
-    }
-
-
-def _read_pay(fields: Fields) -> Pay:
-    plan = fields.needed_word("plan", PayPlan)
-    if plan in _LATER:
-        fields.fault("plan", "plan_not_supported", "This version does not pay by this plan yet.")
-        fields.skip_rest()
-        return Pay(plan)
-    if plan is PayPlan.GRADE_BONUS:
-        base = fields.needed_decimal("base", AMOUNT_PLACES, digits=VALUE_DIGITS)
-        return Pay(plan, base=base, coefficient=CoefficientOf.GRADE)
-    fields.one_of(("rate", "bands"))
-    rate = fields.decimal("rate", RATE_PLACES)
-    bands = tuple(_read_band(part) for part in fields.parts("bands", most=MOST_BANDS))
-    return Pay(
-        plan,
-        indicator=fields.needed_code("indicator", FORMULA_CODE),
-        bands=bands if rate is None else (Band(Decimal(0), rate),),
-        coefficient=fields.word("coefficient", CoefficientOf),
-    )
-
-
-def _read_band(fields: Fields) -> Band:
-    return Band(
-        fields.needed_decimal("from", AMOUNT_PLACES, digits=VALUE_DIGITS),
-        fields.needed_decimal("rate", RATE_PLACES),
-    )
-
-
-def _pay_to_wire(pay: Pay) -> dict[str, object]:
-    if pay.plan is PayPlan.GRADE_BONUS:
-        return {"plan": pay.plan, "base": plain_or_null(pay.base)}
-    return {
-        "plan": pay.plan,
-        "indicator": pay.indicator,
-        "bands": [{"from": plain(band.start), "rate": plain(band.rate)} for band in pay.bands],
-        "coefficient": pay.coefficient,
     }
