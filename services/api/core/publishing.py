@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
+from services.api.core.distribution_faults import faults_of_distribution
 from services.api.core.faults import items_of, repeated, unknown_grade, unknown_indicator
 from services.api.core.pay_faults import faults_of_pay
 from services.api.core.rules import cap_of, levels_of
@@ -35,7 +36,7 @@ def check_publishable(scheme: Scheme, known_indicators: Collection[str]) -> None
         *_faults_of_items(scheme, known_indicators),
         *_faults_of_gates(scheme),
         *_faults_of_grades(scheme),
-        *_faults_of_distribution(scheme, known_indicators),
+        *faults_of_distribution(scheme, known_indicators),
         *faults_of_pay(scheme, known_indicators),
     ]
     if not faults:
@@ -242,24 +243,3 @@ def _faults_of_grades(scheme: Scheme) -> Iterator[Fault]:
     if bounds is not None and not bounds.minimum <= 0 <= bounds.maximum:
         detail = "Adjustments are bounded from 0 or less to 0 or more."
         yield Fault("/adjustments", "adjustments_unordered", detail)
-
-
-def _faults_of_distribution(scheme: Scheme, known_indicators: Collection[str]) -> Iterator[Fault]:
-    if scheme.distribution is None:
-        return
-    pointer = "/distribution/shares"
-    shares = scheme.distribution.shares
-    grades = {grade.grade for grade in scheme.grades}
-    for index, each in enumerate(shares):
-        if each.grade not in grades:
-            yield unknown_grade(f"{pointer}/{index}/grade", each.grade)
-        if each.share < 0:
-            yield Fault(f"{pointer}/{index}/share", "share_negative", "A share is from 0 up.")
-    for grade in repeated([each.grade for each in shares]):
-        yield Fault(pointer, "grade_repeated", f"The grade {grade} stands there twice.")
-    if (whole := sum((each.share for each in shares), Decimal(0))) != _WHOLE:
-        detail = f"The shares of the distribution sum to {plain(whole)}, not 100."
-        yield Fault(pointer, "shares_not_100", detail)
-    for index, code in enumerate(scheme.distribution.tie_breakers):
-        if code not in known_indicators:
-            yield unknown_indicator(f"/distribution/tie_breakers/{index}", code)

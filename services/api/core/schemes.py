@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from services.api.core.distribution_documents import distribution_to_wire, read_distribution
 from services.api.core.documents import plain_or_null
 from services.api.core.fields import FORMULA_CODE, VALUE_DIGITS, Fields, Reading
 from services.api.core.pay_documents import RATE_PLACES, pay_to_wire, read_pay
@@ -10,8 +11,6 @@ from services.api.core.rule_documents import read_rule, rule_to_wire
 from services.schema.money import SCORE_PLACES, TOTAL_PLACES, VALUE_PLACES, plain
 from services.schema.shapes.schemes import (
     Bounds,
-    Distribution,
-    DistributionShare,
     Gate,
     Grade,
     Item,
@@ -37,7 +36,6 @@ MOST_ITEMS = 100
 MOST_GATES = 50
 MOST_GRADES = 50
 MOST_PLANS = 20
-LARGEST_POPULATION = 1_000_000
 
 
 def parse_scheme(document: Mapping[str, object]) -> Scheme:
@@ -60,7 +58,7 @@ def parse_scheme(document: Mapping[str, object]) -> Scheme:
         gates=tuple(_read_gate(part) for part in fields.parts("gates", most=MOST_GATES)),
         adjustments=_read_bounds(fields.part("adjustments")),
         grades=tuple(sorted(grades, key=lambda grade: grade.start, reverse=True)),
-        distribution=_read_distribution(fields.part("distribution")),
+        distribution=read_distribution(fields.part("distribution")),
         approval=fields.words("approval", Approver, most=len(Approver)),
         pay=tuple(read_pay(part) for part in fields.parts("pay", most=MOST_PLANS)),
         note=fields.text("note", longest=LONGEST_NOTE),
@@ -80,7 +78,7 @@ def scheme_to_wire(scheme: Scheme) -> dict[str, object]:
         "gates": [gate_to_wire(gate) for gate in scheme.gates],
         "adjustments": None if bounds is None else bounds_to_wire(bounds),
         "grades": [grade_to_wire(grade) for grade in scheme.grades],
-        "distribution": None if distribution is None else _distribution_to_wire(distribution),
+        "distribution": None if distribution is None else distribution_to_wire(distribution),
         "approval": list(scheme.approval),
         "pay": [pay_to_wire(pay) for pay in scheme.pay],
         "note": scheme.note,
@@ -228,26 +226,3 @@ def _read_grade(fields: Fields) -> Grade:
         fields.needed_decimal("from", TOTAL_PLACES),
         fields.needed_decimal("coefficient", RATE_PLACES),
     )
-
-
-def _read_distribution(fields: Fields | None) -> Distribution | None:
-    if fields is None:
-        return None
-    shares = tuple(
-        DistributionShare(
-            part.needed_text("grade", longest=64), part.needed_decimal("share", SCORE_PLACES)
-        )
-        for part in fields.parts("shares", most=MOST_GRADES)
-    )
-    minimum = fields.count("minimum_population", most=LARGEST_POPULATION) or 0
-    return Distribution(shares, minimum, fields.codes("tie_breakers", FORMULA_CODE, most=10))
-
-
-def _distribution_to_wire(distribution: Distribution) -> dict[str, object]:
-    return {
-        "shares": [
-            {"grade": each.grade, "share": plain(each.share)} for each in distribution.shares
-        ],
-        "minimum_population": distribution.minimum_population,
-        "tie_breakers": list(distribution.tie_breakers),
-    }
