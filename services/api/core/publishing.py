@@ -1,6 +1,6 @@
 """What a scheme must be before it may score anybody: every reason against it, with its place."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from services.api.core.distribution_faults import faults_of_distribution
@@ -9,6 +9,7 @@ from services.api.core.pay_faults import faults_of_pay
 from services.api.core.rules import cap_of, levels_of
 from services.schema.errors import Conflict, Fault
 from services.schema.money import plain
+from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.schemes import (
     Curve,
     Deduct,
@@ -28,7 +29,7 @@ MOST_LINES = 200
 _WHOLE = Decimal(100)
 
 
-def check_publishable(scheme: Scheme, known_indicators: Collection[str]) -> None:
+def check_publishable(scheme: Scheme, known_indicators: Mapping[str, Indicator]) -> None:
     """Refuse a scheme that could not score or pay everybody as `domain.md`, 5 and 8, say."""
     faults = [
         *_faults_of_weights(scheme),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from services.api.core.card_documents import fingerprint
 from services.api.core.schemes import parse_scheme
 from services.api.core.scorecards import score
-from services.schema.shapes.indicators import Explained, Value
+from services.schema.shapes.indicators import Explained, Indicator, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import (
@@ -20,7 +20,14 @@ from services.schema.shapes.scorecards import (
     SegmentInput,
 )
 from services.schema.shapes.targets import TargetInForce
-from services.schema.words import Better, NoValue, ScorecardStatus, SubjectKind, TargetLevel
+from services.schema.words import (
+    Better,
+    IndicatorUnit,
+    NoValue,
+    ScorecardStatus,
+    SubjectKind,
+    TargetLevel,
+)
 
 Document = dict[str, object]
 
@@ -35,6 +42,16 @@ GRADES: list[Document] = [
     {"grade": "B", "from": "75", "coefficient": "1"},
     {"grade": "C", "from": "0", "coefficient": "0.6"},
 ]
+
+
+def known(
+    *codes: str, unit: IndicatorUnit = IndicatorUnit.MONEY, better: Better = Better.HIGHER
+) -> dict[str, Indicator]:
+    """Indicators of such codes; money may be below zero, and a commission may be paid on it."""
+    return {
+        code: Indicator(code, code, code, None, unit, better, version=0, family="sales")
+        for code in codes
+    }
 
 
 def item(code: str, weight: str, rule: Document | None = None, **more: object) -> Document:

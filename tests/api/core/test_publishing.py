@@ -1,5 +1,6 @@
 """What a scheme must be to be published: passes and refusals on both sides of each line."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -10,14 +11,26 @@ from services.api.core.publishing import MOST_FAULTS, check_publishable
 from services.api.core.schemes import parse_scheme
 from services.schema.errors import Conflict
 from services.schema.money import plain, share_out
-from tests.api.core.scoring import GRADES, RATIO, Document, document, flat, item, section
+from services.schema.shapes.indicators import Indicator
+from tests.api.core.scoring import (
+    GRADES,
+    RATIO,
+    Document,
+    document,
+    flat,
+    item,
+    known,
+    section,
+)
 
-KNOWN = frozenset({"a", "b", "c", "net_sales"})
+KNOWN = known("a", "b", "c", "net_sales")
 
 
-def faults_of(stated: Document, known: frozenset[str] = KNOWN) -> list[tuple[str, str]]:
+def faults_of(
+    stated: Document, indicators: Mapping[str, Indicator] = KNOWN
+) -> list[tuple[str, str]]:
     try:
-        check_publishable(parse_scheme(stated), known)
+        check_publishable(parse_scheme(stated), indicators)
     except Conflict as refusal:
         return [(fault.pointer, fault.code) for fault in refusal.faults]
     return []
@@ -112,7 +125,7 @@ def test_a_scheme_has_so_many_items_and_no_more() -> None:
 
 
 def test_indicators_must_be_known() -> None:
-    assert faults_of(flat(item("a", "100")), frozenset()) == [
+    assert faults_of(flat(item("a", "100")), {}) == [
         ("/sections/0/items/0/indicator", "indicator_unknown")
     ]
 

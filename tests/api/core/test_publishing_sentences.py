@@ -5,9 +5,9 @@ import pytest
 from services.api.core.publishing import check_publishable
 from services.api.core.schemes import parse_scheme
 from services.schema.errors import Conflict
-from tests.api.core.scoring import RATIO, Document, document, flat, item, section
+from tests.api.core.scoring import RATIO, Document, document, flat, item, known, section
 
-KNOWN = frozenset({"a", "b", "net_sales"})
+KNOWN = known("a", "b", "net_sales")
 
 
 def sentences_of(stated: Document) -> dict[str, str]:
