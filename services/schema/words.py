@@ -153,6 +153,32 @@ class RuleKind(StrEnum):
     CURVE = "curve"
     DEDUCT = "deduct"
     PASS = "pass"  # noqa: S105  a rule, no password
+    RATING = "rating"
+    LADDER = "ladder"
+    RUBRIC = "rubric"
+
+
+class RaterRole(StrEnum):
+    """As whom somebody rates."""
+
+    # `api.md`, section 4
+    SELF = "self"
+    MANAGER = "manager"
+    PEER = "peer"
+    MEMBER = "member"
+    CUSTOMER = "customer"
+    BRANCH = "branch"
+    SUPERVISOR = "supervisor"
+    MENTOR = "mentor"
+    HR = "hr"
+    THIRD_PARTY = "third_party"
+
+
+class Quantifier(StrEnum):
+    """How many conditions of a rubric's level must hold."""
+
+    ALL = "all"
+    ANY = "any"
 
 
 class Of(StrEnum):

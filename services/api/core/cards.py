@@ -10,12 +10,12 @@ from services.api.core.explanations import explanation_document
 from services.api.core.identities import derive_id
 from services.api.core.indicators import is_additive
 from services.api.core.populations import is_member
-from services.api.core.scorecards import score, status_of
+from services.api.core.scorecards import indicators_of, score, status_of
 from services.api.core.segments import segments_of_employee, segments_of_unit
 from services.api.core.targets import SetTargets, owners_of, targets_in_force
 from services.schema.ids import IdKind
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.indicators import Explained, Indicator, Wanted
+from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Employee, Subject, Tenant, Unit
 from services.schema.shapes.schemes import Item, Scheme
 from services.schema.shapes.scorecards import (
@@ -25,7 +25,7 @@ from services.schema.shapes.scorecards import (
     Segment,
     SegmentInput,
 )
-from services.schema.words import Scope, ScorecardStatus, SubjectKind
+from services.schema.words import Better, Scope, ScorecardStatus, SubjectKind
 
 _WHOLE = Decimal(1)
 
@@ -103,15 +103,17 @@ def wanted_by(plan: CardPlan, setting: Setting) -> Iterator[Wanted]:
     """Every value that a card asks for."""
     for segment in plan.segments:
         for item in _items(segment, setting):
-            yield _wanted(plan, segment, item)
+            for indicator in indicators_of(item):
+                yield _wanted(plan, segment, item, indicator)
 
 
 def owners_asked(plan: CardPlan, setting: Setting) -> Iterator[tuple[Subject, str]]:
     """Whose targets of which indicators a card may be held against."""
     for segment in plan.segments:
         for item in _items(segment, setting):
-            for owner in owners_of(item.scope, plan.card.subject, segment.unit):
-                yield owner, item.indicator
+            for indicator in indicators_of(item):
+                for owner in owners_of(item.scope, plan.card.subject, segment.unit):
+                    yield owner, indicator
 
 
 def bases_wanted(plan: CardPlan, setting: Setting) -> dict[str, Wanted]:
@@ -198,9 +200,9 @@ def _items(segment: Segment, setting: Setting) -> Iterator[Item]:
         yield from section.items
 
 
-def _wanted(plan: CardPlan, segment: Segment, item: Item) -> Wanted:
+def _wanted(plan: CardPlan, segment: Segment, item: Item, indicator: str) -> Wanted:
     return Wanted(
-        indicator=item.indicator,
+        indicator=indicator,
         subject=plan.card.subject,
         scope=item.scope,
         period=plan.cycle.period,
@@ -217,8 +219,10 @@ def _input(
     values: Mapping[Wanted, Explained],
     set_targets: SetTargets,
 ) -> ItemInput:
+    if item.indicator is None:
+        return ItemInput(Value(None, None), {}, Better.HIGHER)
     indicator = setting.indicators[item.indicator]
-    explained = values[_wanted(plan, segment, item)]
+    explained = values[_wanted(plan, segment, item, item.indicator)]
     targets = targets_in_force(
         item,
         subject=plan.card.subject,

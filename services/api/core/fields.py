@@ -122,6 +122,12 @@ class Fields:
     def needed_decimal(self, name: str, places: int, *, digits: int = SCORE_DIGITS) -> Decimal:
         return self._needed(name, self.decimal(name, places, digits=digits), Decimal(0))
 
+    def decimals(self, name: str, places: int, *, most: int) -> tuple[Decimal, ...]:
+        """The decimals of a list; left out it is empty."""
+        values = enumerate(self._list(name, most))
+        read = (self._decimal(f"{name}/{at}", value, places, SCORE_DIGITS) for at, value in values)
+        return tuple(each or Decimal(0) for each in read)
+
     def points(
         self, name: str, *, places: tuple[int, int], most: int
     ) -> tuple[tuple[Decimal, Decimal], ...]:
@@ -162,10 +168,14 @@ class Fields:
         empty = Fields({}, self._reading, self._place(name))
         return self._needed(name, self.part(name), empty)
 
-    def parts(self, name: str, *, most: int) -> "list[Fields]":
-        """The objects of a list; left out it is empty."""
+    def parts(self, name: str, *, most: int, bare: Collection[str] = ()) -> "list[Fields]":
+        """The objects of a list; left out it is empty. A bare text stands for each field named."""
         return [
-            Fields(value, self._reading, self._place(f"{name}/{index}"))
+            Fields(
+                dict.fromkeys(bare, value) if bare and isinstance(value, str) else value,
+                self._reading,
+                self._place(f"{name}/{index}"),
+            )
             for index, value in enumerate(self._list(name, most))
         ]
 

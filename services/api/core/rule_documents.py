@@ -4,22 +4,35 @@ from decimal import Decimal
 
 from services.api.core.documents import plain_or_null
 from services.api.core.fields import VALUE_DIGITS, Fields
+from services.api.core.rating_documents import (
+    ladder_to_wire,
+    rating_to_wire,
+    read_ladder,
+    read_rating,
+    read_rubric,
+    rubric_to_wire,
+)
 from services.schema.money import SCORE_PLACES, VALUE_PLACES, plain
-from services.schema.shapes.schemes import Curve, Deduct, Pass, Ratio, Rule, Step, Steps
+from services.schema.shapes.schemes import (
+    Curve,
+    Deduct,
+    Ladder,
+    Pass,
+    Rating,
+    Ratio,
+    Rubric,
+    Rule,
+    Step,
+    Steps,
+)
 from services.schema.words import Of, RuleKind, TargetLevel
 
 MOST_STEPS = 100
 
 _ZERO = Decimal(0)
-_LATER = ("rating", "ladder", "rubric")
 
 
-def read_rule(fields: Fields) -> Rule:
-    if fields.peek("kind") in _LATER:
-        detail = "Rules that people's ratings decide are not supported by this version."
-        fields.fault("kind", "rule_not_supported", detail)
-        fields.skip_rest()
-        return Ratio()
+def read_rule(fields: Fields) -> Rule:  # noqa: PLR0911  one for each kind
     match fields.needed_word("kind", RuleKind):
         case RuleKind.RATIO:
             floor = fields.decimal("floor", SCORE_PLACES) or _ZERO
@@ -40,9 +53,15 @@ def read_rule(fields: Fields) -> Rule:
         case RuleKind.PASS:
             at_least, at_most = _read_bounds(fields)
             return Pass(at_least, at_most, _read_of(fields))
+        case RuleKind.RATING:
+            return read_rating(fields)
+        case RuleKind.LADDER:
+            return read_ladder(fields)
+        case RuleKind.RUBRIC:
+            return read_rubric(fields)
 
 
-def rule_to_wire(rule: Rule) -> dict[str, object]:
+def rule_to_wire(rule: Rule) -> dict[str, object]:  # noqa: PLR0911  one for each kind
     match rule:
         case Ratio():
             return {"kind": "ratio", "floor": plain(rule.floor), "cap": plain_or_null(rule.cap)}
@@ -61,6 +80,12 @@ def rule_to_wire(rule: Rule) -> dict[str, object]:
             }
         case Pass():
             return {"kind": "pass", "of": rule.of, **_bounds_to_wire(rule)}
+        case Rating():
+            return rating_to_wire(rule)
+        case Ladder():
+            return ladder_to_wire(rule)
+        case Rubric():
+            return rubric_to_wire(rule)
 
 
 def _read_of(fields: Fields) -> Of:

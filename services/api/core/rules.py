@@ -15,6 +15,8 @@ from services.schema.money import SCORE_PLACES, VALUE_PLACES, plain, round_half_
 from services.schema.shapes.schemes import Curve, Deduct, Pass, Ratio, Rule, Steps
 from services.schema.words import Better, Of, TargetLevel
 
+Measured = Ratio | Steps | Curve | Deduct | Pass
+"""The rules that score one indicator's value."""
 USUAL_CAP = Fraction(6, 5)
 """Of a ratio without a cap of its own: so many times the full mark."""
 
@@ -53,7 +55,7 @@ def levels_of(rule: Rule) -> frozenset[TargetLevel]:
 
 
 def apply_rule(
-    rule: Rule,
+    rule: Measured,
     full_mark: Decimal,
     value: Decimal,
     attainments: Mapping[TargetLevel, Decimal],

@@ -13,7 +13,7 @@ from services.api.core.gates import cap_total, gates_that_bite, grade_of, limit_
 from services.api.core.rules import apply_rule, attainment_of, levels_of, to_scale
 from services.api.core.weights import line_weights, redistribute
 from services.schema.money import SCORE_PLACES, TOTAL_PLACES, round_half_up
-from services.schema.shapes.schemes import Bounds, Item, Scheme
+from services.schema.shapes.schemes import Bounds, Item, Ladder, Rating, Rubric, Scheme
 from services.schema.shapes.scorecards import (
     Adjustment,
     ItemInput,
@@ -92,6 +92,15 @@ def bounded_sum(adjustments: Sequence[Adjustment], bounds: Bounds | None) -> Dec
     return min(max(whole, bounds.minimum), bounds.maximum)
 
 
+def indicators_of(item: Item) -> tuple[str, ...]:
+    """Every indicator that an item is scored by, each once; its own first."""
+    own = () if item.indicator is None else (item.indicator,)
+    if not isinstance(item.rule, Rubric):
+        return own
+    named = (each.indicator for level in item.rule.levels for each in level.conditions)
+    return tuple(dict.fromkeys((*own, *named)))
+
+
 def attainments_of(given: ItemInput) -> dict[TargetLevel, Decimal]:
     """The attainment against each level that has a target other than zero."""
     value = given.value.value
@@ -150,7 +159,7 @@ def _line(scheme: Scheme, section: str, item: Item, given: ItemInput) -> Line:
         before=None,
         after=None,
     )
-    if value is None:
+    if value is None or isinstance(item.rule, Rating | Ladder | Rubric):
         return _by_policy(line, LineStatus.NO_DATA, item.missing, scheme.full_mark)
     if not levels <= attainments.keys():
         return _by_policy(line, LineStatus.NO_TARGET, item.missing, scheme.full_mark)

@@ -69,6 +69,8 @@ def _stated(
     if target.kind is TargetKind.FIXED:
         fixed = {TargetLevel.BUDGET: target.value, TargetLevel.CHALLENGE: target.challenge}
         return {level: value for level, value in fixed.items() if value is not None}, None
+    if item.indicator is None:
+        return {}, None
     for owner in owners_of(item.scope, subject, segment.unit):
         if levels := set_targets.get((owner, item.indicator, period.code)):
             return levels, owner

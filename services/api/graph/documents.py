@@ -40,7 +40,7 @@ def _read(hint: Any, value: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
     if hasattr(hint, "__strawberry_definition__"):
-        return read_document(hint, value)
+        return read_document(hint, hint.members(value) if hasattr(hint, "members") else value)
     return value
 
 

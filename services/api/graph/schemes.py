@@ -1,5 +1,8 @@
 """Graph of schemes: drafts for who writes them, published versions for whom they score."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import strawberry
 
 from services.api.core.views import writes_schemes
@@ -23,6 +26,7 @@ from services.schema.words import (
     Missing,
     Of,
     PayPlan,
+    RaterRole,
     RuleKind,
     Scope,
     TargetKind,
@@ -44,6 +48,40 @@ class Step:
     score: DecimalText
 
 
+@strawberry.type(description="A role whose marks count, and its part of the whole.")
+class Rater:
+    role: RaterRole
+    weight: DecimalText
+
+
+@strawberry.type(description="The marks that a rater may give: both ends, and by steps between.")
+class MarkScale:
+    from_: DecimalText = strawberry.field(name="from")
+    to: DecimalText
+    step: DecimalText
+
+
+@strawberry.type(description="A bound on an indicator's value or attainment.")
+class RubricCondition:
+    indicator: str
+    of: Of
+    at_least: DecimalText | None
+    at_most: DecimalText | None
+    below: DecimalText | None
+
+
+@strawberry.type(description="Of a rating, a mark and its text; of a rubric, conditions and score.")
+class RuleLevel:
+    mark: DecimalText | None
+    text: Name | None
+    all: list[RubricCondition] | None
+    any: list[RubricCondition] | None
+    score: DecimalText | None
+    range: list[DecimalText] | None = strawberry.field(
+        description="The low and the high end; the manager chooses."
+    )
+
+
 @strawberry.type(description="How a line is scored; which members there are depends on the kind.")
 class Rule:
     kind: RuleKind
@@ -58,6 +96,22 @@ class Rule:
     free: DecimalText | None
     at_least: DecimalText | None
     at_most: DecimalText | None
+    raters: list[Rater] | None
+    levels: list[RuleLevel] | None
+    behaviours: list[Name] | None
+    marks: list[DecimalText] | None = strawberry.field(
+        description="Of a ladder: one for each behaviour."
+    )
+    mark_scale: MarkScale | None = strawberry.field(
+        description="Of a rating, as REST's marks: what raters may give."
+    )
+
+    @staticmethod
+    def members(document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What REST says in `marks` is a list of a ladder, a scale of a rating."""
+        if document["kind"] == RuleKind.RATING:
+            return {**document, "marks": None, "mark_scale": document["marks"]}
+        return document
 
 
 @strawberry.type(description="A target that is set for each subject, or fixed by the scheme.")
@@ -71,7 +125,7 @@ class ItemTarget:
 class Item:
     code: str
     name: Name | None
-    indicator: str
+    indicator: str | None = strawberry.field(description="Null where people rate.")
     weight: DecimalText
     scope: Scope
     target: ItemTarget | None

@@ -32,7 +32,7 @@ class Line:
     segment: int | None
     section: str
     item: str
-    indicator: str
+    indicator: str | None = strawberry.field(description="Null where people rate.")
     value: DecimalText | None
     target: DecimalText | None
     attainment: DecimalText | None
@@ -43,6 +43,8 @@ class Line:
 
     @link("What the indicator means.")
     async def definition(self, info: Asked) -> Indicator | None:
+        if self.indicator is None:
+            return None
         return await find_indicator(info.context, self.indicator)
 
 

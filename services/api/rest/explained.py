@@ -122,11 +122,17 @@ def _lines(segment: Document, scheme: tuple[str, int], names: Names) -> Markup:
     )
 
 
+def _measured(line: Document, names: Names) -> list[tuple[str, Content]]:
+    """The indicator and its value; nothing where people rate."""
+    if (code := line["indicator"]) is None:
+        return []
+    return [("Indicator 指标", named(code, names.indicators.get(code))), ("Value 值", _value(line))]
+
+
 def _line(line: Document, segment: Document, scheme: tuple[str, int], names: Names) -> Markup:
     source = line["source"]
     rows: list[tuple[str, Content]] = [
-        ("Indicator 指标", named(line["indicator"], names.indicators.get(line["indicator"]))),
-        ("Value 值", _value(line)),
+        *_measured(line, names),
         ("Target 目标", _targets(line)),
         ("Attainment 达成", _attainments(line)),
         ("Rule 规则", rule_in_words(line["rule"], line["full_mark"])),
@@ -321,7 +327,7 @@ def _reached(grade: str, document: Document) -> str:
 
 
 def _item(line: Document, scheme: tuple[str, int], names: Names) -> Markup:
-    name = names.parts.get((*scheme, line["item"])) or names.indicators.get(line["indicator"])
+    name = names.parts.get((*scheme, line["item"])) or names.indicators.get(line["indicator"] or "")
     return named(line["item"], name)
 
 

@@ -8,7 +8,7 @@ Document = Mapping[str, Any]
 _BOUNDS = (("at_least", "≥"), ("at_most", "≤"), ("below", "<"))
 
 
-def rule_in_words(rule: Document, full_mark: str) -> str:
+def rule_in_words(rule: Document, full_mark: str) -> str:  # noqa: PLR0911  one for each kind
     """What a rule gives."""
     of = rule.get("of")
     match rule["kind"]:
@@ -26,6 +26,15 @@ def rule_in_words(rule: Document, full_mark: str) -> str:
             return f"deduct: {full_mark} less {beyond}, not below {rule['floor']}"
         case "pass":
             return f"pass: {full_mark} if the {of} is {bound_in_words(rule)}, else 0"
+        case "rating":
+            return f"rating: {_rating(rule, full_mark)}"
+        case "ladder":
+            rungs = zip(rule["behaviours"], rule["marks"], strict=True)
+            told = "; ".join(f"{_name(behaviour)}: {mark}" for behaviour, mark in rungs)
+            return f"ladder: the highest of which all before it hold; {told}; none: 0"
+        case "rubric":
+            levels = "; ".join(_rubric_level(level) for level in rule["levels"])
+            return f"rubric: the first that holds; {levels}; none: 0"
         case kind:
             return str(kind)
 
@@ -48,6 +57,30 @@ def effect_in_words(then: Document) -> str:
 def bound_in_words(stated: Document) -> str:
     """The one bound that is stated."""
     return next(f"{sign} {stated[name]}" for name, sign in _BOUNDS if stated.get(name) is not None)
+
+
+def _rating(rule: Document, full_mark: str) -> str:
+    raters = ", ".join(f"{each['role']} {each['weight']} %" for each in rule["raters"])
+    if rule["levels"]:
+        levels = "; ".join(f"{_name(each['text'])}: {each['mark']}" for each in rule["levels"])
+        return f"mean of marks by {raters}; {levels}"
+    if (marks := rule["marks"]) is not None:
+        between = f"from {marks['from']} to {marks['to']} by {marks['step']}"
+        return f"mean of marks by {raters}; {between}"
+    return f"mean of marks by {raters}; from 0 to {full_mark}"
+
+
+def _rubric_level(level: Document) -> str:
+    how = "all" if level.get("all") else "any"
+    conditions = ", ".join(
+        f"{each['of']} of {each['indicator']} {bound_in_words(each)}" for each in level[how]
+    )
+    score = level.get("score") or " to ".join(level["range"])
+    return f"{how} of {conditions}: {score}"
+
+
+def _name(name: Document) -> str:
+    return f"{name['zh']} {name['en']}" if name["zh"] != name["en"] else str(name["en"])
 
 
 def _step(step: Document, of: str | None) -> str:

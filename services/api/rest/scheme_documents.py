@@ -19,6 +19,7 @@ from services.schema.words import (
     Missing,
     Of,
     PayPlan,
+    RaterRole,
     Scope,
     TargetLevel,
 )
@@ -82,7 +83,82 @@ class PassDocument(Model):
     at_most: ValueIn | None = None
 
 
-RuleDocument = RatioDocument | StepsDocument | CurveDocument | DeductDocument | PassDocument
+class RaterDocument(Model):
+    """A role whose marks count, and its part of the whole."""
+
+    role: RaterRole
+    weight: ScoreIn
+
+
+class MarkLevelDocument(Model):
+    """A level that a rater may pick, with its mark."""
+
+    mark: ScoreIn
+    text: NameDocument
+
+
+class MarkScaleDocument(Model):
+    """The marks that a rater may give: both ends, and what lies between by steps."""
+
+    from_: Annotated[ScoreIn, Field(alias="from")]
+    to: ScoreIn
+    step: ScoreIn
+
+
+class RatingDocument(Model):
+    """The weighted mean of the raters' marks by role; with levels, a rater picks one."""
+
+    kind: Literal["rating"]
+    raters: list[RaterDocument]
+    levels: list[MarkLevelDocument] | None = None
+    marks: MarkScaleDocument | None = None
+
+
+class LadderDocument(Model):
+    """The mark of the highest behaviour of which all lower ones hold too."""
+
+    kind: Literal["ladder"]
+    behaviours: list[NameDocument | str]
+    marks: list[ScoreIn]
+
+
+class RubricConditionDocument(Model):
+    """A bound, one of the three, on an indicator's value or attainment."""
+
+    indicator: FormulaCode
+    of: Of | None = None
+    at_least: ValueIn | None = None
+    at_most: ValueIn | None = None
+    below: ValueIn | None = None
+
+
+class RubricLevelDocument(Model):
+    """Conditions of which all or any must hold, and the score or range that they give."""
+
+    all: list[RubricConditionDocument] | None = None
+    any: list[RubricConditionDocument] | None = None
+    score: ScoreIn | None = None
+    range: tuple[ScoreIn, ScoreIn] | None = None
+
+
+class RubricDocument(Model):
+    """The first level that holds gives its score, or a range of which the manager chooses."""
+
+    kind: Literal["rubric"]
+    levels: list[RubricLevelDocument]
+
+
+RuleDocument = Annotated[
+    RatioDocument
+    | StepsDocument
+    | CurveDocument
+    | DeductDocument
+    | PassDocument
+    | RatingDocument
+    | LadderDocument
+    | RubricDocument,
+    Field(discriminator="kind"),
+]
 
 
 class TargetDocument(Model):
@@ -94,11 +170,11 @@ class TargetDocument(Model):
 
 
 class ItemDocument(Model):
-    """One indicator with its weight inside the section, target and rule."""
+    """One indicator, or what people rate, with its weight inside the section, target and rule."""
 
     code: Code
     name: NameDocument | None = None
-    indicator: FormulaCode
+    indicator: FormulaCode | None = None
     weight: ScoreIn
     scope: Scope | None = None
     target: TargetDocument | None = None

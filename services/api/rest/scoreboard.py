@@ -247,7 +247,8 @@ async def _rows(session: ReadSession, documents: Sequence[Document]) -> list[Row
 async def _names_of(session: ReadSession, explanation: Document) -> Names:
     """What an explanation's indicators, sections and items are called."""
     segments = explanation["segments"]
-    codes = {line["indicator"] for segment in segments for line in segment["lines"]}
+    named = {line["indicator"] for segment in segments for line in segment["lines"]}
+    codes = {code for code in named if code is not None}
     indicators = await known_indicators(session, codes)
     versions = {(each["scheme"], each["scheme_version"]) for each in segments}
     parts: dict[tuple[str, int, str], tuple[str, str]] = {}

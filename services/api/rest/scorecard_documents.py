@@ -38,7 +38,8 @@ class LineDocument(Model):
     segment: Number | None = None
     section: Code
     item: Code
-    indicator: Code
+    indicator: Code | None
+    """Null where people rate."""
     value: DecimalText | None
     target: DecimalText | None
     attainment: DecimalText | None
@@ -149,7 +150,7 @@ class ExplainedLineDocument(Model):
 
     section: Code
     item: Code
-    indicator: Code
+    indicator: Code | None
     scope: Scope
     better: Better
     value: DecimalText | None

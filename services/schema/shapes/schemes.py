@@ -15,6 +15,8 @@ from services.schema.words import (
     Missing,
     Of,
     PayPlan,
+    Quantifier,
+    RaterRole,
     Scope,
     TargetKind,
     TargetLevel,
@@ -81,7 +83,86 @@ class Pass:
     of: Of = Of.VALUE
 
 
-Rule = Ratio | Steps | Curve | Deduct | Pass
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """A role whose marks count, and how much of the whole they do."""
+
+    role: RaterRole
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLevel:
+    """A level that a rater may pick, with its mark."""
+
+    mark: Decimal
+    text: Name
+
+
+@dataclass(frozen=True, slots=True)
+class MarkScale:
+    """The marks that a rater may give: from `start` to `end`, both included, by steps."""
+
+    start: Decimal
+    """`from` on the wire."""
+    end: Decimal
+    """`to` on the wire."""
+    step: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The weighted mean of the raters' marks by role; of one role their mean."""
+
+    raters: tuple[Rater, ...]
+    levels: tuple[MarkLevel, ...] = ()
+    """Best first; none where raters give any mark."""
+    marks: MarkScale | None = None
+    """Null: any mark from 0 to the full mark, at 4 decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The mark of the highest behaviour of which all lower ones hold too; none gives 0."""
+
+    behaviours: tuple[Name, ...]
+    """Lowest first."""
+    marks: tuple[Decimal, ...]
+    """One for each behaviour."""
+
+
+@dataclass(frozen=True, slots=True)
+class RubricCondition:
+    """A bound on an indicator's value or attainment; one is stated."""
+
+    indicator: str
+    of: Of
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+    below: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RubricLevel:
+    """Conditions of which all or any must hold, and what they give.
+
+    Where `low` is less than `high` the manager chooses between them; until then it is `low`.
+    """
+
+    quantifier: Quantifier
+    conditions: tuple[RubricCondition, ...]
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Rubric:
+    """The first level that holds gives its score; none gives 0."""
+
+    levels: tuple[RubricLevel, ...]
+
+
+Rule = Ratio | Steps | Curve | Deduct | Pass | Rating | Ladder | Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +182,8 @@ class Item:
 
     code: str
     name: Name | None
-    indicator: str
+    indicator: str | None
+    """Null where people's ratings are what is scored."""
     weight: Decimal
     scope: Scope
     target: ItemTarget | None

@@ -5,7 +5,7 @@ totals 2: anyone can recompute a scorecard by hand from what stands here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,7 +13,32 @@ from services.schema.shapes.indicators import Explained, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Gate, Scheme
 from services.schema.shapes.targets import TargetInForce
-from services.schema.words import Better, LineStatus, Missing, ScorecardStatus, TargetLevel
+from services.schema.words import (
+    Better,
+    LineStatus,
+    Missing,
+    RaterRole,
+    ScorecardStatus,
+    TargetLevel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a person stated of an item: a mark, a level or the behaviours that hold.
+
+    Levels and behaviours count from 1. Of one rater in one role the last counts.
+    """
+
+    item: str
+    role: RaterRole
+    rater: str
+    """Who stated it: an employee's code or a key's."""
+    mark: Decimal | None
+    level: int | None
+    behaviours: tuple[int, ...] | None
+    comment: str | None
+    stated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +50,10 @@ class ItemInput:
     better: Better
     explained: Explained | None = None
     """What the value was computed from; null where only the score is wanted."""
+    marks: tuple[Mark, ...] = ()
+    """What people stated; of one rater in one role the last alone."""
+    others: "Mapping[str, ItemInput]" = field(default_factory=dict)
+    """Of a rubric: its other indicators, by code, each with its set targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +96,8 @@ class Line:
 
     section: str
     item: str
-    indicator: str
+    indicator: str | None
+    """Null where people's ratings are what is scored."""
     value: Decimal | None
     target: Decimal | None
     attainment: Decimal | None

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.core.rules import Outcome, apply_rule, attainment_of, levels_of, to_scale
-from services.schema.shapes.schemes import Curve, Deduct, Pass, Ratio, Rule, Step, Steps
+from services.api.core.rules import (
+    Measured,
+    Outcome,
+    apply_rule,
+    attainment_of,
+    levels_of,
+    to_scale,
+)
+from services.schema.shapes.schemes import Curve, Deduct, Pass, Ratio, Step, Steps
 from services.schema.words import Better, Of, TargetLevel
 
 HUNDRED = Decimal(100)
@@ -16,12 +23,12 @@ BUDGET, CHALLENGE = TargetLevel.BUDGET, TargetLevel.CHALLENGE
 d = Decimal
 
 
-def of_value(rule: Rule, value: str, full_mark: str = "100") -> tuple[Fraction, str]:
+def of_value(rule: Measured, value: str, full_mark: str = "100") -> tuple[Fraction, str]:
     outcome = apply_rule(rule, d(full_mark), d(value), {})
     return outcome.after, outcome.step
 
 
-def of_attainment(rule: Rule, budget: str, challenge: str = "0") -> tuple[Fraction, str]:
+def of_attainment(rule: Measured, budget: str, challenge: str = "0") -> tuple[Fraction, str]:
     attainments = {BUDGET: d(budget), CHALLENGE: d(challenge)}
     outcome = apply_rule(rule, HUNDRED, d("999"), attainments)
     return outcome.after, outcome.step

@@ -180,9 +180,6 @@ def test_rules_have_the_defaults_of_the_contract() -> None:
     [
         (None, [("", "required"), ("/kind", "required")]),
         ({"kind": "magic"}, [("/kind", "word_unknown")]),
-        ({"kind": "rating", "raters": []}, [("/kind", "rule_not_supported")]),
-        ({"kind": "ladder"}, [("/kind", "rule_not_supported")]),
-        ({"kind": "rubric"}, [("/kind", "rule_not_supported")]),
         ({"kind": "ratio", "of": "value"}, [("/of", "unknown_field")]),
         ({"kind": "ratio", "cap": "1.00001"}, [("/cap", "too_many_decimals")]),
         ({"kind": "steps", "of": "score"}, [("/of", "word_unknown")]),

@@ -47,6 +47,63 @@ from tests.api.companies import Json
             {"kind": "pass", "of": "value", "at_most": "0.05"},
             "pass: 100 if the value is ≤ 0.05, else 0",
         ),
+        (
+            {
+                "kind": "rating",
+                "raters": [{"role": "self", "weight": "20"}, {"role": "hr", "weight": "80"}],
+                "levels": None,
+                "marks": None,
+            },
+            "rating: mean of marks by self 20 %, hr 80 %; from 0 to 100",
+        ),
+        (
+            {
+                "kind": "rating",
+                "raters": [{"role": "self", "weight": "100"}],
+                "levels": [{"mark": "100", "text": {"zh": "优", "en": "excellent"}}],
+                "marks": None,
+            },
+            "rating: mean of marks by self 100 %; 优 excellent: 100",
+        ),
+        (
+            {
+                "kind": "rating",
+                "raters": [{"role": "self", "weight": "100"}],
+                "levels": None,
+                "marks": {"from": "2.5", "to": "4.5", "step": "0.25"},
+            },
+            "rating: mean of marks by self 100 %; from 2.5 to 4.5 by 0.25",
+        ),
+        (
+            {
+                "kind": "ladder",
+                "behaviours": [{"zh": "等", "en": "waits"}, {"zh": "acts", "en": "acts"}],
+                "marks": ["1", "2"],
+            },
+            "ladder: the highest of which all before it hold; 等 waits: 1; acts: 2; none: 0",
+        ),
+        (
+            {
+                "kind": "rubric",
+                "levels": [
+                    {
+                        "all": [
+                            {"indicator": "a", "of": "value", "at_least": "1"},
+                            {"indicator": "b", "of": "attainment", "below": "0.8"},
+                        ],
+                        "score": "3.5",
+                    },
+                    {
+                        "any": [{"indicator": "a", "of": "value", "at_most": "1"}],
+                        "range": ["3", "3.25"],
+                    },
+                ],
+            },
+            (
+                "rubric: the first that holds; all of value of a ≥ 1, attainment of b < 0.8: 3.5; "
+                "any of value of a ≤ 1: 3 to 3.25; none: 0"
+            ),
+        ),
     ],
 )
 def test_a_rule_is_told(rule: Json, words: str) -> None:
