@@ -9,14 +9,14 @@ from bench import limits
 from bench.figures import Figure, Options, Way, measure
 from bench.grounds import Company, Ground, lay, make_company
 from bench.loads import post
-from bench.orders import as_ndjson, make_rows
+from bench.orders import as_ndjson, make_rows, shuffled
 from bench.servers import servers
 from bench.timing import rate_of
 from services.local.database import Server
 from services.schema.words import Role
 
 SHOPS, EMPLOYEES = 12, 60
-BODY_ROWS = 50_000
+BODY_ROWS = 100_000
 GOAL = 0.3
 
 
@@ -32,8 +32,9 @@ async def _measure(
     connection: asyncpg.Connection, company: Company, port: int, options: Options
 ) -> Figure:
     rows = make_rows(company, options.rows, seed=1)
-    plain = [as_ndjson(rows[start : start + BODY_ROWS]) for start in range(0, len(rows), BODY_ROWS)]
+    plain = _bodies(rows)
     packed = [gzip.compress(body, compresslevel=6) for body in plain]
+    mixed = _bodies(shuffled(rows, seed=2))
     headers = {
         "Authorization": f"Bearer {company.keys[Role.ERP]}",
         "Content-Type": "application/x-ndjson",
@@ -61,9 +62,17 @@ async def _measure(
                 _post(connection, port, packed, zipped, len(rows)),
                 goal=GOAL,
             ),
+            Way(
+                "the same, a month's rows shuffled",
+                _post(connection, port, mixed, headers, len(rows)),
+            ),
         ],
         rounds=options.rounds,
     )
+
+
+def _bodies(rows: Sequence[bytes]) -> list[bytes]:
+    return [as_ndjson(rows[start : start + BODY_ROWS]) for start in range(0, len(rows), BODY_ROWS)]
 
 
 def _post(

@@ -1,4 +1,6 @@
-"""Made-up orders as an ERP posts them: ten percent come again, a fifth of those too late."""
+"""Made-up orders as an ERP posts them: in the order in which they were placed, and ten percent come
+again, a fifth of those too late.
+"""
 
 import json
 import random
@@ -15,24 +17,30 @@ TAGS = ((), (), ("profit",), ("hit",), ("new", "core"))
 
 
 def make_rows(company: Company, count: int, *, seed: int) -> list[bytes]:
-    """Rows of JSON of some 450 bytes."""
+    """Rows of JSON of some 450 bytes; a month's orders, numbered as they were placed."""
     chance = random.Random(seed)
     distinct = count - count // 10
-    rows = [_order(company, number, minutes=0) for number in range(distinct)]
+    pace = DAYS * 86400 / distinct
+    rows = [_order(company, number, pace, minutes=0) for number in range(distinct)]
     for place, number in enumerate(chance.sample(range(distinct), count - distinct)):
         late = -5 if place % 5 == 0 else 5
-        rows.append(_order(company, number, minutes=late))
+        rows.append(_order(company, number, pace, minutes=late))
     return rows
+
+
+def shuffled(rows: Sequence[bytes], *, seed: int) -> list[bytes]:
+    """The same rows in no order: nearly each falls on a day, seller and channel of its own."""
+    return random.Random(seed).sample(rows, len(rows))
 
 
 def as_ndjson(rows: Sequence[bytes]) -> bytes:
     return b"\n".join(rows) + b"\n"
 
 
-def _order(company: Company, number: int, *, minutes: int) -> bytes:
+def _order(company: Company, number: int, pace: float, *, minutes: int) -> bytes:
     """The same number is the same order: only what changes in an order's life is drawn anew."""
     own = random.Random(number)
-    paid = FIRST + timedelta(seconds=own.randrange(DAYS * 86400))
+    paid = FIRST + timedelta(seconds=int(number * pace) + own.randrange(3600))
     cents = own.randrange(100, 100_000)
     seller = own.randrange(len(company.employees))
     row = {

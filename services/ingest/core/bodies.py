@@ -149,7 +149,7 @@ def _read_lines(blocks: Iterable[bytes]) -> Iterator[Posted]:
 
 
 def _read_table(kind: FactKind, blocks: Iterable[bytes]) -> Iterator[Posted]:
-    reader = csv.reader(_lines(blocks), strict=True)
+    reader = csv.reader((f"{line}\n" for line in _lines(blocks)), strict=True)
     number = 0
     try:
         names = _header(kind, next(reader, []))
@@ -202,7 +202,7 @@ def _cell_value(schema: Any, cell: str) -> object:
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
-    """Lines with their ends; only a line feed ends one."""
+    """Lines without their ends; only a line feed ends one."""
     number, rest = 0, ""
     for piece in _decoded(blocks):
         *lines, rest = (rest + piece).split("\n")
@@ -210,7 +210,7 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
             number += 1
             if len(line) > ROW_LIMIT:
                 raise RowTooLong(number)
-            yield f"{line}\n"
+            yield line
         if len(rest) > ROW_LIMIT:
             raise RowTooLong(number + 1)
     if rest:

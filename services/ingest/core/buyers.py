@@ -1,6 +1,6 @@
 """How a buyer is known to us: by a keyed hash that joins their orders and tells nothing of them."""
 
-import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from collections.abc import Callable
 SEALED = "sealed:"
 """Marks a buyer that is hashed already, in a row that we kept ourselves."""
 _BLOCK = 64
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _SEALED = re.compile(rf"{SEALED}([A-Za-z0-9_-]{{22}})")
 
 Seal = Callable[[str, str], str]
@@ -28,7 +29,8 @@ def sealer(key: bytes, tenant: int) -> Seal:
         message, hashed = inner.copy(), outer.copy()
         message.update(f"{source.partition(':')[0]}|{buyer}".encode())
         hashed.update(message.digest())
-        return base64.urlsafe_b64encode(hashed.digest()[:16])[:22].decode()
+        written = binascii.b2a_base64(hashed.digest()[:16], newline=False)
+        return written[:22].translate(_URL_SAFE).decode()
 
     return seal
 

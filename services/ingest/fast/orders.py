@@ -216,7 +216,7 @@ def _write_lines(
         return "[]", f"0\t0\t{UNTAGGED}", 0 if lines is _UNSET else 2
     if len(lines) > MOST_LINES:
         return None
-    units, quotes = 0, 2
+    units, quotes = 0, 2 + 14 * len(lines)
     skus, documents = set(), []
     tagged: dict[str, list[str]] = {}
     for line in lines:
@@ -227,13 +227,13 @@ def _write_lines(
             return None
         listed = ""
         if tags:
-            tags_once = sorted(set(tags))
+            tags_once = sorted(set(tags)) if len(tags) > 1 else tags
             listed = '"' + '","'.join(tags_once) + '"'
             for tag in tags_once:
                 if tag in _TAG_PLACES:
                     tagged.setdefault(tag, []).append(amount)
         units += line.quantity
-        quotes += 14 + 2 * len(tags) + 2 * (line.tags is not _UNSET)
+        quotes += 2 * len(tags) + 2 * (line.tags is not _UNSET)
         skus.add(line.sku)
         documents.append(
             f'{{"id":"{line.id}","sku":"{line.sku}","quantity":{line.quantity},'
@@ -257,6 +257,8 @@ def _amount(written: _Text) -> str:
     """Without trailing zeros, as `money.plain` writes it; nothing is 0."""
     if not written:
         return "0"
+    if written[-1] != "0":
+        return written
     if "." in written:
         written = written.rstrip("0").rstrip(".")
     return "0" if written == "-0" else written
