@@ -103,9 +103,13 @@ def test_fragments_count_wherever_they_are_spread() -> None:
 
 
 def test_what_unfolds_into_millions_is_refused_as_fast_as_a_long_query() -> None:
-    started = time.process_time()
-    assert refusal(unfolded(60)) == f"at most {FIELDS} fields."
-    assert time.process_time() - started < 0.25
+    def seconds() -> float:
+        started = time.thread_time()
+        assert refusal(unfolded(60)) == f"at most {FIELDS} fields."
+        return time.thread_time() - started
+
+    # The best of some: a garbage collection of the whole process may fall into any of them.
+    assert min(seconds() for _ in range(5)) < 0.25
 
 
 def test_the_dearest_operation_of_a_document_counts() -> None:
