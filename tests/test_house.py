@@ -24,7 +24,7 @@ VAGUE_NAMES = {
 }
 NOUNS = {
     "people", "facts", "measures", "indicators", "targets", "schemes", "cycles", "scorecards",
-    "ratings", "results", "payouts",
+    "ratings", "results", "payouts", "levels",
 }  # fmt: skip
 
 
