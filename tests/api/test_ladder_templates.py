@@ -1,4 +1,4 @@
-"""The built-in ladders: `service_agent` has the figures of `domain.md`, section 6.7, to the last."""
+"""The built-in ladders: `service_agent` has each figure of `domain.md`, section 6.7."""
 
 from decimal import Decimal
 

@@ -17,7 +17,15 @@ from services.api.core.level_documents import (
 from services.api.core.levels import check, stand, window_of
 from services.schema.errors import Invalid
 from services.schema.shapes.indicators import Value
-from services.schema.shapes.levels import Criterion, Figure, LadderLevel, LevelLadder, Sample, Seen
+from services.schema.shapes.levels import (
+    Criterion,
+    Figure,
+    Found,
+    LadderLevel,
+    LevelLadder,
+    Sample,
+    Seen,
+)
 from services.schema.shapes.schemes import Name
 from services.schema.words import Better, Of, Scope
 from tests.api.core.ladders import AT, OCTOBER, SEPTEMBER, observed, service_agent
@@ -178,7 +186,7 @@ def content() -> dict[str, object]:
     """Of someone whose helping in October nobody has observed."""
     gold = SHAPE.levels[0]
     seen = Seen((("2026-09", observed("helps", "2026-09")), ("2026-10", None)))
-    founds = (
+    founds: tuple[tuple[Found, Better | None], ...] = (
         (seen, None),
         (Figure(Value(Decimal(90), None), Decimal(100), 2), Better.HIGHER),
         (Figure(Value(Decimal("30.5"), None), sample=SAMPLE), Better.LOWER),

@@ -19,7 +19,7 @@ NAME = Name("级", "Level")
 
 
 def criterion(code: str = "c", **fields: Any) -> Criterion:
-    given = {"indicator": "net_sales", "at_least": Decimal(1)} | fields
+    given: dict[str, Any] = {"indicator": "net_sales", "at_least": Decimal(1)} | fields
     return Criterion(code, NAME, given.pop("months", 1), **given)
 
 
