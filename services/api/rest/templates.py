@@ -1,7 +1,7 @@
 """REST of the built-in templates of schemes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request, Response
 
@@ -18,12 +18,70 @@ from services.schema.errors import NotFound
 router = new_router()
 
 
-class TemplateDocument(Model):
-    """A scheme that a tenant may adopt, and where its figures are from."""
+class SourceDocument(Model):
+    """Where an item's target is from: `s` a source, `p` published tables, `?` ours."""
+
+    item: Code
+    mark: Literal["s", "p", "p?", "?"] | None
+    """Null where the item has no target: people rate it."""
+    note: NameDocument | None
+
+
+class SubUnitDocument(Model):
+    """A part of a department that the same scheme scores."""
+
+    code: Code
+    name: NameDocument
+
+
+class GuideDocument(Model):
+    """How a position is appraised, in sentences for people."""
+
+    contents: NameDocument
+    method: NameDocument
+    feedback: NameDocument
+    use: NameDocument
+    calculation: NameDocument
+
+
+class QuestionDocument(Model):
+    """What a form asks, and of whom."""
+
+    code: Code
+    name: NameDocument
+    kind: Literal["text", "measures", "signature"]
+    by: Literal["employee", "superior", "both"]
+
+
+class FormDocument(Model):
+    """The form of the interview after the result."""
 
     code: Code
     name: NameDocument
     note: NameDocument
+    within_days: int
+    questions: list[QuestionDocument]
+
+
+class TemplateDocument(Model):
+    """A scheme that a tenant may adopt, where its figures are from, and how it is meant."""
+
+    code: Code
+    family: Literal[
+        "front_line",
+        "front_line_sections",
+        "departments",
+        "positions",
+        "team_leader",
+        "five_point",
+        "further_positions",
+    ]
+    name: NameDocument
+    note: NameDocument
+    sources: list[SourceDocument]
+    sub_units: list[SubUnitDocument]
+    guide: GuideDocument | None
+    interview: FormDocument
     scheme: SchemeDocument
 
 
