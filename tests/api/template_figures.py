@@ -1,10 +1,10 @@
 """The figures of `domain.md`, section 6, copied out by hand: what every template is held against.
 
 A head names template, cycle, full mark and grades; `[section weight]` begins a section; a line is
-item, weight, target and rule. `code=indicator` where they differ; nothing is said of the indicator
-of what people rate. A target is `set`, a figure, `budget/challenge`, or `-`. Rules:
-`ratio..cap`, `of>= bound:score ...` (`c` before a bound of the challenge), `curve figure:score ...`,
-`-cost over free`, `pass>= bound`, `by role:weight ... [marks of levels]`, `ladder mark ...`.
+item, weight, target and rule. `code=indicator` stands where they differ; what people rate has none.
+A target is `set`, a figure, `budget/challenge`, or `-`. Rules: `ratio..cap`, `of>= bound:score ...`
+(`c` before a bound of the challenge), `curve figure:score ...`, `-cost over free`, `pass>= bound`,
+`by role:weight ... [marks of levels]`, `ladder mark ...`, `rubric score ...`.
 """
 
 A = "attainment>= 1:100 0.9:85 0.8:70 0.7:55 0.6:40 0.5:25 0.4:10"
@@ -354,8 +354,9 @@ warehouse month 100 A90 B75 C0
     attendance_faults 10 0 {ATTENDANCE}
 """
 _TARGET = "attainment>= c1:30 c0.98:26 c0.95:23 1:20 0.98:16 0.95:13"
-_PERFORMANCE = """conversion=conversion_rate 35 0.036 rubric 3.5 2.5 3-3.25 3.25
-    net_sales 35 set attainment>= 1.2:4.5 1.15:4.25 1.1:4 1.05:3.75 1:3.5 0.95:3.25 0.9:3 0.85:2.75 0:2.5
+_QUARTERS = "1.2:4.5 1.15:4.25 1.1:4 1.05:3.75 1:3.5 0.95:3.25 0.9:3 0.85:2.75 0:2.5"
+_PERFORMANCE = f"""conversion=conversion_rate 35 0.036 rubric 3.5 2.5 3-3.25 3.25
+    net_sales 35 set attainment>= {_QUARTERS}
     key_tasks 30 - by manager:100 [2.5..4.5/0.25]"""
 
 DOUBTFUL = {

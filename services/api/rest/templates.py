@@ -18,7 +18,7 @@ from services.schema.errors import NotFound
 router = new_router()
 
 
-class SourceDocument(Model):
+class OriginDocument(Model):
     """Where an item's target is from: `s` a source, `p` published tables, `?` ours."""
 
     item: Code
@@ -78,7 +78,7 @@ class TemplateDocument(Model):
     ]
     name: NameDocument
     note: NameDocument
-    sources: list[SourceDocument]
+    sources: list[OriginDocument]
     sub_units: list[SubUnitDocument]
     guide: GuideDocument | None
     interview: FormDocument

@@ -28,6 +28,22 @@ async def test_a_cursor_walks_the_templates(company: Company) -> None:
     assert (rest["total"], rest["next_cursor"]) == (len(codes), None)
 
 
+async def test_each_template_is_adopted_by_one_call_and_published_as_it_stands(
+    company: Company,
+) -> None:
+    for code, template in templates().items():
+        stated = {"code": f"own-{code}", "template": code}
+        answer = await company.post("/v1/schemes", stated)
+        assert answer.status_code == 201, (code, answer.text)
+        adopted = answer.json()
+        assert adopted["template"] == code
+        scheme = template["scheme"]
+        assert isinstance(scheme, dict)
+        assert {name: adopted[name] for name in scheme} == scheme
+        published = await company.post(f"/v1/schemes/own-{code}/publish", None)
+        assert published.json() == {"code": f"own-{code}", "version": 1}
+
+
 async def test_another_template_is_not_found(company: Company) -> None:
     assert (await company.get("/v1/templates/nobody")).status_code == 404
 
