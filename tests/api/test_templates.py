@@ -295,6 +295,7 @@ def _target_of(target: ItemTarget | None) -> str:
 
 
 def _rule_of(rule: Rule) -> str:
+    words: list[str] = []
     match rule:
         case Ratio():
             assert rule.floor == 0
