@@ -42,8 +42,8 @@ class Reader(Protocol):
 class Connector:
     """One marketplace."""
 
-    hosts: tuple[str, ...]
-    """The only ones that are called for it."""
+    hosts: Callable[[Credential], tuple[str, ...]]
+    """The only ones that are called for a shop."""
     open: Callable[[Client, Credential, Callable[[], datetime]], Source]
     reader: Reader
 
@@ -54,7 +54,7 @@ def _open_taobao(
     return taobao_source.TaobaoSource(client, credential, now=now)
 
 
-_TOP = Connector(taobao_source.HOSTS, _open_taobao, taobao_reader)
+_TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,

@@ -10,12 +10,13 @@ import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from random import random
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import httpx
 import stamina
@@ -43,11 +44,22 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """One request, whole and signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer read whole."""
+    """An answer read whole; the names of its headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pace:
@@ -84,7 +96,7 @@ class Pace:
 
 
 class Client:
-    """Posts forms to one marketplace for one application."""
+    """Asks one marketplace for one application."""
 
     def __init__(
         self,
@@ -114,18 +126,31 @@ class Client:
     async def post_form(
         self, url: str, form: Callable[[], Mapping[str, str]], read: Callable[[Answer], T]
     ) -> T:
-        """The reading of an answer; the form is made, and signed, anew for every attempt.
+        """The reading of the answer to a form; any status but 200 is none."""
 
-        `read` raises TryLater or Unreadable for what is worth another attempt.
+        def make() -> Question:
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            return Question("POST", url, headers, urlencode(form()).encode())
+
+        def read_well(answer: Answer) -> T:
+            refuse_unwell(answer)
+            return read(answer)
+
+        return await self.ask(make, read_well)
+
+    async def ask(self, make: Callable[[], Question], read: Callable[[Answer], T]) -> T:
+        """The reading of an answer; the question is made, and signed, anew for every attempt.
+
+        `read` sees every answer but those of status 429 and from 500 on; it raises TryLater or
+        Unreadable for what is worth another attempt.
         """
-        self._check_host(url)
         attempts = stamina.retry_context(
             on=self._patience, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=20
         )
         async for attempt in attempts:
             with attempt:
                 await self._pace.turn()
-                return read(await self._post(url, form()))
+                return read(await self._send(make()))
         raise AssertionError("the last attempt returns or raises")
 
     def _patience(self, error: Exception) -> bool | float:
@@ -140,26 +165,29 @@ class Client:
         # The pace lets nobody through before; it alone waits.
         return 0.0 if seconds <= LONGEST_WAIT_SECONDS else False
 
-    async def _post(self, url: str, form: Mapping[str, str]) -> Answer:
+    async def _send(self, question: Question) -> Answer:
+        self._check_host(question.url)
+        stream = self._client.stream(
+            question.method,
+            question.url,
+            headers=dict(question.headers),
+            content=question.body or None,
+        )
         try:
-            async with (
-                asyncio.timeout(TOTAL_SECONDS),
-                self._client.stream("POST", url, data=dict(form)) as response,
-            ):
-                self._refuse_unwell(response)
-                return Answer(response.status_code, await _read_bounded(response))
+            async with asyncio.timeout(TOTAL_SECONDS), stream as response:
+                self._refuse_busy(response)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status_code, await _read_bounded(response), headers)
         except TimeoutError as error:
             raise TryLater(f"no answer within {TOTAL_SECONDS} seconds") from error
         except httpx.TransportError as error:
             raise TryLater(f"the connection failed: {type(error).__name__}") from error
 
-    def _refuse_unwell(self, response: httpx.Response) -> None:
+    def _refuse_busy(self, response: httpx.Response) -> None:
         status = response.status_code
         if status == 429 or status >= 500:
             seconds = _retry_after(response.headers.get("Retry-After"), self._now())
             raise TryLater(f"HTTP status {status}", seconds=seconds)
-        if status != 200:
-            raise Unreadable(f"HTTP status {status}")
 
     def _check_host(self, url: str) -> None:
         parsed = httpx.URL(url)
@@ -168,6 +196,12 @@ class Client:
         own = parsed.host in self._hosts and parsed.port is None
         if parsed.scheme != "https" or not own or parsed.userinfo:
             raise SourceError("the address is not one of the marketplace's own")
+
+
+def refuse_unwell(answer: Answer) -> None:
+    """For a marketplace that says everything with status 200: any other is somebody else's."""
+    if answer.status != 200:
+        raise Unreadable(f"HTTP status {answer.status}")
 
 
 class _Transport(httpx.AsyncBaseTransport):

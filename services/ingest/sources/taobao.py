@@ -25,14 +25,12 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
+from services.ingest.sources.passes import Pass, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
 T = TypeVar("T")
-
-_Rows = dict[str, tuple[str, Row]]
-"""By number: the time of change, and the row as it was then."""
 
 HOSTS = ("eco.taobao.com",)
 GATEWAY = "https://eco.taobao.com/router/rest"
@@ -46,8 +44,6 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.RATINGS: Stream(7 * _DAY, _OVERLAP, _LAG, 180 * _DAY, timedelta(minutes=10)),
 }
 
-MOST_PASSES = 8
-"""A window that is not quiet after so many readings is left to the schedule."""
 MOST_ROWS = 5000
 """Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
 
@@ -147,14 +143,14 @@ class TaobaoSource:
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new."""
         asked = _LISTS[kind]
-        rows: _Rows = {}
-        for _ in range(MOST_PASSES):
-            fresh, whole, is_one_page = await self._pass(asked, window, rows)
-            # A single page is one moment's truth; several are as many moments.
-            if whole and (is_one_page or not fresh):
-                request = f"{asked.method} {_text(window.start)} to {_text(window.end)}"
-                return Reading(request, tuple(row for _, row in rows.values()))
-        raise TryLater(f"{asked.method} is not quiet after {MOST_PASSES} passes")
+        rows = await read_until_quiet(
+            lambda: self._pass(asked, window),
+            number=asked.key[0],
+            changed=asked.key[1],
+            what=asked.method,
+        )
+        request = f"{asked.method} {_text(window.start)} to {_text(window.end)}"
+        return Reading(request, rows)
 
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """The row with the one thing that its list leaves out.
@@ -176,12 +172,8 @@ class TaobaoSource:
         fields = f"{asked.key},{asked.adds}"
         return await self._call(asked.method, {asked.key: number, "fields": fields}, read)
 
-    async def _pass(self, asked: _List, window: Window, rows: _Rows) -> tuple[bool, bool, bool]:
-        """Read a window once, the last page first, so that what leaves it hides nothing.
-
-        Answers whether there was anything new, whether as many rows were seen as were counted, and
-        whether one page held them all.
-        """
+    async def _pass(self, asked: _List, window: Window) -> Pass:
+        """Read a window once, the last page first, so that what leaves it hides nothing."""
         # The count comes with the first page.
         params = _window_params(asked, window, 1)
         total, found = await self._call(asked.method, params, _counted)
@@ -191,14 +183,7 @@ class TaobaoSource:
         for page in range(last, 0, -1) if last > 1 else ():
             params = {**_window_params(asked, window, page), "use_has_next": "true"}
             found += await self._call(asked.method, params, _rows)
-        fresh, seen = False, set()
-        for row in found:
-            number, changed = _key(asked, row)
-            seen.add(number)
-            if number not in rows or rows[number][0] < changed:
-                rows[number] = (changed, row)
-                fresh = True
-        return fresh, len(seen) >= total, last <= 1
+        return Pass(found, total, last)
 
     async def _call(
         self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
@@ -318,14 +303,6 @@ def _rows(content: Mapping[str, Any]) -> list[Row]:
     if len(lists) > 1 or not all(isinstance(row, dict) for rows in lists for row in rows):
         raise Unreadable("the answer's rows cannot be told")
     return list(lists[0]) if lists else []
-
-
-def _key(asked: _List, row: Row) -> tuple[str, str]:
-    """A row's number and time of change; one without is kept, for the reader to refuse."""
-    number, changed = row.get(asked.key[0]), row.get(asked.key[1])
-    if not number or not isinstance(number, int | str):
-        number = "?" + hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()
-    return str(number), changed if isinstance(changed, str) else ""
 
 
 def _text(moment: datetime) -> str:

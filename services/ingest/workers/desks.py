@@ -123,11 +123,12 @@ class Desks:
     def _desk(
         self, tenant: int, shop: Shop, connector: Connector, account: Account, accounts: Accounts
     ) -> Desk:
-        key = (account.credential.app_key, connector.hosts)
+        hosts = connector.hosts(account.credential)
+        key = (account.credential.app_key, hosts)
         client = self._clients.get(key)
         if client is None:
             pace = Pace(account.calls_per_second)
-            client = Client(connector.hosts, pace, now=self._now, sandbox=accounts.sandbox)
+            client = Client(hosts, pace, now=self._now, sandbox=accounts.sandbox)
             self._clients[key] = client
         source = connector.open(client, account.credential, self._now)
         return Desk(

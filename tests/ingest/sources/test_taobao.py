@@ -11,7 +11,8 @@ from services.ingest.sources.errors import (
     TryLater,
     WindowTooLarge,
 )
-from services.ingest.sources.taobao import MOST_PASSES, STREAMS, sign
+from services.ingest.sources.passes import MOST_PASSES
+from services.ingest.sources.taobao import STREAMS, sign
 from services.schema.shapes.feeds import Window
 from tests.ingest.sources.gateways import (
     DAY,
