@@ -34,6 +34,7 @@ STOPSIGNAL SIGTERM
 FROM floor AS api
 COPY --from=build-api /venv /venv
 COPY services/api services/api
+COPY services/verify services/verify
 USER 10001
 CMD ["python", "-m", "services.api"]
 

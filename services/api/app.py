@@ -18,6 +18,7 @@ from services.api.rest import (
     measures,
     payouts,
     rates,
+    receipts,
     results,
     schemes,
     scoreboard,
@@ -48,6 +49,8 @@ ROUTERS = (
     schemes.router,
     cycles.router,
     scorecards.router,
+    receipts.router,
+    receipts.public,
     results.router,
     payouts.router,
     payouts.reading,
@@ -70,6 +73,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.signing_key = settings.read_signing_key()
+    app.state.receipt_keys = settings.read_receipt_keys()
     return app
 
 

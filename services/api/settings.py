@@ -1,15 +1,19 @@
 """What the environment may say about the api."""
 
-import os
 import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import structlog
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.door.secret_files import read_or_make_key
+from services.door.signing_keys import (
+    SigningKeys,
+    read_or_make_signing_keys,
+    signing_keys_of,
+)
 
 _log = structlog.get_logger("kaohe.settings")
 
@@ -28,6 +32,11 @@ class ApiSettings(BaseSettings):
     # What cursors are signed with: 32 bytes or more; the file is made where it is missing.
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     signing_key_file: Path | None = None
+    # What receipts are signed with: the same, and a file of retired public keys beside the file.
+    receipt_key: SecretStr | None = Field(default=None, min_length=32)
+    receipt_key_file: Path | None = None
+    # Public keys that signed receipts before, apart by spaces; in addition to those of the file.
+    retired_receipt_keys: str = ""
 
     # In a demo, the company whose scores the page at `/` shows without a key.
     scoreboard_tenant: int | None = None
@@ -46,22 +55,17 @@ class ApiSettings(BaseSettings):
         if self.signing_key is not None:
             return self.signing_key.get_secret_value().encode()
         if self.signing_key_file is not None:
-            return _read_or_make(self.signing_key_file)
+            return read_or_make_key(self.signing_key_file)
         _log.warning("signing_key.missing", consequence="cursors end with this process")
         return secrets.token_bytes(32)
 
-
-def _read_or_make(path: Path) -> bytes:
-    """The file's content; of several processes that make it at once, one does and all read it."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
-        with os.fdopen(draft, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):
-            os.link(name, path)
-        Path(name).unlink()
-    key = path.read_text(encoding="ascii").strip().encode()
-    if len(key) < 32:
-        raise ValueError(f"{path} holds less than 32 bytes")
-    return key
+    def read_receipt_keys(self) -> SigningKeys:
+        """The keys of this deployment's receipts."""
+        retired = self.retired_receipt_keys.split()
+        if self.receipt_key is not None:
+            return signing_keys_of(self.receipt_key.get_secret_value().encode(), retired)
+        if self.receipt_key_file is not None:
+            kept = read_or_make_signing_keys(self.receipt_key_file)
+            return kept.also_known(retired)
+        _log.warning("receipt_key.missing", consequence="receipts outlive the key they name")
+        return signing_keys_of(secrets.token_bytes(32), retired)

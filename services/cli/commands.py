@@ -1,6 +1,7 @@
 """`kaohe`: what can be said on the command line. Each command imports what it needs and no more."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -97,6 +98,30 @@ def backfill(
     from services.cli.pulling import backfill_with_bar
 
     backfill_with_bar(start.date(), end.date(), shop)
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path, typer.Argument(help="A saved answer of .../receipt.")],
+    keys: Annotated[
+        Path | None, typer.Option(help="A saved answer of GET /v1/receipt-keys.")
+    ] = None,
+) -> None:
+    """Recompute a receipt offline: 0 it agrees, 1 it does not, 2 it cannot be read."""
+    from services.verify.programs import verify as verify_receipt
+
+    raise typer.Exit(verify_receipt(receipt, keys))
+
+
+@app.command(name="rotate-receipt-key")
+def rotate_receipt_key(
+    file: Annotated[Path, typer.Argument(help="The KAOHE_RECEIPT_KEY_FILE of the api.")],
+) -> None:
+    """Sign receipts with a new key from the api's next start on; the old one stays published."""
+    from services.door.signing_keys import key_id, rotate_signing_keys
+
+    known = rotate_signing_keys(file).public
+    typer.echo(f"signs: {key_id(known[0])}\nretired: {' '.join(map(key_id, known[1:]))}")
 
 
 @app.command()

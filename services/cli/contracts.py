@@ -28,7 +28,7 @@ def write_contracts(folder: Path = FOLDER) -> None:
 def contracts() -> dict[str, str]:
     """Each contract by the name of its file."""
     api = ApiSettings.model_validate(
-        {"dsn": _NOWHERE, "payroll_dsn": _NOWHERE, "signing_key": _KEY}
+        {"dsn": _NOWHERE, "payroll_dsn": _NOWHERE, "signing_key": _KEY, "receipt_key": _KEY}
     )
     ingest = IngestSettings.model_validate(
         {"dsn": _NOWHERE, "signing_key": _KEY, "buyer_key": _KEY}

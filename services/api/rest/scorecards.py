@@ -104,7 +104,7 @@ async def list_scorecards(
 @router.get("/v1/scorecards/{id}", response_model=ScorecardDocument)
 async def get_scorecard(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """The scorecard as it was last computed; the same bytes until an input changes."""
-    card = await _read(session, id, caller)
+    card = await find_visible(session, id, caller, at=datetime.now(UTC))
     return tagged(request, card.document, etag=etag_of(card.document))
 
 
@@ -113,13 +113,14 @@ async def get_explanation(
     request: Request, id: CardId, caller: Asking, session: Reading
 ) -> Response:
     """Every step with its inputs, down to how many records there are and where they are read."""
-    return tagged(request, (await _read(session, id, caller)).explanation)
+    card = await find_visible(session, id, caller, at=datetime.now(UTC))
+    return tagged(request, card.explanation)
 
 
 @router.get("/v1/scorecards/{id}/history", response_model=Listed[RevisionDocument])
 async def get_history(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """The revisions of a subject's scorecard in its cycle, and what was published of each."""
-    card = await _read(session, id, caller)
+    card = await find_visible(session, id, caller, at=datetime.now(UTC))
     cards = await read_cards_of_subject(session, card.cycle, card.subject)
     results = await read_results_of_subject(session, card.cycle, card.subject)
     items = [_revision(each, results.get(each.revision)) for each in cards]
@@ -127,9 +128,12 @@ async def get_history(request: Request, id: CardId, caller: Asking, session: Rea
     return tagged(request, bytes_of(page))
 
 
-async def _read(session: ReadSession, card_id: str, caller: Caller) -> Scorecard:
+async def find_visible(
+    session: ReadSession, card_id: str, caller: Caller, *, at: datetime
+) -> Scorecard:
+    """A scorecard that the caller may see; of any other nothing is said."""
     card = await read_card(session, card_id)
-    view = await view_of(session, caller, datetime.now(UTC))
+    view = await view_of(session, caller, at)
     if card is None or not view.sees(card.subject):
         raise NotFound("scorecard")
     return card

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
+from services.schema.shapes.receipts import Signed
 from services.schema.shapes.results import Result
 from services.schema.tables.results import results
 from services.schema.words import SubjectKind
@@ -70,6 +71,23 @@ async def read_published_cards(session: ReadSession, ids: Collection[str]) -> di
         results.c.tenant_id == session.tenant, among(results.c.id, ids)
     )
     return {row.id: bytes(row.scorecard_document) for row in await session.execute(statement)}
+
+
+async def read_frozen_card(
+    session: ReadSession, cycle: str, subject: Subject, revision: int
+) -> Signed | None:
+    """A scorecard and its explanation as they were when its result was published."""
+    statement = select(results.c.id, results.c.scorecard_document, results.c.explanation).where(
+        results.c.tenant_id == session.tenant,
+        results.c.cycle == cycle,
+        results.c.subject_kind == subject.kind,
+        results.c.subject == subject.code,
+        results.c.revision == revision,
+    )
+    row = (await session.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    return Signed(bytes(row.scorecard_document), bytes(row.explanation), row.id)
 
 
 async def read_results_of_subject(

@@ -1,0 +1,99 @@
+"""One line of a receipt recomputed, from the measures behind its value to the score of its rule."""
+
+from fractions import Fraction
+from typing import Any
+
+from services.verify.arithmetic import (
+    Json,
+    Unreadable,
+    half_up,
+    number,
+    number_or_null,
+    shortened,
+)
+from services.verify.formulas import NoDenominator, value_of
+from services.verify.rules import (
+    SCORES,
+    VALUES,
+    Figures,
+    attainment_of,
+    levels_needed,
+    mark_of,
+)
+
+Found = dict[str, Any]
+"""Figures as they were recomputed, in the places where the receipt states them."""
+
+
+def recount_line(line: Json, full_mark: Fraction) -> Found:
+    """All that a line states between its inputs and its score, before it has a weight."""
+    value = number_or_null(line["value"])
+    attainments = _attainments(line, value)
+    found: Found = {
+        **_value(line),
+        "targets": [_target(target) for target in line["targets"]],
+        "attainments": {level: shortened(each, VALUES) for level, each in attainments.items()},
+        "status": _status(line, value, attainments),
+    }
+    if found["status"] == "ok":
+        return {**found, **_by_rule(line, Figures(value, attainments, full_mark), full_mark)}
+    return {**found, **_by_policy(line["missing"], full_mark)}
+
+
+def _value(line: Json) -> Found:
+    """What the formula makes of the measures, where the receipt has both."""
+    source = line["source"]
+    if source is None or source["formula"] is None:
+        return {}
+    try:
+        exact = value_of(source["formula"], source["measures"])
+    except NoDenominator:
+        return {"value": None, "reason": "no_denominator"}
+    if exact is None:
+        # Which of them came in, and whether a rate was missing, only the facts can tell.
+        return {"value": None}
+    return {"value": shortened(half_up(exact, VALUES), VALUES), "reason": None}
+
+
+def _target(target: Json) -> Found:
+    """The days' part of what was stated."""
+    if not 0 < target["days"] <= target["of_days"]:
+        raise Unreadable(f"a target is shared by {target['days']} of {target['of_days']} days")
+    share = number(target["stated"]) * target["days"] / target["of_days"]
+    return {"value": shortened(half_up(share, VALUES), VALUES)}
+
+
+def _attainments(line: Json, value: Fraction | None) -> dict[str, Fraction]:
+    found = {}
+    for target in line["targets"]:
+        aim = number(target["value"])
+        attained = None if value is None else attainment_of(value, aim, line["better"])
+        if attained is not None:
+            found[str(target["level"])] = attained
+    return found
+
+
+def _status(line: Json, value: Fraction | None, attainments: dict[str, Fraction]) -> str:
+    if value is None:
+        return "no_data"
+    return "ok" if levels_needed(line["rule"]) <= attainments.keys() else "no_target"
+
+
+def _by_rule(line: Json, figures: Figures, full_mark: Fraction) -> Found:
+    own_mark = number(line["full_mark"])
+    mark = mark_of(line["rule"], Figures(figures.value, figures.attainments, own_mark))
+    return {
+        "step": mark.step,
+        "before": shortened(half_up(mark.before, SCORES), SCORES),
+        "after": shortened(half_up(mark.after, SCORES), SCORES),
+        "policy": None,
+        "score": shortened(half_up(mark.after * full_mark / own_mark, SCORES), SCORES),
+    }
+
+
+def _by_policy(policy: str, full_mark: Fraction) -> Found:
+    scores = {"zero": Fraction(0), "full": full_mark, "block": None, "redistribute": None}
+    if policy not in scores:
+        raise Unreadable(f"there is no policy {policy!r}")
+    score = shortened(scores[policy], SCORES)
+    return {"step": None, "before": None, "after": None, "policy": policy, "score": score}
