@@ -101,7 +101,7 @@ def _write(given: SegmentInput) -> bytes:
 
 
 def _item(value: Decimal) -> ItemInput:
-    target = TargetInForce(_TARGET, _TARGET, None, 31, 31)
+    target = TargetInForce(_TARGET, _TARGET, None, 31, 31, Decimal(31), Decimal(31))
     return ItemInput(Value(value, None), {TargetLevel.BUDGET: target}, Better.HIGHER)
 
 

@@ -10,6 +10,7 @@ from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
 from services.api.rest import (
     audit,
+    calendars,
     cycles,
     employees,
     indicators,
@@ -45,6 +46,7 @@ ROUTERS = (
     measures.router,
     indicators.router,
     targets.router,
+    calendars.router,
     templates.router,
     schemes.router,
     cycles.router,

@@ -14,6 +14,7 @@ from services.api.core.scorecards import indicators_of, score, status_of
 from services.api.core.segments import segments_of_employee, segments_of_unit
 from services.api.core.targets import SetTargets, owners_of, targets_in_force
 from services.schema.ids import IdKind
+from services.schema.shapes.calendars import TargetCalendar
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Employee, Subject, Tenant, Unit
@@ -41,6 +42,7 @@ class Setting:
     """All that have a version of their scheme, of the periods in question."""
     schemes: Mapping[tuple[str, int], Scheme]
     indicators: Mapping[str, Indicator]
+    calendar: TargetCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,5 +232,6 @@ def _input(
         period=plan.cycle.period,
         set_targets=set_targets,
         additive=is_additive(indicator),
+        calendar=setting.calendar,
     )
     return ItemInput(explained.value, targets, indicator.better, explained)

@@ -25,6 +25,8 @@ from services.schema.shapes.scorecards import (
     SegmentInput,
     SegmentScore,
 )
+from services.schema.shapes.targets import TargetInForce
+from services.schema.words import TargetLevel
 
 ROUNDING: dict[str, object] = {
     "mode": "half up",
@@ -114,7 +116,7 @@ def _line(
         "value": plain_or_null(given.value.value),
         "reason": given.value.reason,
         "source": None if given.explained is None else _source(given.explained),
-        "targets": [target_to_wire(level, given.targets[level]) for level in sorted(given.targets)],
+        "targets": [_target(level, given.targets[level]) for level in sorted(given.targets)],
         "attainments": {level: plain(attainments[level]) for level in sorted(attainments)},
         "status": line.status,
         "rule": rule_to_wire(item.rule),
@@ -129,6 +131,12 @@ def _line(
         "weight": plain(line.weight),
         "points": plain_or_null(line.points),
     }
+
+
+def _target(level: TargetLevel, target: TargetInForce) -> dict[str, object]:
+    """A target, and what its days weigh where it is shared by them."""
+    weights = {"weight": plain(target.weight), "of_weight": plain(target.of_weight)}
+    return {**target_to_wire(level, target), **weights}
 
 
 def _source(explained: Explained) -> dict[str, object]:

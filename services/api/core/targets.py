@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from services.api.core.calendars import weight_of
 from services.schema.days import Period
-from services.schema.money import VALUE_PLACES, round_half_up
+from services.schema.money import VALUE_PLACES, Exact, round_half_up
+from services.schema.shapes.calendars import TargetCalendar
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Item
 from services.schema.shapes.scorecards import Segment
@@ -34,29 +36,35 @@ def targets_in_force(
     period: Period,
     set_targets: SetTargets,
     additive: bool,
+    calendar: TargetCalendar,
 ) -> dict[TargetLevel, TargetInForce]:
     """The targets of an item's line in a segment, by level.
 
-    Additive targets, of sums and not of ratios, are shared pro rata by days (`domain.md`, 4).
+    Additive targets, of sums and not of ratios, are shared pro rata by what the segment's days
+    weigh by the target calendar, each 1 unless stated (`domain.md`, 4).
     """
     stated, owner = _stated(item, subject, segment, period, set_targets)
-    days = segment.days if additive else period.days
+    start, end = (segment.start, segment.end) if additive else (period.start, period.end)
+    weight = weight_of(calendar, start, end)
+    of_weight = weight_of(calendar, period.start, period.end)
     return {
         level: TargetInForce(
-            value=pro_rata(value, days, period.days),
+            value=pro_rata(value, weight, of_weight),
             stated=value,
             owner=owner,
-            days=days,
+            days=(end - start).days,
             of_days=period.days,
+            weight=weight,
+            of_weight=of_weight,
         )
         for level, value in stated.items()
     }
 
 
-def pro_rata(target: Decimal, days: int, of_days: int) -> Decimal:
-    """So many days' part of a target, at 6 decimals."""
-    assert 0 < days <= of_days, "a part has a day, and no more than the whole"
-    return round_half_up(Fraction(target) * days / of_days, VALUE_PLACES)
+def pro_rata(target: Decimal, weight: Exact, of_weight: Exact) -> Decimal:
+    """The part of a target that days of so much weight have, at 6 decimals."""
+    assert 0 < weight <= of_weight, "a part has a day, and no more than the whole"
+    return round_half_up(Fraction(target) * Fraction(weight) / Fraction(of_weight), VALUE_PLACES)
 
 
 def _stated(

@@ -21,6 +21,7 @@ from services.api.core.values import Prepared
 from services.api.flows.indicators import known_indicators
 from services.api.flows.schemes import scheme_of
 from services.api.flows.values import read_explained
+from services.api.store.calendars import read_target_calendar
 from services.api.store.cycles import read_cycles_of_periods
 from services.api.store.live import read_reach, replace_reach
 from services.api.store.people import read_employees, read_tenant, read_units
@@ -58,6 +59,7 @@ async def read_setting(session: ReadSession, cycles: Iterable[Cycle]) -> Setting
         cycles=known,
         schemes={key: scheme_of(version.document) for key, version in versions.items()},
         indicators=await known_indicators(session),
+        calendar=await read_target_calendar(session),
     )
 
 

@@ -200,6 +200,8 @@ def _target(target: Document) -> str:
     if target["days"] == target["of_days"]:
         return told
     shared = f"{target['stated']} × {target['days']} of {target['of_days']} days"
+    if target["of_weight"] != str(target["of_days"]):
+        shared += f", which weigh {target['weight']} of {target['of_weight']}"
     return f"{told} ({shared})"
 
 

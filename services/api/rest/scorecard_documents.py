@@ -116,7 +116,7 @@ class ScorecardDocument(Model):
 
 
 class ExplainedTargetDocument(Model):
-    """A target in force, as it was stated, whose it is, and the days that it is shared by."""
+    """A target in force, as it was stated, whose it is, and the days it is shared by."""
 
     level: TargetLevel
     value: DecimalText
@@ -124,6 +124,9 @@ class ExplainedTargetDocument(Model):
     from_: Annotated[str, Field(alias="from")]
     days: int
     of_days: int
+    weight: DecimalText
+    """What the days weigh by the target calendar."""
+    of_weight: DecimalText
 
 
 class MeasureAmountDocument(Model):

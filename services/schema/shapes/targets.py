@@ -59,11 +59,14 @@ class TargetInForce:
     """The target that a line is held against, and where it is from."""
 
     value: Decimal
-    """At 6 decimals, after any share by days."""
+    """At 6 decimals, after any share by days and their weights."""
     stated: Decimal
     """As it was set, for the whole period."""
     owner: Subject | None
     """Whose target it is; null where the scheme fixes it."""
     days: int
-    """Days of the segment that an additive target is shared by; with `of_days`, the share."""
+    """Days that the target is for, of those of the period."""
     of_days: int
+    weight: Decimal
+    """What these days weigh by the target calendar; with `of_weight`, the share."""
+    of_weight: Decimal

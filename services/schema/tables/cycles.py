@@ -1,6 +1,6 @@
-"""Cycles and the moves that brought them where they are."""
+"""Cycles, the moves that brought them where they are, and those of grades in calibration."""
 
-from sqlalchemy import Column, Integer, SmallInteger, Table
+from sqlalchemy import CheckConstraint, Column, Integer, SmallInteger, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.schema.tables.base import (
@@ -54,4 +54,23 @@ cycle_moves = Table(
     instant("moved_at"),
     one_of("from_status", CycleStatus),
     one_of("to_status", CycleStatus),
+)
+
+# Moves of grades in calibration; append-only. A round is known by the number of the cycle's move
+# that began it: a cycle that was opened again is calibrated in another round, and what was moved
+# before holds no longer.
+calibration_moves = Table(
+    "calibration_moves",
+    metadata,
+    tenant_column(),
+    key("cycle"),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    text("scorecard"),
+    text("from_grade"),
+    text("to_grade"),
+    text("reason"),
+    text("author"),
+    instant("moved_at"),
+    CheckConstraint("from_grade <> to_grade", name="grades"),
 )

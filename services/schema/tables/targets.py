@@ -1,8 +1,9 @@
-"""Targets with their whole history: the highest revision holds."""
+"""Targets with their whole history: the highest revision holds; and what days weigh."""
 
 from sqlalchemy import CheckConstraint, Column, Integer, Numeric, Table
 
 from services.schema.tables.base import (
+    day,
     instant,
     key,
     metadata,
@@ -31,4 +32,18 @@ targets = Table(
     one_of("level", TargetLevel),
     numbers("value"),
     CheckConstraint("revision > 0", name="revision"),
+)
+
+# The target calendar, replaced whole; the audit keeps what was.
+weighed_days = Table(
+    "weighed_days",
+    metadata,
+    tenant_column(),
+    day("starts_on", primary_key=True),
+    day("ends_on"),
+    Column("weight", Numeric(10, 4), nullable=False),
+    text("note", null=True),
+    numbers("weight"),
+    CheckConstraint("weight > 0", name="weight"),
+    CheckConstraint("starts_on < ends_on", name="days"),
 )

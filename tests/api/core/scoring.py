@@ -96,7 +96,9 @@ def given(
     return ItemInput(
         value=Value(None, NoValue.NO_ROWS) if value is None else Value(Decimal(value), None),
         targets={
-            level: TargetInForce(Decimal(target), Decimal(target), EMPLOYEE, 31, 31)
+            level: TargetInForce(
+                Decimal(target), Decimal(target), EMPLOYEE, 31, 31, Decimal(31), Decimal(31)
+            )
             for level, target in levels.items()
             if target is not None
         },

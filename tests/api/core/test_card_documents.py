@@ -121,7 +121,7 @@ def changed(**items: ItemInput) -> SegmentInput:
 
 
 def share(value: str = "0.4712", stated: str = "0.45") -> ItemInput:
-    target = TargetInForce(d("0.45"), d(stated), EMPLOYEE, 31, 31)
+    target = TargetInForce(d("0.45"), d(stated), EMPLOYEE, 31, 31, d("31"), d("31"))
     return ItemInput(Value(d(value), None), {TargetLevel.BUDGET: target}, Better.HIGHER)
 
 

@@ -82,7 +82,13 @@ def test_an_explanation_to_the_last_word() -> None:
                 VISITORS.value,
                 {
                     TargetLevel.BUDGET: TargetInForce(
-                        d("3000"), d("6200"), Subject(SubjectKind.EMPLOYEE, "e-1"), 15, 31
+                        d("3000"),
+                        d("6200"),
+                        Subject(SubjectKind.EMPLOYEE, "e-1"),
+                        15,
+                        31,
+                        d("15"),
+                        d("31"),
                     )
                 },
                 Better.HIGHER,
@@ -150,6 +156,8 @@ def test_an_explanation_to_the_last_word() -> None:
                                 "from": "employee:e-1",
                                 "days": 15,
                                 "of_days": 31,
+                                "weight": "15",
+                                "of_weight": "31",
                             }
                         ],
                         "attainments": {"budget": "1.570667"},
@@ -244,7 +252,7 @@ def test_an_incomplete_card_is_explained_too() -> None:
 
 
 def test_a_target_that_the_scheme_fixes_is_said_to_be_its_own() -> None:
-    fixed = TargetInForce(d("0.45"), d("0.45"), None, 31, 31)
+    fixed = TargetInForce(d("0.45"), d("0.45"), None, 31, 31, d("31"), d("31"))
     stated = document(section("x", "100", item("a", "100", RATIO)))
     given_item = ItemInput(Value(d("0.4"), None), {TargetLevel.BUDGET: fixed}, Better.HIGHER)
     _, told = explained([segment_input(stated, {"a": given_item})])

@@ -1,12 +1,13 @@
 """Whose target holds, at which level, and what of it a part of the period has to reach."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from services.api.core.targets import SetTargets, owners_of, pro_rata, targets_in_force
 from services.schema.days import Period
+from services.schema.shapes.calendars import TargetCalendar, WeighedDays
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Item
 from services.schema.shapes.scorecards import Segment
@@ -20,6 +21,7 @@ OCTOBER = Period("2026-10", date(2026, 10, 1), date(2026, 11, 1), 1)
 WHOLE = Segment(OCTOBER.start, OCTOBER.end, "guide", "north", "front", 1)
 HALF = Segment(date(2026, 10, 1), date(2026, 10, 16), "guide", "north", "front", 1)
 NORTH = Subject(SubjectKind.UNIT, "north")
+PLAIN = TargetCalendar()
 COMPANY = Subject(SubjectKind.COMPANY, "")
 SHOP = Subject(SubjectKind.SHOP, "e-1")
 
@@ -35,6 +37,7 @@ def in_force(
     subject: Subject = EMPLOYEE,
     segment: Segment = WHOLE,
     additive: bool = False,
+    calendar: TargetCalendar = PLAIN,
 ) -> dict[TargetLevel, TargetInForce]:
     return targets_in_force(
         stated,
@@ -43,6 +46,7 @@ def in_force(
         period=OCTOBER,
         set_targets=set_targets,
         additive=additive,
+        calendar=calendar,
     )
 
 
@@ -85,8 +89,8 @@ def test_a_set_target_is_the_subject_s_for_its_indicator_and_period_alone() -> N
     assert in_force(own, others) == {}
     found = in_force(own, {**others, key(EMPLOYEE): {BUDGET: d("100"), CHALLENGE: d("130")}})
     assert found == {
-        BUDGET: TargetInForce(d("100"), d("100"), EMPLOYEE, 31, 31),
-        CHALLENGE: TargetInForce(d("130"), d("130"), EMPLOYEE, 31, 31),
+        BUDGET: TargetInForce(d("100"), d("100"), EMPLOYEE, 31, 31, d("31"), d("31")),
+        CHALLENGE: TargetInForce(d("130"), d("130"), EMPLOYEE, 31, 31, d("31"), d("31")),
     }
 
 
@@ -104,14 +108,16 @@ def test_for_unit_and_company_the_one_set_for_them_stands_in() -> None:
     assert in_force(of_company, targets)[BUDGET].value == d("3")
     # An own target takes the place of the other whole: no challenge of the unit beside it.
     own = {**targets, key(EMPLOYEE): {BUDGET: d("9")}}
-    assert in_force(of_unit, own) == {BUDGET: TargetInForce(d("9"), d("9"), EMPLOYEE, 31, 31)}
+    assert in_force(of_unit, own) == {
+        BUDGET: TargetInForce(d("9"), d("9"), EMPLOYEE, 31, 31, d("31"), d("31"))
+    }
 
 
 def test_a_fixed_target_is_the_scheme_s_whatever_is_set() -> None:
     fixed = item_of(Scope.OWN, {"kind": "fixed", "value": "0.06", "challenge": "0.13"})
     assert in_force(fixed, {key(EMPLOYEE): {BUDGET: d("9")}}) == {
-        BUDGET: TargetInForce(d("0.06"), d("0.06"), None, 31, 31),
-        CHALLENGE: TargetInForce(d("0.13"), d("0.13"), None, 31, 31),
+        BUDGET: TargetInForce(d("0.06"), d("0.06"), None, 31, 31, d("31"), d("31")),
+        CHALLENGE: TargetInForce(d("0.13"), d("0.13"), None, 31, 31, d("31"), d("31")),
     }
 
 
@@ -124,11 +130,49 @@ def test_requirement_21_additive_targets_are_pro_rata_by_days() -> None:
     targets: SetTargets = {key(EMPLOYEE): {BUDGET: d("1000")}}
     part = in_force(stated, targets, segment=HALF, additive=True)
     # 1000 x 15 / 31 = 483.870967...
-    assert part == {BUDGET: TargetInForce(d("483.870968"), d("1000"), EMPLOYEE, 15, 31)}
+    assert part == {
+        BUDGET: TargetInForce(d("483.870968"), d("1000"), EMPLOYEE, 15, 31, d("15"), d("31"))
+    }
     ratio = in_force(stated, targets, segment=HALF, additive=False)
-    assert ratio == {BUDGET: TargetInForce(d("1000"), d("1000"), EMPLOYEE, 31, 31)}
+    assert ratio == {
+        BUDGET: TargetInForce(d("1000"), d("1000"), EMPLOYEE, 31, 31, d("31"), d("31"))
+    }
     fixed = item_of(Scope.OWN, {"kind": "fixed", "value": "31"})
     assert in_force(fixed, {}, segment=HALF, additive=True)[BUDGET].value == d("15")
+
+
+def test_requirement_21_days_that_weigh_more_have_more_of_the_target() -> None:
+    """双11 and the day before weigh 8 and 3: 30 days of November weigh 39."""
+    november = Period("2026-11", date(2026, 11, 1), date(2026, 12, 1), 1)
+    calendar = TargetCalendar(
+        (
+            WeighedDays(date(2026, 11, 10), date(2026, 11, 11), d("3"), None),
+            WeighedDays(date(2026, 11, 11), date(2026, 11, 12), d("8"), "双11"),
+        )
+    )
+    stated = item_of(Scope.OWN, {"kind": "set"})
+
+    def part(first: int, last: int, *, additive: bool = True) -> TargetInForce:
+        start, end = date(2026, 11, first), date(2026, 11, last) + timedelta(days=1)
+        return targets_in_force(
+            stated,
+            subject=EMPLOYEE,
+            segment=Segment(start, end, "guide", "north", "front", 1),
+            period=november,
+            set_targets={key(EMPLOYEE, period="2026-11"): {BUDGET: d("3900")}},
+            additive=additive,
+            calendar=calendar,
+        )[BUDGET]
+
+    assert part(1, 30) == TargetInForce(d("3900"), d("3900"), EMPLOYEE, 30, 30, d("39"), d("39"))
+    # Who joins on the 15th is not given the target of the 11th: 16 of 39, where days say 16 of 30.
+    assert part(15, 30) == TargetInForce(d("1600"), d("3900"), EMPLOYEE, 16, 30, d("16"), d("39"))
+    assert part(1, 14).value == d("2300")
+    assert part(11, 11).value == d("800")
+    assert part(10, 10).value == d("300")
+    assert part(12, 30).value + part(1, 11).value == d("3900")
+    ratio = part(15, 30, additive=False)
+    assert (ratio.value, ratio.days, ratio.weight) == (d("3900"), 30, d("39"))
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,8 @@ async def test_the_explanation_goes_down_to_records_and_a_link(ready: Company) -
             "from": "employee:e-1",
             "days": 31,
             "of_days": 31,
+            "weight": "31",
+            "of_weight": "31",
         }
     ]
 
