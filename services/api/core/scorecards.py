@@ -116,7 +116,7 @@ def attainments_of(given: ItemInput) -> dict[TargetLevel, Decimal]:
 def _score_segment(given: SegmentInput, *, several: bool) -> SegmentScore:
     scheme = given.scheme
     unweighed = [
-        [_line(scheme, section.code, item, given.items[item.code]) for item in section.items]
+        [line_of(scheme, section.code, item, given.items[item.code]) for item in section.items]
         for section in scheme.sections
     ]
     keeps = [[line.policy is not Missing.REDISTRIBUTE for line in section] for section in unweighed]
@@ -136,7 +136,7 @@ def _score_segment(given: SegmentInput, *, several: bool) -> SegmentScore:
     return SegmentScore(given.segment, lines, sections, points, capped, bites)
 
 
-def _line(scheme: Scheme, section: str, item: Item, given: ItemInput) -> Line:
+def line_of(scheme: Scheme, section: str, item: Item, given: ItemInput) -> Line:
     """The line of an item before it has a weight."""
     levels = levels_of(item.rule)
     shown = TargetLevel.CHALLENGE if levels == {TargetLevel.CHALLENGE} else TargetLevel.BUDGET

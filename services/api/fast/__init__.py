@@ -1,0 +1,1 @@
+"""Measured fast twins of the cores: the same answers, tested to agree, or none at all."""
