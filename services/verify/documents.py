@@ -9,6 +9,7 @@ from services.verify.cards import shown_attainment, shown_level
 from services.verify.lines import Found
 
 _SPAN = ("from", "to", "days", "position", "unit", "scheme", "scheme_version")
+_TARGET = ("level", "value", "stated", "from", "days", "of_days")
 
 
 def canonical(document: object) -> bytes:
@@ -90,7 +91,7 @@ def _inputs(line: Json) -> Mapping[str, object]:
         "reason": line["reason"],
         "definition_version": None if source is None else source["definition_version"],
         "better": line["better"],
-        "targets": line["targets"],
+        "targets": [{name: target[name] for name in _TARGET} for target in line["targets"]],
     }
 
 

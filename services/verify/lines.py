@@ -56,10 +56,11 @@ def _value(line: Json) -> Found:
 
 
 def _target(target: Json) -> Found:
-    """The days' part of what was stated."""
-    if not 0 < target["days"] <= target["of_days"]:
-        raise Unreadable(f"a target is shared by {target['days']} of {target['of_days']} days")
-    share = number(target["stated"]) * target["days"] / target["of_days"]
+    """What the days weigh of all days, as part of what was stated."""
+    weight, whole = number(target["weight"]), number(target["of_weight"])
+    if not (0 < weight <= whole and 0 < target["days"] <= target["of_days"]):
+        raise Unreadable(f"a target is shared by {target['weight']} of {target['of_weight']}")
+    share = number(target["stated"]) * weight / whole
     return {"value": shortened(half_up(share, VALUES), VALUES)}
 
 
