@@ -1,7 +1,7 @@
 """The sandbox as a web application: each marketplace's own URL, and a control surface for tests."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 
 from starlette.applications import Starlette
@@ -10,9 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.faults import Fault
+from sandbox.gateways import Asked, Gateway
 from sandbox.lives import first_day
 from sandbox.shops import ZONE
-from sandbox.taobao import Gateway
+from sandbox.taobao import Gateway as TaobaoGateway
 
 TAOBAO_PATH = "/router/rest"
 
@@ -21,10 +22,34 @@ def make_app(
     now: Callable[[], datetime], *, first: date | None = None, control: bool = False
 ) -> Starlette:
     """The gateways at a clock's now; `control` lets a test make things go wrong."""
-    taobao = Gateway(first=first or first_day(now().astimezone(ZONE).date()), now=now)
+    begun = first or first_day(now().astimezone(ZONE).date())
+    gateways: dict[str, Gateway] = {"taobao": TaobaoGateway(first=begun, now=now)}
 
-    async def top(request: Request) -> Response:
-        answer = taobao.answer(request.url.query.encode(), await request.body())
+    async def live(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    routes = [
+        Route(TAOBAO_PATH, _asking(gateways["taobao"]), methods=["POST"]),
+        Route("/health/live", live),
+    ]
+    app = Starlette(routes=routes + (_controls(gateways) if control else []))
+    app.state.gateways = gateways
+    return app
+
+
+def _asking(gateway: Gateway) -> Callable[[Request], Awaitable[Response]]:
+    """The gateway behind a route."""
+
+    async def ask(request: Request) -> Response:
+        asked = Asked(
+            method=request.method,
+            url=str(request.url.replace(query="")),
+            path=request.url.path,
+            query=request.url.query.encode(),
+            headers=dict(request.headers),
+            body=await request.body(),
+        )
+        answer = gateway.answer(asked)
         if answer.wait_seconds:
             await asyncio.sleep(answer.wait_seconds)
         if answer.dropped:
@@ -34,28 +59,33 @@ def make_app(
             answer.body, answer.status, headers=dict(answer.headers), media_type=answer.media_type
         )
 
+    return ask
+
+
+def _controls(gateways: Mapping[str, Gateway]) -> list[Route]:
+    """Faults to come and calls so far; of all gateways, or of one by name."""
+
+    def chosen(request: Request) -> list[Gateway]:
+        name = request.query_params.get("gateway")
+        return list(gateways.values()) if name is None else [gateways[name]]
+
     async def add_faults(request: Request) -> Response:
-        taobao.trouble.add(*(Fault(**fault) for fault in await request.json()))
+        faults = [Fault(**fault) for fault in await request.json()]
+        for gateway in chosen(request):
+            gateway.trouble.add(*faults)
         return Response(status_code=204)
 
-    async def drop_faults(_: Request) -> Response:
-        taobao.trouble.faults.clear()
+    async def drop_faults(request: Request) -> Response:
+        for gateway in chosen(request):
+            gateway.trouble.faults.clear()
         return Response(status_code=204)
 
-    async def list_calls(_: Request) -> Response:
-        calls = taobao.trouble.calls
+    async def list_calls(request: Request) -> Response:
+        calls = [call for gateway in chosen(request) for call in gateway.trouble.calls]
         return JSONResponse([[call.method, call.shop, call.outcome] for call in calls])
 
-    async def live(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    routes = [Route(TAOBAO_PATH, top, methods=["POST"]), Route("/health/live", live)]
-    if control:
-        routes += [
-            Route("/control/faults", add_faults, methods=["POST"]),
-            Route("/control/faults", drop_faults, methods=["DELETE"]),
-            Route("/control/calls", list_calls),
-        ]
-    app = Starlette(routes=routes)
-    app.state.taobao = taobao
-    return app
+    return [
+        Route("/control/faults", add_faults, methods=["POST"]),
+        Route("/control/faults", drop_faults, methods=["DELETE"]),
+        Route("/control/calls", list_calls),
+    ]

@@ -52,6 +52,11 @@ class Claim:
     def succeeded_by(self, at: datetime) -> bool:
         return self.succeeds and self.settled_at <= at
 
+    def modified_at(self, at: datetime) -> datetime:
+        """When it last changed before or at an instant."""
+        moments = (self.requested_at, self.agreed_at, self.settled_at)
+        return max(moment for moment in moments if moment and moment <= at)
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

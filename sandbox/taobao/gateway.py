@@ -3,8 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import cast
@@ -12,27 +11,16 @@ from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from sandbox.accounts import Account
+from sandbox.books import Books
 from sandbox.faults import Call, Fault, Trouble
+from sandbox.gateways import Answer, Asked, broken_answer, stall_seconds
 from sandbox.shops import SHOP_OF, ZONE
-from sandbox.taobao.books import Books
 from sandbox.taobao.methods import METHODS
 from sandbox.taobao.params import Params, Refusal, read_time
 from sandbox.taobao.rows import Row
 
+_TEXT = "text/javascript;charset=UTF-8"
 _CLOCK_SKEW = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back; TOP's own errors have status 200, too."""
-
-    body: bytes
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = "text/javascript;charset=UTF-8"
-    wait_seconds: int = 0
-    dropped: bool = False
-    """The connection is cut instead of an answer."""
 
 
 class Gateway:
@@ -45,9 +33,9 @@ class Gateway:
         self.books = Books(first)
         self._banned_until = datetime.min.replace(tzinfo=UTC)
 
-    def answer(self, query: bytes, form: bytes) -> Answer:
+    def answer(self, asked: Asked) -> Answer:
         """Answer one call; parameters may be split between the query and the form."""
-        text = query.decode() + "&" + form.decode()
+        text = asked.query.decode() + "&" + asked.body.decode()
         params = dict(parse_qsl(text, keep_blank_values=True))
         method = params.get("method", "")
         fault = self.trouble.next(method)
@@ -59,14 +47,14 @@ class Gateway:
         except Refusal as refusal:
             document, outcome = refusal.document(), refusal.code
         self.trouble.calls.append(Call(self.now(), method, shop, fault.kind if fault else outcome))
-        broken = _broken(fault)
+        broken = broken_answer(fault)
         if broken:
             return broken
         if params.get("format") != "json":
             return Answer(_xml(document).encode(), media_type="text/xml;charset=UTF-8")
-        seconds = fault.seconds if fault and fault.kind == "stall" else 0
+        # TOP's own errors have status 200, too.
         body = json.dumps(document, ensure_ascii=False).encode()
-        return Answer(body, wait_seconds=seconds)
+        return Answer(body, media_type=_TEXT, wait_seconds=stall_seconds(fault))
 
     def _refuse_in_trouble(self, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
@@ -169,20 +157,6 @@ def _rows_of(content: Row) -> list[Row]:
                 if isinstance(inner, list):
                     return cast("list[Row]", inner)
     return []
-
-
-def _broken(fault: Fault | None) -> Answer | None:
-    """An answer that is none of TOP's."""
-    if fault is None:
-        return None
-    if fault.kind == "garbage":
-        return Answer(fault.detail.encode())
-    if fault.kind == "drop":
-        return Answer(b"", dropped=True)
-    if fault.kind == "status":
-        headers = {"Retry-After": str(fault.seconds)} if fault.seconds else {}
-        return Answer(b"<html>busy</html>", int(fault.detail), headers, "text/html")
-    return None
 
 
 def _xml(document: Row) -> str:

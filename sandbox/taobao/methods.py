@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
+from sandbox.books import Books
 from sandbox.sales import Sale
 from sandbox.shops import Shop
-from sandbox.taobao.books import Books
+from sandbox.taobao.books import full_refund, full_trade, statistics
 from sandbox.taobao.params import (
     Entry,
     Params,
@@ -36,7 +37,7 @@ def _sold(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     first, last = optional_span(params, "start_created", "end_created", at, reach=_THREE_MONTHS)
     found = [
         (sale.created_at, modified, sale)
-        for modified, sale in books.trades(shop, at)
+        for modified, sale in books.sales(shop, at)
         if first <= sale.created_at <= last
     ]
     return _trades(params, found, at)
@@ -49,7 +50,7 @@ def _sold_increment(params: Params, shop: Shop, books: Books, at: datetime) -> R
         raise invalid("start_modified", "the range is longer than a day")
     found = [
         (modified, modified, sale)
-        for modified, sale in books.trades(shop, at)
+        for modified, sale in books.sales(shop, at)
         if first <= modified <= last
     ]
     return _trades(params, found, at)
@@ -71,7 +72,7 @@ def _trades(params: Params, found: Iterable[tuple[datetime, datetime, Sale]], at
 
 def _full_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     """taobao.trade.fullinfo.get: one trade, with its promotions."""
-    return {"trade": chosen(books.full_trade(shop, number(params, "tid"), at), params)}
+    return {"trade": chosen(full_trade(books, shop, number(params, "tid"), at), params)}
 
 
 def _refunds(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -79,7 +80,7 @@ def _refunds(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     first, last = optional_span(params, "start_modified", "end_modified", at, reach=_THREE_MONTHS)
     entries: list[Entry] = [
         (modified, claim.id, partial(refund_row, sale, claim, at))
-        for modified, sale, claim in books.refunds(shop, at)
+        for modified, sale, claim in books.claims(shop, at)
         if first <= modified <= last
     ]
     return page_of(params, entries, ("refunds", "refund"), largest=100)
@@ -87,7 +88,7 @@ def _refunds(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
 
 def _refund(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     """taobao.refund.get: one refund, with the time it ended."""
-    return {"refund": chosen(books.full_refund(shop, number(params, "refund_id"), at), params)}
+    return {"refund": chosen(full_refund(books, shop, number(params, "refund_id"), at), params)}
 
 
 def _ratings(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
@@ -99,7 +100,7 @@ def _ratings(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     first, last = optional_span(params, "start_date", "end_date", at, reach=_HALF_A_YEAR)
     entries: list[Entry] = [
         (review.created_at, str(review.line.id), partial(rating_row, sale, review))
-        for sale, review in books.ratings(shop, at)
+        for sale, review in books.reviews(shop, at)
         if first <= review.created_at <= last
     ]
     newest = sorted(entries, key=lambda entry: entry[:2], reverse=True)[:_RATINGS_OF_A_RANGE]
@@ -113,7 +114,7 @@ def _statistics(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
         day = read_time(f"{text[:4]}-{text[4:6]}-{text[6:]} 00:00:00").date()
     except ValueError as error:
         raise invalid("date", "not a day such as 20261031") from error
-    counts = sorted(books.statistics(shop, day, at).items())
+    counts = sorted(statistics(books, shop, day, at).items())
     infos = [{"status": status, "count": count} for status, count in counts]
     return {"status_infos": {"status_info": infos}} if infos else {}
 

@@ -84,7 +84,7 @@ def refund_row(sale: Sale, claim: Claim, at: datetime) -> Row:
         "refund_fee": _yuan(claim.amount),
         "payment": _yuan(claim.line.paid - claim.amount),
         "created": _text(claim.requested_at),
-        "modified": _text(claim_modified_at(claim, at)),
+        "modified": _text(claim.modified_at(at)),
         "refund_phase": "onsale" if onsale else "aftersale",
         "dispute_type": "REFUND_AND_RETURN" if returns else "REFUND",
         "good_status": "BUYER_RETURNED_GOODS" if returns else "BUYER_NOT_RECEIVED",
@@ -97,12 +97,6 @@ def refund_row(sale: Sale, claim: Claim, at: datetime) -> Row:
 def refund_end(claim: Claim, at: datetime) -> str | None:
     """When the money went back; only a single refund's own page tells."""
     return _text(claim.settled_at) if claim.settled_at <= at else None
-
-
-def claim_modified_at(claim: Claim, at: datetime) -> datetime:
-    """When a claim last changed before or at an instant."""
-    moments = (claim.requested_at, claim.agreed_at, claim.settled_at)
-    return max(moment for moment in moments if moment and moment <= at)
 
 
 def rating_row(sale: Sale, review: Review) -> Row:

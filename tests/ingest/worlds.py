@@ -159,7 +159,7 @@ def sandbox_on_loopback(clock: Clock, first: date) -> Iterator[tuple[Gateway, st
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield app.state.taobao, f"http://127.0.0.1:{port}{TAOBAO_PATH}"
+        yield app.state.gateways["taobao"], f"http://127.0.0.1:{port}{TAOBAO_PATH}"
     finally:
         server.should_exit = True
         thread.join()

@@ -10,6 +10,7 @@ import pytest
 from sandbox import truth
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
 from sandbox.faults import Fault
+from sandbox.gateways import Asked
 from sandbox.lives import first_day, midnight
 from sandbox.shops import SHOP_OF
 from sandbox.taobao import Gateway, sign_of
@@ -22,6 +23,10 @@ INCREMENT = {
     "start_modified": "2026-11-18 00:00:00",
     "end_modified": "2026-11-19 00:00:00",
 }
+
+
+def asked(form: bytes, query: bytes = b"") -> Asked:
+    return Asked("POST", "http://top.test/router/rest", "/router/rest", query, {}, form)
 
 
 class Caller:
@@ -44,7 +49,7 @@ class Caller:
         return {"sign": sign_of(whole, APP_SECRET), **whole}
 
     def send(self, params: dict[str, str]) -> dict[str, Any]:
-        answer = self.gateway.answer(b"", urlencode(params).encode())
+        answer = self.gateway.answer(asked(urlencode(params).encode()))
         assert answer.status == 200
         document: dict[str, Any] = json.loads(answer.body)
         return document
@@ -126,13 +131,13 @@ def test_parameters_may_stand_in_the_query_and_in_the_form(caller: Caller) -> No
     names = sorted(params)
     query = urlencode({name: params[name] for name in names[::2]}).encode()
     form = urlencode({name: params[name] for name in names[1::2]}).encode()
-    answer = caller.gateway.answer(query, form)
+    answer = caller.gateway.answer(asked(form, query))
     assert b"trades_sold_increment_get_response" in answer.body
 
 
 def test_without_format_it_answers_in_xml(caller: Caller) -> None:
     params = caller.params(**INCREMENT, format="xml")
-    answer = caller.gateway.answer(b"", urlencode(params).encode())
+    answer = caller.gateway.answer(asked(urlencode(params).encode()))
     assert answer.body.startswith(b"<?xml")
     assert answer.media_type.startswith("text/xml")
 
@@ -247,7 +252,7 @@ def test_statistics_count_the_days_trades(caller: Caller) -> None:
     day = midnight(TODAY - timedelta(days=4)).date()
     shop = SHOP_OF["tm-qinghe"]
     assert sum(info["count"] for info in infos) == sum(
-        sale.created_at.date() == day for _, sale in caller.gateway.books.trades(shop, NOW)
+        sale.created_at.date() == day for _, sale in caller.gateway.books.sales(shop, NOW)
     )
     assert caller.refusal(method="taobao.jds.trades.statistics.get", date="2026-11") == "41"
 

@@ -42,7 +42,7 @@ class World:
     def __init__(self) -> None:
         self.now = NOW
         app = make_app(lambda: self.now)
-        self.gateway: Gateway = app.state.taobao
+        self.gateway: Gateway = app.state.gateways["taobao"]
         self.transport = Recorder(app)
         client = Client(
             [],
@@ -76,7 +76,7 @@ def truth(world: World, window: Window = DAY, shop: str = "tm-qinghe") -> list[s
 
     return sorted(
         str(sale.id)
-        for modified, sale in world.gateway.books.trades(SHOP_OF[shop], world.now)
+        for modified, sale in world.gateway.books.sales(SHOP_OF[shop], world.now)
         if window.start <= modified <= window.end
     )
 

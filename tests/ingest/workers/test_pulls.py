@@ -116,7 +116,7 @@ async def test_pages_that_shift_while_they_are_read_lose_nothing(
     """S05: trades move away and late ones appear, between any two pages."""
     small_pages(monkeypatch, size)
     world.clock.now = midnight(FIRST) + timedelta(days=4)
-    held = [sale.id for _, sale in world.gateway.books.trades(_shop(), world.clock.now)][::17]
+    held = [sale.id for _, sale in world.gateway.books.sales(_shop(), world.clock.now)][::17]
     world.gateway.books.held.update(held)
     world.gateway.trouble.add(*(Fault("move", after=3 * n, method=INCREMENT) for n in range(12)))
     await world.pull()
@@ -141,7 +141,7 @@ async def test_a_row_that_was_stamped_before_it_could_be_seen_is_found(world: Wo
     now = world.clock.now
     held = [
         sale.id
-        for modified, sale in world.gateway.books.trades(_shop(), now)
+        for modified, sale in world.gateway.books.sales(_shop(), now)
         if now - timedelta(minutes=9) < modified < now - timedelta(seconds=5)
     ]
     assert held
@@ -205,7 +205,7 @@ async def test_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
 ) -> None:
     """S12: unknown word, vanished field; kept once, however often it is read, until it is good."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
-    numbers = [str(s.id) for _, s in world.gateway.books.trades(_shop(), world.clock.now)][:2]
+    numbers = [str(s.id) for _, s in world.gateway.books.sales(_shop(), world.clock.now)][:2]
     monkeypatch.setattr("sandbox.taobao.methods.trade_row", poisoned(numbers))
     assert await world.pull() == []
     rejected = await world.rows("SELECT * FROM rejected_rows ORDER BY fact")
@@ -216,7 +216,7 @@ async def test_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
     assert body["buyer_open_uid"].startswith("sealed:")
     assert "AAHqinghe" not in rejected[0].body
     stored = (await world.rows("SELECT count(*) FROM order_facts"))[0][0]
-    whole = len(list(world.gateway.books.trades(_shop(), world.clock.now)))
+    whole = len(list(world.gateway.books.sales(_shop(), world.clock.now)))
     assert stored == whole - 2
     feed = (await world.feeds())["orders"]
     assert (feed.accepted, feed.applied, feed.rejected) == (whole, whole - 2, 2)
