@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from services.api.core.distribution_faults import faults_of_distribution
 from services.api.core.faults import faults_of_sum, items_of, repeated, unknown_grade
 from services.api.core.pay_faults import faults_of_pay
+from services.api.core.proofs import faults_of_proof
 from services.api.core.rule_faults import faults_of_items
 from services.schema.errors import Conflict, Fault
 from services.schema.money import plain
@@ -27,6 +28,7 @@ def check_publishable(scheme: Scheme, known_indicators: Mapping[str, Indicator])
         *faults_of_distribution(scheme, known_indicators),
         *faults_of_pay(scheme, known_indicators),
     ]
+    faults = faults or list(faults_of_proof(scheme, known_indicators))
     if not faults:
         return
     detail = faults[0].detail

@@ -203,7 +203,7 @@ def test_two_reasons_are_counted_and_one_stands_alone() -> None:
 def test_figures_on_the_good_side_of_their_line_pass() -> None:
     low_curve: Document = {
         "kind": "curve",
-        "points": [["0", "0"], ["0.000001", "0.0001"], ["5", "0"]],
+        "points": [["0", "0"], ["0.000001", "0.0001"], ["5", "0.0001"]],
     }
     low_steps: Document = {"kind": "steps", "steps": [{"at_least": "1", "score": "0.5"}]}
     nothing: Document = {"kind": "steps", "steps": [{"at_least": "1", "score": "0"}]}

@@ -52,7 +52,7 @@ def rich_scheme() -> Json:
         items.append(
             {
                 "code": code,
-                "indicator": "orders",
+                "indicator": "bad_reviews" if code in {"deduct", "pass"} else "orders",
                 "weight": "10",
                 "scope": "shops",
                 "target": target,
@@ -63,7 +63,7 @@ def rich_scheme() -> Json:
     made["gates"] = [
         {"when": {"section": "sales", "below": "99.5"}, "then": {"cap": "59.5"}},
         {"when": {"item": "orders", "of": "value", "at_most": "1"}, "then": {"grade": "B"}},
-        {"when": {"item": "sales", "of": "attainment", "at_least": "9"}, "then": {"fail": True}},
+        {"when": {"item": "sales", "of": "attainment", "below": "0.01"}, "then": {"fail": True}},
     ]
     made["adjustments"] = {"minimum": "-10", "maximum": "10"}
     return made

@@ -33,7 +33,7 @@ async def appraised(company: Company) -> Company:
     await found(company)
     hostile = {**person(), "name": HOSTILE}
     assert (await company.put("/v1/employees/e-2", hostile)).status_code == 200
-    capped = scheme(gates=[{"when": {"item": "sales", "at_least": "100"}, "then": {"cap": "80"}}])
+    capped = scheme(gates=[{"when": {"item": "orders", "below": "30"}, "then": {"cap": "80"}}])
     capped["sections"][0]["name"] = {"zh": HOSTILE, "en": HOSTILE}
     await publish_scheme(company, "sales", capped)
     await set_targets(company, {"e-1": "1000", "e-2": "500"})
