@@ -31,6 +31,7 @@ class Shop:
     """The share of orders that names one of them."""
     skus: int
     stock_value: int
+    currency: str = "CNY"
 
     @property
     def kind(self) -> str:
@@ -112,7 +113,7 @@ def shop_list() -> list[dict[str, object]]:
             "name": shop.name,
             "marketplace": shop.marketplace,
             "timezone": TIMEZONE,
-            "currency": "CNY",
+            "currency": shop.currency,
             "kind": shop.kind,
             "opened_on": shop.opened_on.isoformat(),
         }

@@ -275,6 +275,8 @@ def _number(value: object) -> Decimal:
     if type(value) is not int and type(value) is not Decimal:
         raise Unfit("amount_invalid", 'A decimal number such as "128.50" is expected.')
     number = Decimal(value)
+    if not number.is_finite():
+        raise Unfit("amount_invalid", 'A decimal number such as "128.50" is expected.')
     if number and number.adjusted() >= AMOUNT_DIGITS:
         raise Unfit("amount_too_large", _TOO_LARGE)
     if number and places_of(number) > AMOUNT_PLACES:

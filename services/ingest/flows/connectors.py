@@ -10,7 +10,9 @@ from typing import Any, Protocol
 
 from services.ingest.core.buyers import Seal
 from services.ingest.core.readers import taobao as taobao_reader
+from services.ingest.core.readers import woocommerce as woocommerce_reader
 from services.ingest.sources import taobao as taobao_source
+from services.ingest.sources import woocommerce as woocommerce_source
 from services.ingest.sources.client import Client
 from services.ingest.sources.reading import Credential, Row, Source
 from services.schema.shapes.facts import Fact
@@ -54,9 +56,18 @@ def _open_taobao(
     return taobao_source.TaobaoSource(client, credential, now=now)
 
 
+def _open_woocommerce(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> woocommerce_source.WooCommerceSource:
+    return woocommerce_source.WooCommerceSource(client, credential, now=now)
+
+
 _TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,
     Marketplace.TMALL: _TOP,
+    Marketplace.WOOCOMMERCE: Connector(
+        woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader
+    ),
 }

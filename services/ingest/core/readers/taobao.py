@@ -10,14 +10,21 @@ from typing import Any, cast
 
 from services.ingest.core.buyers import SEALED, Seal
 from services.ingest.core.facts import check_row
-from services.ingest.core.fields import Unfit, amount, count
+from services.ingest.core.fields import Unfit
+from services.ingest.core.readers.rows import (
+    Document,
+    Row,
+    amount_in,
+    count_in,
+    kept,
+    learn,
+    number_in,
+    text_in,
+)
 from services.schema.money import plain
 from services.schema.shapes.facts import Fact
 from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
 from services.schema.words import FactKind, OrderStatus, RefundKind, RefundStatus
-
-Row = Mapping[str, Any]
-Document = dict[str, object]
 
 _STATUSES = {
     "TRADE_NO_CREATE_PAY": OrderStatus.UNPAID,
@@ -59,16 +66,10 @@ _KEPT = {
     *("good_status", "has_good_return", "result"),
 }
 
-_read_amount: Callable[[Any], Decimal] = amount().read
-_read_count: Callable[[Any], int] = count(10**9).read
-
 
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
-    try:
-        return _text(row, _NUMBERS[kind]) or ""
-    except Unfit:
-        return ""
+    return number_in(row, _NUMBERS[kind])
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
@@ -93,11 +94,11 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
 
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
-    kept = cast("Document", _kept(row))
+    document = cast("Document", kept(row, _KEPT))
     buyer = row.get("buyer_open_uid")
     if isinstance(buyer, str) and buyer:
-        kept["buyer_open_uid"] = SEALED + seal(origin.source, buyer)
-    return kept
+        document["buyer_open_uid"] = SEALED + seal(origin.source, buyer)
+    return document
 
 
 def _order(row: Row, origin: Origin, known: Known) -> Document:
@@ -105,20 +106,20 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
     lines = _lines(row)
     document: Document = {
         "source": origin.source,
-        "id": _text(row, "tid"),
+        "id": text_in(row, "tid"),
         "shop": origin.shop,
         "status": status.value,
         "modified_at": _time(row, "modified"),
         "created_at": _time(row, "created"),
-        "buyer": _text(row, "buyer_open_uid"),
-        "salesperson": _text(row, "o2o_guide_id"),
+        "buyer": text_in(row, "buyer_open_uid"),
+        "salesperson": text_in(row, "o2o_guide_id"),
         "currency": "CNY",
     }
     if status in _WITHOUT_PAYMENT:
         # Nothing of it counts yet, and its prices may still change.
         return {**document, "lines": [_line(row, line, {}) for line in lines]}
     paid = known.orders.get(str(row.get("tid"))) or _learn(row, lines, origin.articles)
-    listed = sum((_price(line) * _quantity(line) for line in lines), Decimal(0))
+    listed = sum((_price(line) * count_in(line, "num", "/lines") for line in lines), Decimal(0))
     shares = sum((_share(row, line) for line in lines), Decimal(0))
     return {
         **document,
@@ -140,8 +141,8 @@ def _refund(row: Row, origin: Origin, known: Known) -> Document:
         raise Unfit("word_unknown", "This state of a refund is not known.", "/status")
     document: Document = {
         "source": origin.source,
-        "id": _text(row, "refund_id"),
-        "order": _text(row, "tid"),
+        "id": text_in(row, "refund_id"),
+        "order": text_in(row, "tid"),
         "shop": origin.shop,
         "status": status.value,
         "kind": _refund_kind(row).value,
@@ -162,9 +163,9 @@ def _rating(row: Row, origin: Origin, _known: Known) -> Document:
         raise Unfit("word_unknown", "good, neutral or bad is expected.", "/score")
     return {
         "source": origin.source,
-        "id": _text(row, "oid"),
+        "id": text_in(row, "oid"),
         "shop": origin.shop,
-        "order": _text(row, "tid"),
+        "order": text_in(row, "tid"),
         "score": score,
         "scale": 5,
         "rated_at": _time(row, "created"),
@@ -198,11 +199,11 @@ def _lines(row: Row) -> list[Row]:
 
 
 def _line(row: Row, line: Row, tags: Mapping[str, tuple[str, ...]]) -> Document:
-    number = _text(line, "oid")
+    number = text_in(line, "oid")
     return {
         "id": number,
         "sku": _sku(line),
-        "quantity": _quantity(line),
+        "quantity": count_in(line, "num", "/lines"),
         "amount": plain(_share(row, line)),
         "tags": list(tags.get(number or "", ())),
     }
@@ -210,23 +211,17 @@ def _line(row: Row, line: Row, tags: Mapping[str, tuple[str, ...]]) -> Document:
 
 def _learn(row: Row, lines: list[Row], articles: Mapping[str, Article]) -> PaidOrder:
     """What is to be remembered of an order that is seen paid for the first time."""
-    payment = _amount(row, "payment", "/paid_amount")
+    payment = amount_in(row, "payment", "/paid_amount")
     # Once a refund has succeeded the payment has shrunk; the lines' shares have not.
     refunded = any(line.get("refund_status") == "SUCCESS" for line in lines)
     if refunded and all(line.get("divide_order_fee") for line in lines):
         shares = sum((_share(row, line) for line in lines), Decimal(0))
-        payment = shares + _amount(row, "post_fee", "/paid_amount")
-    found = {str(line.get("oid")): articles.get(_sku(line) or "") for line in lines}
-    costs = (
-        article.cost * _quantity(line)
-        for line in lines
-        if (article := found[str(line.get("oid"))]) is not None
-    )
-    return PaidOrder(
+        payment = shares + amount_in(row, "post_fee", "/paid_amount")
+    return learn(
+        ((str(line.get("oid")), _sku(line), count_in(line, "num", "/lines")) for line in lines),
+        articles,
         paid_amount=payment,
-        cost_amount=sum(costs, Decimal(0)),
         campaign=_campaign(row),
-        tags={number: article.tags for number, article in found.items() if article},
     )
 
 
@@ -238,8 +233,8 @@ def _campaign(row: Row) -> str | None:
     for promotion in promotions if isinstance(promotions, list) else ():
         if not isinstance(promotion, dict):
             raise Unfit("object_expected", "A promotion is an object.", "/campaign")
-        name = _text(promotion, "promotion_id")
-        off = _amount(promotion, "discount_fee", "/campaign")
+        name = text_in(promotion, "promotion_id")
+        off = amount_in(promotion, "discount_fee", "/campaign")
         if name and off > most:
             best, most = name.partition("_")[0], off
     return best
@@ -248,14 +243,14 @@ def _campaign(row: Row) -> str | None:
 def _share(row: Row, line: Row) -> Decimal:
     """What was paid for a line after all discounts, postage left out."""
     if line.get("divide_order_fee"):
-        return _amount(line, "divide_order_fee", "/lines")
-    payment = _amount(line, "payment", "/lines")
+        return amount_in(line, "divide_order_fee", "/lines")
+    payment = amount_in(line, "payment", "/lines")
     # Before payment there is no share yet. One line's payment has the postage in it and the whole
     # order's discount out; that of several lines the other way round.
     if len(_lines(row)) == 1:
-        return payment - _amount(row, "post_fee", "/lines")
+        return payment - amount_in(row, "post_fee", "/lines")
     off = line.get("part_mjz_discount")
-    return payment - (_amount(line, "part_mjz_discount", "/lines") if off else 0)
+    return payment - (amount_in(line, "part_mjz_discount", "/lines") if off else 0)
 
 
 def _refund_kind(row: Row) -> RefundKind:
@@ -275,46 +270,14 @@ def _completed_at(row: Row) -> str | None:
 def _sku(line: Row) -> str | None:
     """The seller's own number of an article, else the marketplace's."""
     names = ("outer_sku_id", "outer_iid", "sku_id", "num_iid")
-    return next((text for name in names if (text := _text(line, name))), None)
-
-
-def _quantity(line: Row) -> int:
-    try:
-        return _read_count(line.get("num"))
-    except Unfit as unfit:
-        raise Unfit(unfit.code, unfit.detail, "/lines") from None
+    return next((text for name in names if (text := text_in(line, name))), None)
 
 
 def _price(line: Row) -> Decimal:
-    return _amount(line, "price", "/lines")
-
-
-def _amount(row: Row, name: str, pointer: str) -> Decimal:
-    try:
-        return _read_amount(row.get(name))
-    except Unfit as unfit:
-        raise Unfit(unfit.code, f"{name}: {unfit.detail}", pointer) from None
-
-
-def _text(row: Row, name: str) -> str | None:
-    """A number or a text as text, to the last digit; empty is not stated."""
-    value = row.get(name)
-    if type(value) is int:
-        return str(value)
-    if value is None or type(value) is str:
-        return value or None
-    raise Unfit("text_invalid", f"{name} is neither a text nor a whole number.")
+    return amount_in(line, "price", "/lines")
 
 
 def _time(row: Row, name: str) -> str | None:
     """A time of the marketplace's zone, made complete; the check of the fact reads it."""
-    value = _text(row, name)
+    value = text_in(row, name)
     return f"{value.replace(' ', 'T', 1)}+08:00" if value else None
-
-
-def _kept(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {name: _kept(inner) for name, inner in value.items() if name in _KEPT}
-    if isinstance(value, list):
-        return [_kept(inner) for inner in value]
-    return value

@@ -1,0 +1,89 @@
+"""How any marketplace's row is read: texts, amounts and counts, each at fault with its place."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from services.ingest.core.fields import Unfit, amount, count
+from services.schema.shapes.feeds import Article, PaidOrder
+
+Row = Mapping[str, Any]
+Document = dict[str, object]
+
+_read_amount: Callable[[Any], Decimal] = amount().read
+_read_signed: Callable[[Any], Decimal] = amount(negative=True).read
+_read_count: Callable[[Any], int] = count(10**9).read
+
+
+def text_in(row: Row, name: str) -> str | None:
+    """A number or a text as text, to the last digit; empty is not stated."""
+    value = row.get(name)
+    if type(value) is int:
+        return str(value)
+    if value is None or type(value) is str:
+        return value or None
+    raise Unfit("text_invalid", f"{name} is neither a text nor a whole number.")
+
+
+def number_in(row: Row, name: str) -> str:
+    """What a row is known by; empty where it does not say."""
+    try:
+        return text_in(row, name) or ""
+    except Unfit:
+        return ""
+
+
+def amount_in(row: Row, name: str, pointer: str, *, signed: bool = False) -> Decimal:
+    """Money; below zero only where a marketplace writes it so."""
+    try:
+        return (_read_signed if signed else _read_amount)(row.get(name))
+    except Unfit as unfit:
+        raise Unfit(unfit.code, f"{name}: {unfit.detail}", pointer) from None
+
+
+def count_in(row: Row, name: str, pointer: str) -> int:
+    try:
+        return _read_count(row.get(name))
+    except Unfit as unfit:
+        raise Unfit(unfit.code, f"{name}: {unfit.detail}", pointer) from None
+
+
+def objects_in(row: Row, name: str, pointer: str) -> list[Row]:
+    """A list of objects; left out it is empty."""
+    found = row.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        raise Unfit("list_expected", f"{name} is a list of objects.", pointer)
+    return found
+
+
+def kept(value: object, names: Collection[str]) -> object:
+    """A value without what has another name, however deep."""
+    if isinstance(value, Mapping):
+        return {name: kept(inner, names) for name, inner in value.items() if name in names}
+    if isinstance(value, list):
+        return [kept(inner, names) for inner in value]
+    return value
+
+
+def learn(
+    lines: Iterable[tuple[str, str | None, int]],
+    articles: Mapping[str, Article],
+    *,
+    paid_amount: Decimal,
+    campaign: str | None,
+) -> PaidOrder:
+    """What is to be remembered of an order that is seen paid for the first time.
+
+    Lines are told by number, article and pieces; of an article that the seller has said nothing
+    about neither cost nor tags are known.
+    """
+    named = ((number, articles.get(sku or ""), pieces) for number, sku, pieces in lines)
+    found = [(number, article, pieces) for number, article, pieces in named if article]
+    return PaidOrder(
+        paid_amount=paid_amount,
+        cost_amount=sum((article.cost * pieces for _, article, pieces in found), Decimal(0)),
+        campaign=campaign,
+        tags={number: article.tags for number, article, _ in found},
+    )

@@ -1,0 +1,266 @@
+"""A WooCommerce site is asked as it wants: signed, by windows of change, until quiet."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.gateways import Asked
+from sandbox.lives import first_day, midnight
+from sandbox.shops import SHOP_OF
+from sandbox.woocommerce import Gateway
+from services.ingest.sources import woocommerce
+from services.ingest.sources.client import Client, Pace
+from services.ingest.sources.errors import (
+    NotAuthorised,
+    NotPermitted,
+    Refused,
+    SourceError,
+    TryLater,
+    Unreadable,
+    WindowTooLarge,
+)
+from services.ingest.sources.passes import MOST_PASSES
+from services.ingest.sources.reading import Credential
+from services.ingest.sources.woocommerce import WooCommerceSource, hosts_of, is_genuine, sign
+from services.schema.shapes.feeds import Window
+from services.schema.words import FactKind
+from tests.sandbox.test_company import TODAY
+
+ORDERS, REFUNDS, RATINGS = FactKind.ORDERS, FactKind.REFUNDS, FactKind.RATINGS
+NOW = midnight(TODAY) + timedelta(hours=12)
+DAY = Window(midnight(TODAY) - timedelta(days=4), midnight(TODAY) - timedelta(days=3))
+SHOP = replace(SHOP_OF["tm-qinghe"], code="wc-qinghe", number=41, marketplace="woocommerce")
+
+
+class Site:
+    """A site in this process, whose clock goes on only when somebody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(woocommerce, "PAGE_ROWS", 7)
+        self.now = NOW
+        self.gateway = Gateway(first=first_day(TODAY), now=lambda: self.now)
+        key, secret = self.gateway.keys.add(SHOP)
+        self.credential = Credential("http://site.test:8100", key, secret, "")
+        self.pages: list[str] = []
+        pace = Pace(10_000, sleep=self.sleep, chance=lambda: 0.0)
+        client = Client(
+            [],
+            pace,
+            now=lambda: self.now,
+            sandbox=["site.test:8100"],
+            transport=httpx.MockTransport(self._answer),
+        )
+        self.pace = pace
+        self.source = WooCommerceSource(client, self.credential, now=lambda: self.now)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.pace._free_at -= seconds
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        url = urlsplit(str(request.url))
+        self.pages += parse_qs(url.query).get("page", [])
+        plain = url._replace(query="").geturl()
+        headers = dict(request.headers)
+        asked = Asked("GET", plain, url.path, url.query.encode(), headers, request.content)
+        answer = self.gateway.answer(asked)
+        if answer.dropped:
+            raise httpx.RemoteProtocolError("cut off")
+        stream = httpx.ByteStream(answer.body)
+        return httpx.Response(answer.status, headers=dict(answer.headers), stream=stream)
+
+    async def numbers(self, kind: FactKind = ORDERS, window: Window = DAY) -> list[int]:
+        return sorted(row["id"] for row in (await self.source.read(kind, window)).rows)
+
+    def truth(self, window: Window = DAY) -> list[int]:
+        return sorted(
+            sale.id
+            for modified, sale in self.gateway.books.sales(SHOP, self.now)
+            if window.start <= modified < window.end
+        )
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(monkeypatch)
+
+
+def test_the_signature_is_that_of_the_protocol() -> None:
+    """W1 of `marketplaces.md`."""
+    params = {
+        "modified_after": "2026-11-01T00:00:00",
+        "oauth_consumer_key": "ck_x",
+        "oauth_nonce": "64b49e045f613f2d57e5b79b24323acd863fad00",
+        "oauth_signature_method": "HMAC-SHA256",
+        "oauth_timestamp": "1795310731",
+        "per_page": "100",
+    }
+    url = "http://127.0.0.1:4022/wp-json/wc/v3/orders"
+    assert sign("GET", url, params, "cs_y") == "Nv2IWSjj1GioDmL/nCojhzD30+qM6dsGSq92i9C0wVw="
+
+
+def test_a_webhook_is_known_by_its_signature() -> None:
+    """W3 of `marketplaces.md`."""
+    body, signature = (
+        b'{"id":727,"status":"processing"}',
+        ("rsMzXfVlGyLHsLI+ivFKWGMblB6ofKyPNkCA3bBGRzY="),
+    )
+    assert is_genuine(body, signature, "secret")
+    assert not is_genuine(body + b" ", signature, "secret")
+    assert not is_genuine(body, signature, "Secret")
+
+
+def test_only_the_site_itself_is_called() -> None:
+    credential = Credential("https://shop.example.com/store", "ck", "cs", "")
+    assert hosts_of(credential) == ("shop.example.com",)
+
+
+async def test_over_tls_the_key_goes_along() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, headers={"X-WP-Total": "0"}, stream=httpx.ByteStream(b"[]"))
+
+    credential = Credential("https://shop.example.com/store/", "ck", "cs", "")
+    client = Client(
+        hosts_of(credential), Pace(100), now=lambda: NOW, transport=httpx.MockTransport(answer)
+    )
+    source = WooCommerceSource(client, credential, now=lambda: NOW)
+    assert (await source.read(ORDERS, DAY)).rows == ()
+    assert seen[0].headers["Authorization"] == f"Basic {base64.b64encode(b'ck:cs').decode()}"
+    assert seen[0].url.path == "/store/wp-json/wc/v3/orders"
+    assert "oauth" not in str(seen[0].url)
+
+
+async def test_every_order_that_changed_in_the_window_is_read(site: Site) -> None:
+    assert len(site.truth()) > 3 * woocommerce.PAGE_ROWS
+    assert await site.numbers() == site.truth()
+
+
+async def test_windows_that_touch_share_no_row_and_miss_none(site: Site) -> None:
+    first, second = DAY.halves()
+    edge = replace(DAY, end=first.end)
+    halves = await site.numbers(window=edge) + await site.numbers(window=second)
+    assert sorted(halves) == site.truth()
+
+
+async def test_a_row_that_leaves_while_pages_are_read_hides_no_other(site: Site) -> None:
+    """The page's first order changes now: everything behind it moves a place forward."""
+    before = site.truth()
+    site.gateway.trouble.add(Fault("move", method="orders"))
+    found = await site.numbers()
+    moved = set(before) - set(site.truth())
+    assert len(moved) == 1
+    assert set(found) == set(before)
+
+
+async def test_a_window_that_is_never_quiet_is_left_to_the_schedule(site: Site) -> None:
+    site.gateway.trouble.add(Fault("move", times=1000, method="orders"))
+    with pytest.raises(TryLater, match=f"not quiet after {MOST_PASSES} passes"):
+        await site.numbers()
+
+
+async def test_rows_twice_and_out_of_order_are_each_read_once(site: Site) -> None:
+    site.gateway.trouble.add(Fault("duplicate", times=2), Fault("shuffle", detail="7"))
+    assert await site.numbers() == site.truth()
+
+
+async def test_refunds_are_those_of_the_orders_that_changed(site: Site) -> None:
+    week = Window(DAY.start - timedelta(days=3), DAY.end)
+    expected = sorted(
+        int(claim.id)
+        for modified, sale in site.gateway.books.sales(SHOP, NOW)
+        if week.start <= modified < week.end
+        for claim in sale.claims
+        if claim.succeeded_by(NOW)
+    )
+    reading = await site.source.read(REFUNDS, week)
+    assert sorted(row["id"] for row in reading.rows) == expected
+    assert len(expected) > 5
+    whole = await site.source.detail(REFUNDS, reading.rows[0])
+    assert whole["amount"] == str(reading.rows[0]["total"]).removeprefix("-")
+    assert whole["order_id"] == reading.rows[0]["order_id"]
+
+
+async def test_reviews_are_asked_for_by_the_sites_own_clock(site: Site) -> None:
+    """Eight hours ahead of Greenwich: at the edges of a window they must not be lost."""
+    expected = sorted(
+        review.line.id * 10 + 1
+        for _, review in site.gateway.books.reviews(SHOP, NOW)
+        if DAY.start <= review.created_at < DAY.end
+    )
+    assert await site.numbers(RATINGS) == expected
+    assert expected
+
+
+async def test_too_many_rows_are_asked_for_in_parts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(woocommerce, "MOST_ROWS", len(site.truth()) - 1)
+    with pytest.raises(WindowTooLarge):
+        await site.numbers()
+    monkeypatch.setattr(woocommerce, "MOST_ROWS", len(site.truth()))
+    assert await site.numbers() == site.truth()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("busy"),
+        Fault("garbage", detail="<html>"),
+        Fault("garbage", detail='{"code": 1}'),
+        Fault("status", detail="429", seconds=3),
+        Fault("drop"),
+    ],
+    ids=str,
+)
+async def test_what_passes_is_waited_for(site: Site, fault: Fault) -> None:
+    site.gateway.trouble.add(fault)
+    assert await site.numbers() == site.truth()
+
+
+async def test_a_key_that_was_taken_away_stops_the_feed(site: Site) -> None:
+    site.gateway.trouble.add(Fault("expired"))
+    with pytest.raises(NotAuthorised, match="401 woocommerce_rest_cannot_view"):
+        await site.numbers()
+
+
+def said(status: int, document: object) -> Callable[[httpx.Request], httpx.Response]:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return lambda _: httpx.Response(status, stream=httpx.ByteStream(body))
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "kind"),
+    [
+        (403, {"code": "woocommerce_rest_cannot_view"}, NotPermitted),
+        (403, b"<html>shield</html>", TryLater),
+        (400, {"code": "rest_invalid_param"}, Refused),
+        (404, b"<html>nothing here</html>", Unreadable),
+        (200, {"code": "x"}, Unreadable),
+        (302, b"", Unreadable),
+    ],
+)
+async def test_each_refusal_is_what_it_means(
+    status: int, document: object, kind: type[SourceError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.sources.client.ATTEMPTS", 1)
+    client = Client(
+        [],
+        Pace(100),
+        now=lambda: NOW,
+        sandbox=["site.test:8100"],
+        transport=httpx.MockTransport(said(status, document)),
+    )
+    credential = Credential("http://site.test:8100", "ck", "cs", "")
+    source = WooCommerceSource(client, credential, now=lambda: NOW)
+    with pytest.raises(kind):
+        await source.read(ORDERS, DAY)
