@@ -20,6 +20,7 @@ class IdKind(StrEnum):
     SCORECARD = "sc"
     RESULT = "res"
     PAYOUT = "pay"
+    PAY_ADJUSTMENT = "padj"
 
 
 def new_id(kind: IdKind) -> str:

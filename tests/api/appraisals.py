@@ -221,8 +221,8 @@ async def digest(company: Company) -> str:
     """Of all that the company has written, kept answers aside: equal, nothing has changed."""
     tables = (
         "schemes", "scheme_versions", "cycles", "cycle_moves", "scorecards", "scorecard_reach",
-        "results", "payouts", "payroll_acknowledgements", "counters", "weighed_days",
-        "calibration_moves", "ladders", "level_observations", "level_assessments",
+        "results", "payouts", "pay_adjustments", "payroll_acknowledgements", "counters",
+        "weighed_days", "calibration_moves",
     )  # fmt: skip
     parts = [await company.digest()]
     async with company.owner.read(company.number) as session:

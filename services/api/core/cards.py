@@ -26,7 +26,7 @@ from services.schema.shapes.scorecards import (
     Segment,
     SegmentInput,
 )
-from services.schema.words import Better, Scope, ScorecardStatus, SubjectKind
+from services.schema.words import Better, ScorecardStatus, SubjectKind
 
 _WHOLE = Decimal(1)
 
@@ -104,7 +104,7 @@ def plan_card(card: Scorecard, cycle: Cycle, setting: Setting) -> CardPlan | Non
 def wanted_by(plan: CardPlan, setting: Setting) -> Iterator[Wanted]:
     """Every value that a card asks for."""
     for segment in plan.segments:
-        for item in _items(segment, setting):
+        for item in items_in(segment, setting):
             for indicator in indicators_of(item):
                 yield _wanted(plan, segment, item, indicator)
 
@@ -112,32 +112,10 @@ def wanted_by(plan: CardPlan, setting: Setting) -> Iterator[Wanted]:
 def owners_asked(plan: CardPlan, setting: Setting) -> Iterator[tuple[Subject, str]]:
     """Whose targets of which indicators a card may be held against."""
     for segment in plan.segments:
-        for item in _items(segment, setting):
+        for item in items_in(segment, setting):
             for indicator in indicators_of(item):
                 for owner in owners_of(item.scope, plan.card.subject, segment.unit):
                     yield owner, indicator
-
-
-def bases_wanted(plan: CardPlan, setting: Setting) -> dict[str, Wanted]:
-    """What each commission of a card is paid on, by indicator: over all of the card's days.
-
-    The scope is that of the first item with the same indicator, else the facts that name the
-    subject (`domain.md`, section 8, does not say whose sales they are).
-    """
-    last = plan.segments[-1]
-    scopes = {item.indicator: item.scope for item in reversed(list(_items(last, setting)))}
-    return {
-        pay.indicator: Wanted(
-            indicator=pay.indicator,
-            subject=plan.card.subject,
-            scope=scopes.get(pay.indicator, Scope.OWN),
-            period=plan.cycle.period,
-            start=plan.segments[0].start,
-            end=last.end,
-        )
-        for pay in setting.schemes[last.scheme, last.scheme_version].pay
-        if pay.indicator is not None
-    }
 
 
 def compute_card(
@@ -159,7 +137,7 @@ def compute_card(
             scheme=setting.schemes[segment.scheme, segment.scheme_version],
             items={
                 item.code: _input(plan, segment, item, setting, values, set_targets)
-                for item in _items(segment, setting)
+                for item in items_in(segment, setting)
             },
         )
         for segment in plan.segments
@@ -196,7 +174,8 @@ def compute_card(
     )
 
 
-def _items(segment: Segment, setting: Setting) -> Iterator[Item]:
+def items_in(segment: Segment, setting: Setting) -> Iterator[Item]:
+    """The items that a segment is scored by, in the order of its scheme."""
     scheme = setting.schemes[segment.scheme, segment.scheme_version]
     for section in scheme.sections:
         yield from section.items

@@ -1,7 +1,7 @@
 """Cards that are computed no more: their figures, and how they are stated as a cycle moves on."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,9 +9,8 @@ from typing import Any
 
 from services.api.core.documents import to_bytes
 from services.api.core.scorecards import status_of
-from services.schema.shapes.indicators import Value
-from services.schema.shapes.scorecards import Score, Scorecard, Segment, SegmentScore
-from services.schema.words import CycleStatus, NoValue
+from services.schema.shapes.scorecards import Line, Score, Scorecard, Segment, SegmentScore
+from services.schema.words import CycleStatus, LineStatus
 
 
 def restate(card: Scorecard, *, status: CycleStatus, rank: int | None) -> Scorecard:
@@ -23,14 +22,17 @@ def restate(card: Scorecard, *, status: CycleStatus, rank: int | None) -> Scorec
 
 
 def read_score(document: bytes) -> Score:
-    """The totals, grade and segments that a card's document shows; lines are not read again.
+    """The lines, totals, grade and segments that a card's document shows.
 
     What was reviewed and approved is what is paid: nothing is computed anew from facts.
     """
     shown = json.loads(document)
     total = _decimal(shown["total"])
     return Score(
-        segments=tuple(_segment(each) for each in shown["segments"]),
+        segments=tuple(
+            _segment(each, _lines_of(number, shown["lines"]))
+            for number, each in enumerate(shown["segments"], 1)
+        ),
         mean=None,
         adjustments=(),
         adjusted=None,
@@ -41,31 +43,7 @@ def read_score(document: bytes) -> Score:
     )
 
 
-def bases_document(bases: Mapping[str, Value]) -> bytes:
-    """What commissions will be paid on, as it was when data closed."""
-    return to_bytes(
-        {
-            indicator: {
-                "value": None if base.value is None else format(base.value, "f"),
-                "reason": base.reason,
-            }
-            for indicator, base in sorted(bases.items())
-        }
-    )
-
-
-def read_bases(document: bytes) -> dict[str, Value]:
-    """The values of a document of bases."""
-    return {
-        indicator: Value(
-            _decimal(stated["value"]),
-            None if stated["reason"] is None else NoValue(stated["reason"]),
-        )
-        for indicator, stated in json.loads(document).items()
-    }
-
-
-def _segment(shown: Mapping[str, Any]) -> SegmentScore:
+def _segment(shown: Mapping[str, Any], lines: tuple[Line, ...]) -> SegmentScore:
     segment = Segment(
         start=date.fromisoformat(shown["from"]),
         end=date.fromisoformat(shown["to"]),
@@ -75,7 +53,32 @@ def _segment(shown: Mapping[str, Any]) -> SegmentScore:
         scheme_version=shown["scheme_version"],
     )
     total = _decimal(shown["total"])
-    return SegmentScore(segment, lines=(), sections=(), points=None, total=total, gates=())
+    return SegmentScore(segment, lines=lines, sections=(), points=None, total=total, gates=())
+
+
+def _lines_of(number: int, shown: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """The lines of a segment; where there is but one, no line names it."""
+    return tuple(_line(each) for each in shown if each.get("segment", number) == number)
+
+
+def _line(shown: Mapping[str, Any]) -> Line:
+    """A line's figures; what the rule did on its way to them is not shown on a card."""
+    return Line(
+        section=shown["section"],
+        item=shown["item"],
+        indicator=shown["indicator"],
+        value=_decimal(shown["value"]),
+        target=_decimal(shown["target"]),
+        attainment=_decimal(shown["attainment"]),
+        score=_decimal(shown["score"]),
+        weight=Decimal(shown["weight"]),
+        points=_decimal(shown["points"]),
+        status=LineStatus(shown["status"]),
+        policy=None,
+        step=None,
+        before=None,
+        after=None,
+    )
 
 
 def _decimal(text: str | None) -> Decimal | None:

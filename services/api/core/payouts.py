@@ -1,38 +1,99 @@
-"""How a result becomes money (`domain.md`, section 8), to the currency's own unit, half up."""
+"""How a result becomes money, and what payroll hears of it (`domain.md`, section 8)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 
-from services.api.core.documents import instant_text, plain_or_null, to_bytes
-from services.api.core.pay_documents import RATE_PLACES
-from services.schema.errors import Conflict
-from services.schema.money import (
-    TOTAL_PLACES,
-    VALUE_PLACES,
-    fixed,
-    minor_places,
-    plain,
-    round_half_up,
+from services.api.core.documents import instant_text, to_bytes
+from services.api.core.pay_terms import (
+    Terms,
+    adjustments_of,
+    commission_of,
+    grade_bonus_of,
+    leader_capacity_of,
+    leader_mean_of,
+    level_allowance_of,
 )
-from services.schema.shapes.indicators import Value
-from services.schema.shapes.payouts import EntryContent, Owed, Payout
-from services.schema.shapes.schemes import Band, Pay, Scheme
+from services.schema.money import TOTAL_PLACES, fixed, minor_places
+from services.schema.shapes.pay_plans import (
+    Commission,
+    GradeBonus,
+    LeaderCapacity,
+    LeaderMean,
+    LevelAllowance,
+    MoneyAdjustments,
+    Pay,
+)
+from services.schema.shapes.payouts import (
+    EntryContent,
+    MemberPay,
+    Owed,
+    PayAdjustment,
+    PayBasis,
+    Payout,
+)
+from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score
-from services.schema.words import CoefficientOf, EntryKind, NoValue, PayPlan
+from services.schema.words import EntryKind
 
 
 def pay(
-    scheme: Scheme, card: Score, *, currency: str, bases: Mapping[str, Value]
+    scheme: Scheme,
+    card: Score,
+    basis: PayBasis,
+    *,
+    currency: str,
+    members: Sequence[MemberPay],
+    adjustments: Sequence[PayAdjustment],
 ) -> tuple[Payout, ...]:
     """The payouts of a complete card by each plan of its cycle's scheme.
 
-    The bases are by indicator: what commissions are paid on, in the tenant's currency, with each
-    refund counted against the period of its order. Without any fact a base is 0; without a rate of
-    exchange nothing can be paid.
+    What commissions are paid on has each refund in the period of its order. Without any fact it is
+    0; without a rate of exchange nothing can be paid. `members` are those of a leader.
     """
     assert card.total is not None, "only a complete card is paid"
-    return tuple(_payout(plan, scheme, card, currency, bases) for plan in scheme.pay)
+
+    def amount_by(plan: Pay) -> tuple[Decimal, Terms]:
+        match plan:
+            case Commission():
+                base = basis.bases[plan.indicator]
+                return commission_of(plan, base, scheme, card, currency)
+            case LeaderMean():
+                return leader_mean_of(plan, members, scheme, card, currency)
+            case LeaderCapacity():
+                outputs = basis.outputs[plan.indicator]
+                return leader_capacity_of(plan, outputs, scheme, card, currency)
+            case GradeBonus():
+                return grade_bonus_of(plan, scheme, card, currency)
+            case LevelAllowance():
+                return level_allowance_of(plan, basis.levels.get(plan.ladder), currency)
+            case MoneyAdjustments():
+                return adjustments_of(adjustments, currency)
+
+    amounts = [(plan, *amount_by(plan)) for plan in scheme.pay]
+    return tuple(Payout(plan.plan, amount, currency, terms) for plan, amount, terms in amounts)
+
+
+def business_pay(scheme: Scheme, card: Score, basis: PayBasis, *, currency: str) -> Decimal | None:
+    """What a card earns by commissions, on which its leader's pay may rest; null without any."""
+    plans = [plan for plan in scheme.pay if isinstance(plan, Commission)]
+    if not plans:
+        return None
+    earned = (
+        commission_of(plan, basis.bases[plan.indicator], scheme, card, currency) for plan in plans
+    )
+    return sum((amount for amount, _ in earned), Decimal(0))
+
+
+def leader_payouts(
+    scheme: Scheme, card: Score, members: Sequence[MemberPay], *, currency: str
+) -> dict[int, Payout]:
+    """The payouts that rest on the pay of others, by the place of the plan in its scheme."""
+    payouts = {}
+    for number, plan in enumerate(scheme.pay):
+        if isinstance(plan, LeaderMean):
+            amount, terms = leader_mean_of(plan, members, scheme, card, currency)
+            payouts[number] = Payout(plan.plan, amount, currency, terms)
+    return payouts
 
 
 def owed_by(payouts: Sequence[Payout], currency: str) -> tuple[Owed, ...]:
@@ -78,70 +139,3 @@ def entry_document(entry: EntryContent) -> bytes:
             "published_at": instant_text(entry.published_at),
         }
     )
-
-
-def _payout(
-    plan: Pay, scheme: Scheme, card: Score, currency: str, bases: Mapping[str, Value]
-) -> Payout:
-    factor, coefficient = _coefficient(plan.coefficient, scheme, card)
-    match plan.plan:
-        case PayPlan.GRADE_BONUS:
-            assert plan.base is not None, "a published grade bonus has a base"
-            exact: Fraction = Fraction(plan.base)
-            terms: dict[str, object] = {"base": plain(plan.base)}
-        case PayPlan.COMMISSION:
-            assert plan.indicator is not None, "a published commission has an indicator"
-            exact, terms = _commission(plan, bases[plan.indicator])
-        case _:
-            raise AssertionError(f"no scheme can be published with the plan {plan.plan}")
-    amount = round_half_up(exact * factor, minor_places(currency))
-    return Payout(plan.plan, amount, currency, {**terms, "coefficient": coefficient})
-
-
-def _coefficient(
-    of: CoefficientOf | None, scheme: Scheme, card: Score
-) -> tuple[Fraction, dict[str, object]]:
-    """What the plan multiplies by, exactly, and how it is stated."""
-    match of:
-        case None:
-            return Fraction(1), {"of": None, "value": "1"}
-        case CoefficientOf.GRADE:
-            assert card.coefficient is not None, "a plan by grade is published with grades only"
-            value = plain(card.coefficient)
-            return Fraction(card.coefficient), {"of": of, "grade": card.grade, "value": value}
-        case CoefficientOf.SCORE:
-            assert card.total is not None, "only a complete card is paid"
-            factor = Fraction(card.total) / Fraction(scheme.full_mark)
-            total = fixed(card.total, TOTAL_PLACES)
-            return factor, {"of": of, "total": total, "full_mark": plain(scheme.full_mark)}
-
-
-def _commission(plan: Pay, base: Value) -> tuple[Fraction, dict[str, object]]:
-    """The sum over marginal bands, before any coefficient; a base below 0 reaches no band."""
-    if base.value is None and base.reason is not NoValue.NO_ROWS:
-        detail = f"{plan.indicator} has no value to pay a commission on: {base.reason}."
-        raise Conflict("pay_base_missing", detail)
-    amount = base.value or Decimal(0)
-    ends = (*(band.start for band in plan.bands[1:]), None)
-    parts = [_part(amount, band, end) for band, end in zip(plan.bands, ends, strict=True)]
-    terms: dict[str, object] = {
-        "indicator": plan.indicator,
-        "base": plain(amount),
-        "reason": base.reason,
-        "bands": [stated for _, stated in parts],
-    }
-    return sum((part for part, _ in parts), Fraction(0)), terms
-
-
-def _part(amount: Decimal, band: Band, end: Decimal | None) -> tuple[Fraction, dict[str, object]]:
-    """What one band pays: the rate on so much of the amount as lies in it."""
-    top = amount if end is None else min(amount, end)
-    inside = max(Fraction(0), Fraction(top) - Fraction(band.start))
-    part = inside * Fraction(band.rate)
-    return part, {
-        "from": plain(band.start),
-        "to": plain_or_null(end),
-        "inside": plain(round_half_up(inside, VALUE_PLACES)),
-        "rate": plain(band.rate),
-        "part": plain(round_half_up(part, VALUE_PLACES + RATE_PLACES)),
-    }

@@ -40,7 +40,7 @@ def holds_assignment(
     return (
         (population.employees is None or employee.code in population.employees)
         and (population.position is None or assignment.position == population.position)
-        and (population.unit is None or population.unit in _upward(assignment.unit, units))
+        and (population.unit is None or population.unit in units_upward(assignment.unit, units))
     )
 
 
@@ -58,7 +58,20 @@ def span_within(employee: Employee, assignment: Assignment, period: Period) -> S
     return (start, end) if start < end else None
 
 
-def _upward(unit: str, units: Mapping[str, Unit]) -> Iterator[str]:
+def works_on(employee: Employee, day: date) -> list[Assignment]:
+    """The assignments of someone on a day; none who is not at work then."""
+    joined = employee.joined_on is None or employee.joined_on <= day
+    left = employee.left_on is not None and employee.left_on < day
+    if not joined or left:
+        return []
+    return [
+        held
+        for held in employee.assignments
+        if held.start <= day and (held.end is None or day < held.end)
+    ]
+
+
+def units_upward(unit: str, units: Mapping[str, Unit]) -> Iterator[str]:
     """A unit and all above it; a circle, which nobody may store, ends where it began."""
     seen: set[str] = set()
     code: str | None = unit

@@ -8,8 +8,9 @@ from services.api.core.trials import NEVER_BELOW_0, Condition, bounds_of
 from services.schema.errors import Fault
 from services.schema.money import plain
 from services.schema.shapes.indicators import Indicator
+from services.schema.shapes.pay_plans import Commission
 from services.schema.shapes.schemes import Curve, Deduct, Gate, Pass, Rubric, Rule, Scheme, Steps
-from services.schema.words import GateOf, IndicatorUnit, Of, PayPlan
+from services.schema.words import GateOf, IndicatorUnit, Of
 
 MOST_ATTAINED = Decimal(10)
 """Nobody is held to more than ten times a target: 98 % of it is written 0.98."""
@@ -32,7 +33,7 @@ def faults_of_units(scheme: Scheme, indicators: Indicators) -> Iterator[Fault]:
                 detail = f"Occurrences are counted, and {_in_words(indicator)}."
                 yield Fault(f"{pointer}/rule/kind", "deduct_not_counted", detail)
     for at, pay in enumerate(scheme.pay):
-        if pay.plan is PayPlan.COMMISSION and pay.indicator is not None:
+        if isinstance(pay, Commission):
             indicator = indicators[pay.indicator]
             if indicator.unit is not IndicatorUnit.MONEY:
                 detail = f"A commission is a part of money, and {_in_words(indicator)}."

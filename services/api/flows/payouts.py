@@ -1,10 +1,10 @@
-"""What commissions are paid on is frozen as data close; payroll says how far it has read."""
+"""What people are paid by is frozen as data close; payroll says how far it has read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.api.core.cards import Setting, bases_wanted, plan_card
-from services.api.core.frozen import bases_document
+from services.api.core.cards import Setting, plan_card
+from services.api.core.pay_bases import basis_document, basis_of, pay_wanted
 from services.api.flows.values import read_pay_bases
 from services.api.store.audit import append_entry
 from services.api.store.payouts import (
@@ -19,19 +19,24 @@ from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.people import Caller
 from services.schema.shapes.scorecards import Scorecard
 
+LEVELS: Mapping[str, Mapping[str, str | None]] = {}
+"""The level of each person on each ladder, as far as a ladder has placed anybody."""
+
 
 async def freeze_bases(
     session: WriteSession, cycle: Cycle, cards: Sequence[Scorecard], setting: Setting
 ) -> None:
-    """Keep what each card's commissions will be paid on, as it is now."""
+    """Keep what each card will be paid by, as it is now: bases, teams with outputs, levels."""
     plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
-    wanted = {plan.card.id: bases_wanted(plan, setting) for plan in plans}
+    wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
     read = await read_pay_bases(
         session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
     )
     bases = {
-        card: bases_document({code: read[one] for code, one in own.items()})
-        for card, own in wanted.items()
+        plan.card.id: basis_document(
+            basis_of(wanted[plan.card.id], read, LEVELS.get(plan.card.subject.code, {}))
+        )
+        for plan in plans
     }
     await write_bases(session, bases)
 

@@ -1,35 +1,34 @@
 """A cycle is published: its results and what payroll is to hear, in the one transaction."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from services.api.core.frozen import read_bases, read_score
+from services.api.core.frozen import read_score
 from services.api.core.identities import derive_id
-from services.api.core.payouts import correction, entry_document, inputs_document, owed_by, pay
+from services.api.core.pay_bases import read_basis
+from services.api.core.payouts import business_pay, correction, inputs_document, owed_by, pay
 from services.api.core.results import result_document
+from services.api.flows.entries import Line, append_lines, digest_of
+from services.api.flows.leaders import lines_of_leaders, read_members_pay
 from services.api.store.counters import take_numbers
 from services.api.store.cycles import read_moves
-from services.api.store.payouts import (
-    PAYROLL,
-    NewEntry,
-    Stated,
-    insert_entries,
-    read_stated,
-)
+from services.api.store.pay_adjustments import read_pay_adjustments
+from services.api.store.payouts import PAYROLL, NewEntry, Stated, read_stated
 from services.api.store.people import read_tenant
 from services.api.store.results import FrozenResult, insert_results, read_last_published
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.ids import IdKind
 from services.schema.shapes.cycles import Cycle, Move
-from services.schema.shapes.payouts import Entry, EntryContent, Owed, Payout
+from services.schema.shapes.payouts import MemberPay, Owed, PayBasis, Payout
 from services.schema.shapes.results import Approval, Result, ResultHead
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score, Scorecard
-from services.schema.words import Approver, CycleStatus, EntryKind, SubjectKind
+from services.schema.words import Approver, CycleStatus, PayPlan, SubjectKind
 
 _TICK = timedelta(microseconds=1)
 
@@ -42,22 +41,6 @@ class _Outcome:
     score: Score
     result: str
     payouts: tuple[Payout, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """An entry before it has a number."""
-
-    employee: str
-    owed: Owed
-    corrects: str | None
-    result: str
-    place: int
-    """Of the entry among those of its result."""
-    grade: str | None
-    total: Decimal
-    fingerprint: str
-    inputs: bytes
 
 
 async def publish_results(
@@ -73,41 +56,81 @@ async def publish_results(
     Amounts come from the cards as they were approved: no fact is read again.
     """
     currency = (await read_tenant(session)).currency
-    outcomes = [_outcome_of(card, scheme, currency, tenant=session.tenant, at=at) for card in cards]
+    outcomes = await _outcomes_of(session, cycle, cards, scheme, currency, at=at)
+    moves = (await read_moves(session, [cycle.code]))[cycle.code]
+    reason = _reason_of(moves)
     stated = await read_stated(session, cycle.code) if cycle.revision > 1 else {}
-    lines = _lines_of(outcomes, stated, currency)
+    lines = _lines_of(outcomes, stated, cycle, currency, reason)
     numbers = await take_numbers(session, PAYROLL, len(lines))
     # Under the counter's lock moments only rise, so that a list by time is never added to inside.
     last = await read_last_published(session)
     published_at = at if last is None else max(at, last + _TICK)
-    moves = (await read_moves(session, [cycle.code]))[cycle.code]
     approvals = _approvals_of(moves)
     results = [_freeze(outcome, cycle, approvals, published_at) for outcome in outcomes]
     await insert_results(session, results)
-    reason = _reason_of(moves)
-    entries = [
-        _entry_of(line, seq, cycle, reason, session.tenant, published_at)
-        for seq, line in zip(numbers, lines, strict=True)
-    ]
-    await insert_entries(session, entries)
+    entries = await append_lines(session, lines, numbers, at=published_at)
+    earners = {line.employee for line in lines if line.owed.plan is PayPlan.COMMISSION}
+    led = await lines_of_leaders(session, cycle, earners, reason=_reason_for_leaders(cycle, reason))
+    numbers = await take_numbers(session, PAYROLL, len(led)) if led else range(0)
+    entries += await append_lines(session, led, numbers, at=published_at)
     return _summary(results, entries)
 
 
-def _outcome_of(
-    card: Scorecard, scheme: Scheme, currency: str, *, tenant: int, at: datetime
-) -> _Outcome:
-    assert card.bases is not None, "the bases of pay were frozen as data closed"
-    score = read_score(card.document)
+async def _outcomes_of(
+    session: WriteSession,
+    cycle: Cycle,
+    cards: Sequence[Scorecard],
+    scheme: Scheme,
+    currency: str,
+    *,
+    at: datetime,
+) -> list[_Outcome]:
+    """The results of all cards; members before leaders, who are paid by what these earn."""
     # A unit is scored; its people are paid for themselves.
-    is_paid = card.subject.kind is SubjectKind.EMPLOYEE
-    bases = read_bases(card.bases)
+    people = [card for card in cards if card.subject.kind is SubjectKind.EMPLOYEE]
+    scores = {card.id: read_score(card.document) for card in cards}
+    bases = {card.id: _basis_of(card) for card in people}
+    members = {code for basis in bases.values() for code in basis.members}
+    earned = await read_members_pay(session, cycle, members)
+    for card in people:
+        if card.subject.code in members:
+            with _naming(card):
+                own = business_pay(scheme, scores[card.id], bases[card.id], currency=currency)
+            if own is not None:
+                earned.append(MemberPay(card.subject.code, cycle.code, own))
+    earned.sort(key=lambda each: (each.employee, each.cycle))
+    adjusted = await read_pay_adjustments(session, cycle.code)
+    outcomes = []
+    for card in cards:
+        payouts: tuple[Payout, ...] = ()
+        if (basis := bases.get(card.id)) is not None:
+            with _naming(card):
+                payouts = pay(
+                    scheme,
+                    scores[card.id],
+                    basis,
+                    currency=currency,
+                    members=[each for each in earned if each.employee in basis.members],
+                    adjustments=adjusted.get(card.subject.code, ()),
+                )
+        result = derive_id(IdKind.RESULT, at, session.tenant, card.id)
+        outcomes.append(_Outcome(card, scores[card.id], result, payouts))
+    return outcomes
+
+
+def _basis_of(card: Scorecard) -> PayBasis:
+    assert card.bases is not None, "the bases of pay were frozen as data closed"
+    return read_basis(card.bases)
+
+
+@contextmanager
+def _naming(card: Scorecard) -> Iterator[None]:
+    """Say of whose card it is that a refusal speaks."""
     try:
-        payouts = pay(scheme, score, currency=currency, bases=bases) if is_paid else ()
+        yield
     except Conflict as refusal:
         fault = Fault(f"/scorecards/{card.id}", refusal.code, f"{card.subject}: {refusal.detail}")
         raise Conflict(fault.code, fault.detail, [fault]) from None
-    result = derive_id(IdKind.RESULT, at, tenant, card.id)
-    return _Outcome(card, score, result, payouts)
 
 
 def _freeze(
@@ -146,12 +169,16 @@ def _freeze(
         fingerprint=card.fingerprint,
         published_at=at,
     )
-    return FrozenResult(result, _digest(document), card.document, card.explanation)
+    return FrozenResult(result, digest_of(document), card.document, card.explanation)
 
 
 def _lines_of(
-    outcomes: Sequence[_Outcome], stated: Mapping[str, Mapping[int, Stated]], currency: str
-) -> list[_Line]:
+    outcomes: Sequence[_Outcome],
+    stated: Mapping[str, Mapping[int, Stated]],
+    cycle: Cycle,
+    currency: str,
+    reason: str | None,
+) -> list[Line]:
     """An entry for each payout: its amount, or what it differs by from what was stated before."""
     people = {
         outcome.card.subject.code: outcome
@@ -159,12 +186,12 @@ def _lines_of(
         if outcome.card.subject.kind is SubjectKind.EMPLOYEE
     }
     lines = [
-        _line_of(outcome, owed, stated.get(employee, {}).get(owed.number))
+        _line_of(outcome, owed, stated.get(employee, {}).get(owed.number), cycle, reason)
         for employee, outcome in people.items()
         for owed in owed_by(outcome.payouts, currency)
     ]
     gone = [
-        _take_back(employee, number, before)
+        _take_back(employee, number, before, cycle, reason)
         for employee, own in sorted(stated.items())
         if employee not in people
         for number, before in sorted(own.items())
@@ -172,15 +199,19 @@ def _lines_of(
     return [*lines, *gone]
 
 
-def _line_of(outcome: _Outcome, owed: Owed, before: Stated | None) -> _Line:
+def _line_of(
+    outcome: _Outcome, owed: Owed, before: Stated | None, cycle: Cycle, reason: str | None
+) -> Line:
     card, score = outcome.card, outcome.score
     assert score.total is not None, "an incomplete card is not approved"
     if before is not None:
         amount = correction(owed.amount, before.amounts)
         owed = Owed(owed.number, owed.plan, amount, owed.currency)
     payouts = outcome.payouts
-    return _Line(
+    return Line(
         employee=card.subject.code,
+        cycle=cycle.code,
+        period=cycle.period.code,
         owed=owed,
         corrects=None if before is None else before.original,
         result=outcome.result,
@@ -189,14 +220,19 @@ def _line_of(outcome: _Outcome, owed: Owed, before: Stated | None) -> _Line:
         total=score.total,
         fingerprint=card.fingerprint,
         inputs=inputs_document(payouts[owed.number]) if payouts else b"{}",
+        reason=None if before is None else reason,
     )
 
 
-def _take_back(employee: str, number: int, before: Stated) -> _Line:
+def _take_back(
+    employee: str, number: int, before: Stated, cycle: Cycle, reason: str | None
+) -> Line:
     """Of someone whom the new revision no longer holds, all that was stated."""
     amount = correction(Decimal(0), before.amounts)
-    return _Line(
+    return Line(
         employee=employee,
+        cycle=cycle.code,
+        period=cycle.period.code,
         owed=Owed(number, before.plan, amount, before.currency),
         corrects=before.original,
         result=before.result,
@@ -205,41 +241,8 @@ def _take_back(employee: str, number: int, before: Stated) -> _Line:
         total=Decimal(0),
         fingerprint=before.fingerprint,
         inputs=b"{}",
+        reason=reason,
     )
-
-
-def _entry_of(
-    line: _Line, seq: int, cycle: Cycle, reason: str | None, tenant: int, at: datetime
-) -> NewEntry:
-    entry_id = derive_id(IdKind.PAYOUT, at, tenant, line.result, line.place)
-    content = EntryContent(
-        seq=seq,
-        id=entry_id,
-        corrects=line.corrects,
-        employee=line.employee,
-        cycle=cycle.code,
-        period=cycle.period.code,
-        owed=line.owed,
-        grade=line.grade,
-        total=line.total,
-        reason=None if line.corrects is None else reason,
-        fingerprint=line.fingerprint,
-        published_at=at,
-    )
-    document = entry_document(content)
-    entry = Entry(
-        seq=seq,
-        id=entry_id,
-        kind=EntryKind.RESULT if line.corrects is None else EntryKind.CORRECTION,
-        corrects=line.corrects,
-        employee=line.employee,
-        cycle=cycle.code,
-        plan=line.owed.plan,
-        amount=line.owed.amount,
-        currency=line.owed.currency,
-        document=document,
-    )
-    return NewEntry(entry, _digest(document), line.result, line.place, line.inputs, at)
 
 
 def _approvals_of(moves: Sequence[Move]) -> tuple[Approval, ...]:
@@ -254,6 +257,11 @@ def _reason_of(moves: Sequence[Move]) -> str | None:
     return reopened[-1] if reopened else None
 
 
+def _reason_for_leaders(cycle: Cycle, reason: str | None) -> str:
+    stated = f"The pay of members was stated by {cycle.code}"
+    return f"{stated}." if reason is None else f"{stated}: {reason}"
+
+
 def _summary(results: Sequence[FrozenResult], entries: Sequence[NewEntry]) -> dict[str, object]:
     """What was published, so that the audit's chain covers every byte of it."""
     digests = [*(each.sha256 for each in results), *(each.sha256 for each in entries)]
@@ -264,7 +272,3 @@ def _summary(results: Sequence[FrozenResult], entries: Sequence[NewEntry]) -> di
         "last_seq": entries[-1].entry.seq if entries else None,
         "sha256": hashlib.sha256(b"".join(digests)).hexdigest(),
     }
-
-
-def _digest(document: bytes) -> bytes:
-    return hashlib.sha256(document).digest()

@@ -197,13 +197,36 @@ class Band:
     rate: DecimalText
 
 
-@strawberry.type(description="A pay plan: a commission with its bands, or a bonus with its base.")
+@strawberry.type(
+    description="A coefficient: a number, the grade's or the score, or what an item attained."
+)
+class Factor:
+    number: DecimalText | None
+    of: CoefficientOf | None
+    item: str | None
+
+
+@strawberry.type(description="What a level of a ladder is worth.")
+class LevelAmount:
+    level: str
+    amount: DecimalText
+
+
+@strawberry.type(description="A pay plan; which members there are depends on the plan.")
 class Pay:
     plan: PayPlan
     indicator: str | None
     bands: list[Band] | None
     base: DecimalText | None
     coefficient: CoefficientOf | None
+    task: Factor | None
+    business: Factor | None
+    staffing: Factor | None
+    incentive: Factor | None
+    ladder: str | None
+    amounts: list[LevelAmount] | None
+    minimum: DecimalText | None = strawberry.field(description="Of rewards and penalties.")
+    maximum: DecimalText | None = strawberry.field(description="Of rewards and penalties.")
 
 
 @strawberry.type(description="A scheme: a draft has no version, a published version never changes.")

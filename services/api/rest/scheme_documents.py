@@ -18,7 +18,6 @@ from services.schema.words import (
     GateOf,
     Missing,
     Of,
-    PayPlan,
     RaterRole,
     Scope,
     TargetLevel,
@@ -255,15 +254,80 @@ class BandDocument(Model):
     rate: ValueIn
 
 
-class PayDocument(Model):
-    """A pay plan: a commission with a rate or bands, or a grade bonus with its base."""
+class FactorDocument(Model):
+    """A coefficient: a number, the grade's or the score, or what an item attained."""
 
-    plan: PayPlan
-    indicator: FormulaCode | None = None
+    number: ValueIn | None = None
+    of: CoefficientOf | None = None
+    item: Code | None = None
+
+
+class CommissionDocument(Model):
+    """A rate or marginal bands on what an indicator comes to."""
+
+    plan: Literal["commission"]
+    indicator: FormulaCode
     rate: ValueIn | None = None
     bands: list[BandDocument] | None = None
-    base: AmountIn | None = None
     coefficient: CoefficientOf | None = None
+
+
+class LeaderMeanDocument(Model):
+    """The mean of the members' commissions times three coefficients."""
+
+    plan: Literal["leader_mean"]
+    task: FactorDocument | ValueIn | None = None
+    business: FactorDocument | ValueIn | None = None
+    staffing: FactorDocument | ValueIn | None = None
+
+
+class LeaderCapacityDocument(Model):
+    """What the team put out times a coefficient."""
+
+    plan: Literal["leader_capacity"]
+    indicator: FormulaCode
+    incentive: FactorDocument | ValueIn | None = None
+
+
+class GradeBonusDocument(Model):
+    """A base bonus times the coefficient of the grade."""
+
+    plan: Literal["grade_bonus"]
+    base: AmountIn
+
+
+class LevelAmountDocument(Model):
+    """What a level of a ladder is worth."""
+
+    level: Code
+    amount: AmountIn
+
+
+class LevelAllowanceDocument(Model):
+    """A fixed amount by the level on a ladder."""
+
+    plan: Literal["level_allowance"]
+    ladder: Code
+    amounts: list[LevelAmountDocument]
+
+
+class MoneyAdjustmentsDocument(Model):
+    """Rewards and penalties in money, stated by hand; their sum may be bounded."""
+
+    plan: Literal["adjustment"]
+    minimum: AmountIn | None = None
+    maximum: AmountIn | None = None
+
+
+PayDocument = Annotated[
+    CommissionDocument
+    | LeaderMeanDocument
+    | LeaderCapacityDocument
+    | GradeBonusDocument
+    | LevelAllowanceDocument
+    | MoneyAdjustmentsDocument,
+    Field(discriminator="plan"),
+]
 
 
 class SchemeDocument(Model):
@@ -282,7 +346,7 @@ class SchemeDocument(Model):
     note: str | None = None
 
 
-class Documented:
+class _Documented:
     """Publishes a model as the contract of a document that the core reads."""
 
     def __init__(self, model: type[Model]) -> None:
@@ -294,5 +358,5 @@ class Documented:
         return handler(self._model.__pydantic_core_schema__)
 
 
-SchemeBody = Annotated[dict[str, Any], Documented(SchemeDocument)]
+SchemeBody = Annotated[dict[str, Any], _Documented(SchemeDocument)]
 """A scheme as it is put: exact JSON, for the core to read."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.api.store.people import among
@@ -142,6 +142,31 @@ async def read_cycles_of_periods(session: ReadSession, periods: Collection[str])
     return await _read(session, statement)
 
 
+async def read_cycles_inside(
+    session: ReadSession, cycle: Cycle, subjects: Collection[Subject]
+) -> list[Cycle]:
+    """The other cycles, opened and within the period of one, with current cards of these."""
+    held = select(scorecards.c.cycle, scorecards.c.revision).where(
+        scorecards.c.tenant_id == session.tenant, among_subjects(subjects)
+    )
+    statement = _opened_besides(session, cycle).where(
+        cycles.c.starts_on >= cycle.period.start,
+        cycles.c.ends_on <= cycle.period.end,
+        tuple_(cycles.c.code, cycles.c.revision).in_(held),
+    )
+    return await _read(session, statement)
+
+
+async def read_published_around(session: ReadSession, cycle: Cycle) -> list[Cycle]:
+    """The other cycles, published now, within whose period one lies."""
+    statement = _opened_besides(session, cycle).where(
+        cycles.c.starts_on <= cycle.period.start,
+        cycles.c.ends_on >= cycle.period.end,
+        cycles.c.status == CycleStatus.PUBLISHED,
+    )
+    return await _read(session, statement)
+
+
 async def read_page_of_cycles(
     session: ReadSession,
     subjects: Collection[Subject] | None,
@@ -232,6 +257,15 @@ def _holds(session: ReadSession, subjects: Collection[Subject]) -> ColumnElement
         scorecards.c.tenant_id == session.tenant, among_subjects(subjects)
     )
     return cycles.c.code.in_(held)
+
+
+def _opened_besides(session: ReadSession, cycle: Cycle) -> Select[Any]:
+    where = (
+        cycles.c.tenant_id == session.tenant,
+        cycles.c.code != cycle.code,
+        cycles.c.scheme_version.is_not(None),
+    )
+    return select(cycles).where(*where).order_by(cycles.c.code)
 
 
 def _of_codes(session: ReadSession, codes: Collection[str]) -> Select[Any]:

@@ -1,7 +1,7 @@
 """The payroll feed as it is kept: numbered entries that are appended and never change."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,15 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from services.api.store.people import among
+from services.schema.days import Period
 from services.schema.db import ReadSession, WriteSession
-from services.schema.shapes.payouts import Entry
+from services.schema.shapes.payouts import Entry, MemberPay
+from services.schema.tables.cycles import cycles
 from services.schema.tables.payouts import payouts, payroll_acknowledgements
 from services.schema.tables.results import results
-from services.schema.words import EntryKind, PayPlan
+from services.schema.tables.scorecards import scorecards
+from services.schema.words import EntryKind, PayPlan, SubjectKind
 
 PAYROLL = "payroll"
 """The counter of `seq`; whoever publishes holds it until the commit, so that no number is lost."""
@@ -122,6 +126,38 @@ async def read_stated(session: ReadSession, cycle: str) -> dict[str, dict[int, S
             )
             places[row.result] += 1
     return dict(found)
+
+
+async def read_business_pay(
+    session: ReadSession, inside: Period, people: Collection[str], *, without: str | None
+) -> list[MemberPay]:
+    """What the feed owes people by commission in each cycle within a period that holds them."""
+    is_held = (
+        (scorecards.c.tenant_id == cycles.c.tenant_id)
+        & (scorecards.c.cycle == cycles.c.code)
+        & (scorecards.c.revision == cycles.c.revision)
+        & (scorecards.c.subject_kind == SubjectKind.EMPLOYEE)
+        & (scorecards.c.subject == payouts.c.employee)
+    )
+    is_cycle = (cycles.c.tenant_id == payouts.c.tenant_id) & (cycles.c.code == payouts.c.cycle)
+    key = (payouts.c.employee, payouts.c.cycle)
+    statement = (
+        select(*key, func.sum(payouts.c.amount).label("amount"))
+        .join(cycles, is_cycle)
+        .join(scorecards, is_held)
+        .where(
+            payouts.c.tenant_id == session.tenant,
+            payouts.c.plan == PayPlan.COMMISSION,
+            among(payouts.c.employee, people),
+            cycles.c.starts_on >= inside.start,
+            cycles.c.ends_on <= inside.end,
+            cycles.c.code != (without or ""),
+        )
+        .group_by(*key)
+        .order_by(*key)
+    )
+    rows = await session.execute(statement)
+    return [MemberPay(row.employee, row.cycle, row.amount) for row in rows]
 
 
 async def read_last_seq(session: ReadSession) -> int:

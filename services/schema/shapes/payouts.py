@@ -5,7 +5,44 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from services.schema.shapes.indicators import Value
 from services.schema.words import EntryKind, PayPlan
+
+
+@dataclass(frozen=True, slots=True)
+class PayBasis:
+    """What a card's pay is computed from besides the card, as it was when data closed."""
+
+    bases: Mapping[str, Value]
+    """What commissions are paid on, by indicator."""
+    outputs: Mapping[str, Mapping[str, Value]]
+    """What a leader's team put out, by indicator and by whose it is: `unit:u-1`, `employee:e-1`."""
+    members: tuple[str, ...]
+    """Whom the person led at the period's end, where the scheme pays for it."""
+    levels: Mapping[str, str | None]
+    """The level that the person has, by ladder."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPay:
+    """What a member of a team earned by business: the commissions of one cycle, as they stand."""
+
+    employee: str
+    cycle: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PayAdjustment:
+    """A reward or a penalty in money; it is never edited, but withdrawn by one more."""
+
+    id: str
+    amount: Decimal
+    reason: str
+    author: str
+    stated_at: datetime
+    withdraws: str | None
+    """The one that this takes back, with the opposite amount."""
 
 
 @dataclass(frozen=True, slots=True)

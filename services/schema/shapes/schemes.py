@@ -7,14 +7,13 @@ item's own where it states one. Weights and shares are percent.
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.schema.shapes.pay_plans import Pay
 from services.schema.words import (
     Approver,
-    CoefficientOf,
     CycleKind,
     GateOf,
     Missing,
     Of,
-    PayPlan,
     Quantifier,
     RaterRole,
     Scope,
@@ -251,29 +250,6 @@ class Distribution:
     shares: tuple[DistributionShare, ...]
     minimum_population: int
     tie_breakers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A marginal band of a commission: the rate holds from this amount on."""
-
-    start: Decimal
-    """`from` on the wire."""
-    rate: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Pay:
-    """One pay plan of a scheme (`domain.md`, section 8)."""
-
-    plan: PayPlan
-    indicator: str | None = None
-    """Of a commission."""
-    bands: tuple[Band, ...] = ()
-    """Of a commission; a flat rate is one band from 0."""
-    base: Decimal | None = None
-    """Of a grade bonus: the base bonus, in the tenant's currency."""
-    coefficient: CoefficientOf | None = None
 
 
 @dataclass(frozen=True, slots=True)

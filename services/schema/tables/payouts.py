@@ -12,7 +12,16 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from services.schema.tables.base import amount, instant, metadata, one_of, tenant_column, text
+from services.schema.tables.base import (
+    amount,
+    instant,
+    key,
+    metadata,
+    numbers,
+    one_of,
+    tenant_column,
+    text,
+)
 from services.schema.words import EntryKind, PayPlan
 
 payouts = Table(
@@ -45,6 +54,29 @@ payouts = Table(
     CheckConstraint("document_sha256 = sha256(document)", name="document_sha256"),
     CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)", name="corrects"),
     Index("ix_payouts_cycle", "tenant_id", "cycle", "seq"),
+)
+
+# Rewards and penalties in money, stated for somebody's card in a cycle; they stay when the cycle is
+# opened again. One that is taken back has a counterpart. Append-only.
+pay_adjustments = Table(
+    "pay_adjustments",
+    metadata,
+    tenant_column(),
+    key("id"),
+    text("cycle"),
+    text("employee"),
+    amount("amount"),
+    text("reason"),
+    text("author"),
+    instant("stated_at"),
+    text("withdraws", null=True),
+    UniqueConstraint("tenant_id", "withdraws"),
+    ForeignKeyConstraint(["tenant_id", "cycle"], ["cycles.tenant_id", "cycles.code"]),
+    ForeignKeyConstraint(
+        ["tenant_id", "withdraws"], ["pay_adjustments.tenant_id", "pay_adjustments.id"]
+    ),
+    numbers("amount"),
+    Index("ix_pay_adjustments_cycle", "tenant_id", "cycle", "employee"),
 )
 
 # Which entries payroll says it has taken; the newest row holds. Append-only.

@@ -8,11 +8,10 @@ from decimal import Decimal
 import pytest
 
 from services.api.core.documents import to_bytes
-from services.api.core.frozen import bases_document, read_bases, read_score, restate
-from services.schema.shapes.indicators import Value
+from services.api.core.frozen import read_score, restate
 from services.schema.shapes.people import Subject
 from services.schema.shapes.scorecards import Scorecard
-from services.schema.words import CycleStatus, NoValue, ScorecardStatus, SubjectKind
+from services.schema.words import CycleStatus, LineStatus, ScorecardStatus, SubjectKind
 
 DOCUMENT = {
     "id": "sc_1",
@@ -21,7 +20,32 @@ DOCUMENT = {
     "grade": "乙",
     "coefficient": "1.2",
     "rank": None,
-    "lines": [{"item": "sales", "value": "1500.5"}],
+    "lines": [
+        {
+            "section": "all",
+            "item": "sales",
+            "indicator": "net_sales",
+            "value": "1500.5",
+            "target": "1000",
+            "attainment": "1.5005",
+            "score": "120",
+            "weight": "60",
+            "points": "72",
+            "status": "ok",
+        },
+        {
+            "section": "all",
+            "item": "manners",
+            "indicator": None,
+            "value": None,
+            "target": None,
+            "attainment": None,
+            "score": None,
+            "weight": "40",
+            "points": None,
+            "status": "no_data",
+        },
+    ],
     "segments": [
         {
             "from": "2026-01-01",
@@ -89,12 +113,23 @@ def test_the_figures_are_those_that_were_shown() -> None:
     assert (segment.segment.scheme, segment.segment.scheme_version) == ("sales", 3)
 
 
-def test_bases_are_read_back_exactly() -> None:
-    bases = {
-        "net_sales": Value(Decimal("12345678901234.567891"), None),
-        "gross_profit": Value(None, NoValue.NO_ROWS),
-        "tiny": Value(Decimal("0.000001"), None),
-    }
-    assert read_bases(bases_document(bases)) == bases
-    assert bases_document(bases) == bases_document(dict(reversed(bases.items())))
-    assert b"E-" not in bases_document(bases)
+def test_the_lines_are_those_that_were_shown() -> None:
+    sales, manners = read_score(CARD.document).segments[0].lines
+    assert (sales.item, sales.indicator, sales.status) == ("sales", "net_sales", LineStatus.OK)
+    assert (sales.value, sales.target, sales.attainment) == (
+        Decimal("1500.5"),
+        Decimal(1000),
+        Decimal("1.5005"),
+    )
+    assert (sales.score, sales.weight, sales.points) == (Decimal(120), Decimal(60), Decimal(72))
+    assert (manners.indicator, manners.value, manners.attainment) == (None, None, None)
+    assert (manners.score, manners.points, manners.status) == (None, None, LineStatus.NO_DATA)
+
+
+def test_each_segment_has_its_own_lines() -> None:
+    document = json.loads(CARD.document)
+    document["segments"] *= 2
+    document["lines"][0]["segment"], document["lines"][1]["segment"] = 2, 1
+    first, second = read_score(to_bytes(document)).segments
+    assert [line.item for line in first.lines] == ["manners"]
+    assert [line.item for line in second.lines] == ["sales"]

@@ -1,6 +1,5 @@
 """Pay to the fen: bonuses, commissions by marginal bands, corrections, entries to the byte."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,14 +12,14 @@ from services.api.core.payouts import (
     entry_document,
     inputs_document,
     owed_by,
-    pay,
 )
 from services.schema.errors import Conflict
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.payouts import EntryContent, Owed, Payout
-from services.schema.shapes.schemes import Pay
 from services.schema.words import NoValue, PayPlan
-from tests.api.core.scoring import Document, flat, item, scheme_of, scored
+from tests.api.core.paying import basis, payouts_of
+from tests.api.core.paying import paid as paid_on
+from tests.api.core.scoring import Document, flat, item, scored
 
 d = Decimal
 
@@ -29,12 +28,7 @@ def paid(
     plan: Document, *, total: str = "80", base: Value | str = "0", currency: str = "CNY"
 ) -> Payout:
     """The one payout of a card with this total; 80 is a B, coefficient 1; 95 an A, 1.2."""
-    stated = flat(item("a", "100"), pay=[plan])
-    value = base if isinstance(base, Value) else Value(d(base), None)
-    (payout,) = pay(
-        scheme_of(stated), scored(stated, {"a": total}), currency=currency, bases={"sales": value}
-    )
-    return payout
+    return paid_on(plan, basis(bases={"sales": base}), total=total, currency=currency)
 
 
 def commission(*bands: tuple[str, str], coefficient: str | None = None) -> Document:
@@ -107,15 +101,30 @@ def test_a_commission_lists_what_lies_in_each_band() -> None:
         "base": "150000.55",
         "reason": None,
         "bands": [
-            {"from": "0", "to": "100000", "inside": "100000", "rate": "0.01", "part": "1000"},
+            {
+                "from": "0",
+                "to": "100000",
+                "inside": "100000",
+                "rate": "0.01",
+                "part": "1000",
+                "amount": "1200.00",
+            },
             {
                 "from": "100000",
                 "to": "200000",
                 "inside": "50000.55",
                 "rate": "0.02",
                 "part": "1000.011",
+                "amount": "1200.01",
             },
-            {"from": "200000", "to": None, "inside": "0", "rate": "0.03", "part": "0"},
+            {
+                "from": "200000",
+                "to": None,
+                "inside": "0",
+                "rate": "0.03",
+                "part": "0",
+                "amount": "0.00",
+            },
         ],
         "coefficient": {"of": "grade", "grade": "A", "value": "1.2"},
     }
@@ -141,12 +150,8 @@ def test_a_score_coefficient_is_rounded_with_the_pay_and_not_before() -> None:
     stated = flat(
         item("a", "100"), full_mark="3", pay=[commission(("0", "1"), coefficient="score")]
     )
-    (payout,) = pay(
-        scheme_of(stated),
-        scored(stated, {"a": "2"}),
-        currency="CNY",
-        bases={"sales": Value(d("1000000"), None)},
-    )
+    card = scored(stated, {"a": "2"})
+    (payout,) = payouts_of(stated, card, basis(bases={"sales": "1000000"}))
     assert str(payout.amount) == "666666.67"
 
 
@@ -201,12 +206,8 @@ def test_each_plan_of_a_scheme_pays() -> None:
         item("a", "100"),
         pay=[{"plan": "grade_bonus", "base": "100"}, commission(("0", "0.1"))],
     )
-    payouts = pay(
-        scheme_of(stated),
-        scored(stated, {"a": "95"}),
-        currency="CNY",
-        bases={"sales": Value(d("70"), None)},
-    )
+    card = scored(stated, {"a": "95"})
+    payouts = payouts_of(stated, card, basis(bases={"sales": "70"}))
     assert owed_by(payouts, "CNY") == (
         Owed(0, PayPlan.GRADE_BONUS, d("120"), "CNY"),
         Owed(1, PayPlan.COMMISSION, d("7"), "CNY"),
@@ -215,7 +216,7 @@ def test_each_plan_of_a_scheme_pays() -> None:
 
 def test_a_scheme_without_pay_owes_one_entry_of_nothing() -> None:
     stated = flat(item("a", "100"))
-    payouts = pay(scheme_of(stated), scored(stated, {"a": "95"}), currency="CNY", bases={})
+    payouts = payouts_of(stated, scored(stated, {"a": "95"}))
     assert payouts == ()
     assert owed_by(payouts, "CNY") == (Owed(0, None, d("0"), "CNY"),)
 
@@ -223,13 +224,7 @@ def test_a_scheme_without_pay_owes_one_entry_of_nothing() -> None:
 def test_an_incomplete_card_is_never_paid() -> None:
     stated = flat(item("a", "100"))
     with pytest.raises(AssertionError, match="only a complete card is paid"):
-        pay(scheme_of(stated), scored(stated, {"a": None}), currency="CNY", bases={})
-
-
-def test_a_plan_that_no_scheme_can_state_is_a_programmer_s_mistake() -> None:
-    scheme = replace(scheme_of(flat(item("a", "100"))), pay=(Pay(PayPlan.LEADER_MEAN),))
-    with pytest.raises(AssertionError, match="leader_mean"):
-        pay(scheme, scored(flat(item("a", "100")), {"a": "9"}), currency="CNY", bases={})
+        payouts_of(stated, scored(stated, {"a": None}))
 
 
 def entry(owed: Owed, *, corrects: str | None = None, grade: str | None = "A") -> bytes:
@@ -286,4 +281,5 @@ def test_bands_sum_to_the_whole_and_pay_more_for_more(starts: list[int], base: D
     assert sum(d(band["inside"]) for band in stated) == max(base, d("0"))
     exact = sum(d(band["part"]) for band in stated)
     assert abs(payout.amount - exact) <= d("0.005")
+    assert sum(d(band["amount"]) for band in stated) == payout.amount
     assert paid(commission(*bands), base=str(base + 1)).amount >= payout.amount

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from services.api.core.payouts import pay
 from services.api.core.results import result_document
 from services.schema.shapes.results import Approval, ResultHead
 from services.schema.words import Approver
-from tests.api.core.scoring import EMPLOYEE, flat, item, scheme_of, scored
+from tests.api.core.paying import payouts_of
+from tests.api.core.scoring import EMPLOYEE, flat, item, scored
 
 AT = datetime(2026, 11, 5, 9, tzinfo=UTC)
 HEAD = ResultHead(
@@ -30,7 +30,7 @@ HEAD = ResultHead(
 def test_a_result_to_the_byte() -> None:
     stated = flat(item("a", "100"), pay=[{"plan": "grade_bonus", "base": "1000"}])
     card = scored(stated, {"a": "95"})
-    payouts = pay(scheme_of(stated), card, currency="CNY", bases={})
+    payouts = payouts_of(stated, card)
     assert result_document(HEAD, card, payouts).decode() == (
         '{"id":"res_1","cycle":"2026-10-front","period":"2026-10","subject":"employee:e-1",'
         '"unit":"north","scorecard":"sc_1","scheme":"front","scheme_version":1,"revision":2,'

@@ -8,8 +8,8 @@ import pytest
 from services.api.core.documents import to_bytes
 from services.api.core.schemes import gate_to_wire, parse_scheme, scheme_to_wire
 from services.schema.errors import Invalid
+from services.schema.shapes.pay_plans import Band, Commission, GradeBonus
 from services.schema.shapes.schemes import (
-    Band,
     Bounds,
     Curve,
     Deduct,
@@ -21,7 +21,6 @@ from services.schema.shapes.schemes import (
     ItemTarget,
     Name,
     Pass,
-    Pay,
     Ratio,
     Step,
     Steps,
@@ -33,7 +32,6 @@ from services.schema.words import (
     GateOf,
     Missing,
     Of,
-    PayPlan,
     Scope,
     TargetKind,
     TargetLevel,
@@ -104,8 +102,7 @@ def test_the_document_of_the_contract() -> None:
     )
     assert scheme.approval == (Approver.MANAGER, Approver.SECOND_LEVEL, Approver.HR)
     assert scheme.pay == (
-        Pay(
-            PayPlan.COMMISSION,
+        Commission(
             indicator="net_sales",
             bands=(Band(d("0"), d("0.01")), Band(d("100000"), d("0.02"))),
             coefficient=CoefficientOf.GRADE,
@@ -291,7 +288,7 @@ def test_grades_are_kept_best_first_in_whatever_order_they_are_stated() -> None:
 @pytest.mark.parametrize(
     ("pay", "faults"),
     [
-        ({"plan": "leader_mean", "indicator": "x"}, [("/plan", "plan_not_supported")]),
+        ({"plan": "leader_mean", "indicator": "x"}, [("/indicator", "unknown_field")]),
         ({"plan": "grade_bonus"}, [("/base", "required")]),
         ({"plan": "grade_bonus", "base": "1.00001"}, [("/base", "too_many_decimals")]),
         ({"plan": "commission", "rate": "0.1"}, [("/indicator", "required")]),
@@ -323,16 +320,14 @@ def test_pay_at_fault(pay: Document, faults: list[tuple[str, str]]) -> None:
 def test_a_flat_rate_is_one_band_from_0() -> None:
     pay = [{"plan": "commission", "indicator": "net_sales", "rate": "0.04"}]
     scheme = parse_scheme(flat(item("a", "100"), pay=pay))
-    assert scheme.pay[0].bands == (Band(d("0"), d("0.04")),)
+    assert scheme.pay == (Commission("net_sales", (Band(d("0"), d("0.04")),)),)
     assert parse_scheme(scheme_to_wire(scheme)) == scheme
 
 
 def test_a_grade_bonus_is_written_back_as_it_is_read() -> None:
     pay = [{"plan": "grade_bonus", "base": "1000.5"}]
     scheme = parse_scheme(flat(item("a", "100"), pay=pay))
-    assert scheme.pay == (
-        Pay(PayPlan.GRADE_BONUS, base=d("1000.5"), coefficient=CoefficientOf.GRADE),
-    )
+    assert scheme.pay == (GradeBonus(d("1000.5")),)
     assert scheme_to_wire(scheme)["pay"] == pay
 
 

@@ -79,13 +79,21 @@ async def test_a_result_is_exactly_this(approved: Company) -> None:
                     "base": "1500.5",
                     "reason": None,
                     "bands": [
-                        {"from": "0", "to": "1000", "inside": "1000", "rate": "0.01", "part": "10"},
+                        {
+                            "from": "0",
+                            "to": "1000",
+                            "inside": "1000",
+                            "rate": "0.01",
+                            "part": "10",
+                            "amount": "10.00",
+                        },
                         {
                             "from": "1000",
                             "to": None,
                             "inside": "500.5",
                             "rate": "0.02",
                             "part": "10.01",
+                            "amount": "10.01",
                         },
                     ],
                     "coefficient": {"of": "grade", "grade": "B", "value": "1"},
