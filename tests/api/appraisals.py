@@ -222,7 +222,7 @@ async def digest(company: Company) -> str:
     tables = (
         "schemes", "scheme_versions", "cycles", "cycle_moves", "scorecards", "scorecard_reach",
         "results", "payouts", "pay_adjustments", "payroll_acknowledgements", "counters",
-        "weighed_days", "calibration_moves",
+        "weighed_days", "calibration_moves", "ladders", "level_observations", "level_assessments",
     )  # fmt: skip
     parts = [await company.digest()]
     async with company.owner.read(company.number) as session:

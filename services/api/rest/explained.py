@@ -5,32 +5,28 @@ with a pencil.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from services.api.core.explanation_trees import Names
+from services.api.core.rule_words import condition_in_words, effect_in_words, rule_in_words
 from services.api.rest.markup import Content, Markup, element
-from services.api.rest.rules_in_words import condition_in_words, effect_in_words, rule_in_words
+from services.schema.shapes.schemes import Name
 
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What codes are called: each in both languages, where somebody has named it."""
-
-    indicators: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    parts: Mapping[tuple[str, int, str], tuple[str, str]] = field(default_factory=dict)
-    """Sections and items of a version of a scheme."""
-
-
-def named(code: str, name: tuple[str, str] | None) -> Markup:
+def named(code: str, name: Name | None) -> Markup:
     """A name in both languages with its code, or the code alone."""
     if name is None:
         return element("span", code)
-    zh, en = name
-    return element(
-        "span", element("span", zh, lang="zh"), " ", en, " ", element("span", code, class_="code")
-    )
+    return element("span", both(name), " ", element("span", code, class_="code"))
+
+
+def both(words: Name) -> Markup:
+    """Words in both languages, or once where they are the same."""
+    if words.zh == words.en:
+        return element("span", words.en)
+    return element("span", element("span", words.zh, lang="zh"), " ", words.en)
 
 
 def table(
@@ -135,7 +131,7 @@ def _line(line: Document, segment: Document, scheme: tuple[str, int], names: Nam
         *_measured(line, names),
         ("Target 目标", _targets(line)),
         ("Attainment 达成", _attainments(line)),
-        ("Rule 规则", rule_in_words(line["rule"], line["full_mark"])),
+        ("Rule 规则", both(rule_in_words(line["rule"], line["full_mark"]))),
         ("Score 得分", _score(line, segment)),
         ("Weight 权重", _weight(line)),
         ("Points 分值", _points(line)),
@@ -262,8 +258,8 @@ def _gates(gates: Sequence[Document]) -> Markup:
     rows = [
         element(
             "tr",
-            element("td", condition_in_words(gate["when"])),
-            element("td", effect_in_words(gate["then"])),
+            element("td", both(condition_in_words(gate["when"]))),
+            element("td", both(effect_in_words(gate["then"]))),
             number(gate["actual"]),
             element("td", "yes 是" if gate["bites"] else "no 否"),
         )

@@ -346,7 +346,7 @@ class SchemeDocument(Model):
     note: str | None = None
 
 
-class _Documented:
+class Documented:
     """Publishes a model as the contract of a document that the core reads."""
 
     def __init__(self, model: type[Model]) -> None:
@@ -358,5 +358,5 @@ class _Documented:
         return handler(self._model.__pydantic_core_schema__)
 
 
-SchemeBody = Annotated[dict[str, Any], _Documented(SchemeDocument)]
+SchemeBody = Annotated[dict[str, Any], Documented(SchemeDocument)]
 """A scheme as it is put: exact JSON, for the core to read."""

@@ -18,14 +18,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.api.auth import view_of
-from services.api.flows.indicators import known_indicators
-from services.api.rest.explained import Names, explanation_of, number, table
+from services.api.flows.explanations import names_of
+from services.api.rest.explained import explanation_of, number, table
 from services.api.rest.markup import Content, Markup, element, page
 from services.api.rest.settled import SettledRoute, settle_pending
 from services.api.settings import ApiSettings
 from services.api.store.cycles import read_page_of_cycles
 from services.api.store.people import read_employees, read_tenant, read_units
-from services.api.store.schemes import read_versions
 from services.api.store.scorecards import CardFilter, Sort, read_card, read_page_of_cards
 from services.door.access import authorize
 from services.door.pages import Cursor, decode_cursor, encode_cursor
@@ -135,7 +134,7 @@ async def get_explained(
         raise NotFound("scorecard")
     document, explanation = json.loads(card.document), json.loads(card.explanation)
     (row,) = await _rows(session, [document])
-    names = await _names_of(session, explanation)
+    names = await names_of(session, explanation)
     back = element("a", "← Scoreboard 计分板", href=f"/?{urlencode({'cycle': card.cycle})}")
     told = f"{document['cycle']}, revision {document['revision']}, "
     heading = element(
@@ -242,22 +241,6 @@ async def _rows(session: ReadSession, documents: Sequence[Document]) -> list[Row
         Row(document, name_of(subject), unit_of(document))
         for document, subject in zip(documents, subjects, strict=True)
     ]
-
-
-async def _names_of(session: ReadSession, explanation: Document) -> Names:
-    """What an explanation's indicators, sections and items are called."""
-    segments = explanation["segments"]
-    named = {line["indicator"] for segment in segments for line in segment["lines"]}
-    codes = {code for code in named if code is not None}
-    indicators = await known_indicators(session, codes)
-    versions = {(each["scheme"], each["scheme_version"]) for each in segments}
-    parts: dict[tuple[str, int, str], tuple[str, str]] = {}
-    for key, version in (await read_versions(session, versions)).items():
-        for section in json.loads(version.document)["sections"]:
-            for part in (section, *section["items"]):
-                if part["name"]:
-                    parts[*key, part["code"]] = (part["name"]["zh"], part["name"]["en"])
-    return Names({code: (each.zh, each.en) for code, each in indicators.items()}, parts)
 
 
 def _answer(request: Request, title: str, *content: Content) -> HTMLResponse:

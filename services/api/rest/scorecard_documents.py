@@ -4,7 +4,7 @@ The core writes these documents and the doors serve their bytes; a test holds ev
 that the core writes against the models here.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from services.api.rest.scheme_documents import (
     ConditionDocument,
     EffectDocument,
     GradeDocument,
+    NameDocument,
     RuleDocument,
 )
 from services.door.wire import Code, DecimalText, Model
@@ -251,3 +252,27 @@ class ExplanationDocument(Model):
     band: str | None
     grade: str | None
     coefficient: DecimalText | None
+
+
+class NodeDocument(Model):
+    """A figure of the tree, and in words how it was made of those below it."""
+
+    figure: Literal[
+        "grade", "total", "mean", "segment", "section", "line", "score", "weight", "rule", "value",
+        "measure", "target", "attainment", "mark", "gate", "adjustments", "adjustment",
+    ]  # fmt: skip
+    code: str | None
+    name: NameDocument | None
+    value: str | None
+    words: NameDocument
+    records: int | None
+    """Of a measure: how many facts stand behind it."""
+    links: list[str]
+    """Of a value: where its facts can be read."""
+    parts: list["NodeDocument"]
+
+
+class ToldExplanationDocument(ExplanationDocument):
+    """The same, and as a tree in both languages: its root the grade, its leaves record counts."""
+
+    tree: NodeDocument

@@ -7,9 +7,10 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
+from services.api.flows.explanations import told_explanation
 from services.api.flows.units import units_below
 from services.api.rest.documents import bytes_of
-from services.api.rest.scorecard_documents import ExplanationDocument, ScorecardDocument
+from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
 from services.api.rest.settled import new_settled_router
 from services.api.rest.stored import answer_page
 from services.api.store.results import read_results_of_subject
@@ -108,13 +109,16 @@ async def get_scorecard(request: Request, id: CardId, caller: Asking, session: R
     return tagged(request, card.document, etag=etag_of(card.document))
 
 
-@router.get("/v1/scorecards/{id}/explanation", response_model=ExplanationDocument)
+@router.get("/v1/scorecards/{id}/explanation", response_model=ToldExplanationDocument)
 async def get_explanation(
     request: Request, id: CardId, caller: Asking, session: Reading
 ) -> Response:
-    """Every step with its inputs, down to how many records there are and where they are read."""
+    """Every step with its inputs, down to how many records there are and where they are read.
+
+    `tree` tells the same in Chinese and English, from the grade down.
+    """
     card = await find_visible(session, id, caller, at=datetime.now(UTC))
-    return tagged(request, card.explanation)
+    return tagged(request, await told_explanation(session, card.explanation))
 
 
 @router.get("/v1/scorecards/{id}/history", response_model=Listed[RevisionDocument])

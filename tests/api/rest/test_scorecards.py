@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.api.rest.scorecard_documents import ExplanationDocument, ScorecardDocument
+from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
 from tests.api.appraisals import (
     PERIOD,
     ask,
@@ -131,7 +131,7 @@ async def test_the_explanation_goes_down_to_records_and_a_link(ready: Company) -
     card = (await cards(ready))["employee:e-1"]
     answer = await ready.get(f"/v1/scorecards/{card['id']}/explanation")
     explained = answer.json()
-    ExplanationDocument.model_validate(explained, strict=False)
+    ToldExplanationDocument.model_validate(explained, strict=False)
     assert (explained["scorecard"], explained["total"]) == (card["id"], "82.00")
     assert explained["fingerprint"] == card["fingerprint"]
     line = explained["segments"][0]["lines"][0]
