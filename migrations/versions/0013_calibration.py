@@ -6,7 +6,7 @@ from alembic import op
 from migrations.guards import make_append_only, protect
 
 revision = "0013"
-down_revision = "0015"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
