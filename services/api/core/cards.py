@@ -131,17 +131,7 @@ def compute_card(
     When it was computed stays as it is while its fingerprint does: it says since when this holds.
     """
     card, cycle = plan.card, plan.cycle
-    segments = [
-        SegmentInput(
-            segment=segment,
-            scheme=setting.schemes[segment.scheme, segment.scheme_version],
-            items={
-                item.code: _input(plan, segment, item, setting, values, set_targets)
-                for item in items_in(segment, setting)
-            },
-        )
-        for segment in plan.segments
-    ]
+    segments = inputs_of(plan, setting, values, set_targets)
     scored = score(segments)
     status = status_of(cycle.status, scored)
     known_by = fingerprint(cycle.code, card.subject, segments)
@@ -172,6 +162,26 @@ def compute_card(
         computed_at=head.computed_at,
         stale_since=None,
     )
+
+
+def inputs_of(
+    plan: CardPlan,
+    setting: Setting,
+    values: Mapping[Wanted, Explained],
+    set_targets: SetTargets,
+) -> list[SegmentInput]:
+    """What each segment of a card is scored from."""
+    return [
+        SegmentInput(
+            segment=segment,
+            scheme=setting.schemes[segment.scheme, segment.scheme_version],
+            items={
+                item.code: _input(plan, segment, item, setting, values, set_targets)
+                for item in items_in(segment, setting)
+            },
+        )
+        for segment in plan.segments
+    ]
 
 
 def items_in(segment: Segment, setting: Setting) -> Iterator[Item]:

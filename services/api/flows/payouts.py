@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.api.core.cards import Setting, plan_card
+from services.api.core.cards import CardPlan, Setting, plan_card
 from services.api.core.pay_bases import basis_document, basis_of, pay_wanted
 from services.api.flows.values import read_pay_bases
 from services.api.store.audit import append_entry
@@ -13,9 +13,10 @@ from services.api.store.payouts import (
     read_last_seq,
 )
 from services.api.store.scorecards import write_bases
-from services.schema.db import WriteSession
+from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.people import Caller
 from services.schema.shapes.scorecards import Scorecard
 
@@ -28,17 +29,22 @@ async def freeze_bases(
 ) -> None:
     """Keep what each card will be paid by, as it is now: bases, teams with outputs, levels."""
     plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
+    bases = await read_bases(session, plans, setting)
+    await write_bases(session, {card: basis_document(basis) for card, basis in bases.items()})
+
+
+async def read_bases(
+    session: ReadSession, plans: Sequence[CardPlan], setting: Setting
+) -> dict[str, PayBasis]:
+    """What each card would be paid by, as it is now, by the card's id."""
     wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
     read = await read_pay_bases(
         session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
     )
-    bases = {
-        plan.card.id: basis_document(
-            basis_of(wanted[plan.card.id], read, LEVELS.get(plan.card.subject.code, {}))
-        )
+    return {
+        plan.card.id: basis_of(wanted[plan.card.id], read, LEVELS.get(plan.card.subject.code, {}))
         for plan in plans
     }
-    await write_bases(session, bases)
 
 
 async def acknowledge(session: WriteSession, through: int, *, caller: Caller, at: datetime) -> int:

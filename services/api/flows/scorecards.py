@@ -17,6 +17,7 @@ from services.api.core.cards import (
     wanted_by,
 )
 from services.api.core.reach import reach_of
+from services.api.core.targets import SetTargets
 from services.api.core.values import Prepared
 from services.api.flows.indicators import known_indicators
 from services.api.flows.schemes import scheme_of
@@ -100,6 +101,19 @@ async def compute_cards(
     return written
 
 
+async def read_targets_of(
+    session: ReadSession, plans: Collection[CardPlan], setting: Setting
+) -> SetTargets:
+    """Every target that these cards may be held against."""
+    asked = {pair for plan in plans for pair in owners_asked(plan, setting)}
+    return await read_targets(
+        session,
+        {owner for owner, _ in asked},
+        {indicator for _, indicator in asked},
+        {plan.cycle.period.code for plan in plans},
+    )
+
+
 async def _compute_batch(
     session: WriteSession, plans: Sequence[CardPlan], setting: Setting, *, at: datetime
 ) -> int:
@@ -109,13 +123,7 @@ async def _compute_batch(
     read = await read_explained(
         session, {each for own in wanted.values() for each in own}, tenant=setting.tenant
     )
-    asked = {pair for plan in plans for pair in owners_asked(plan, setting)}
-    targets = await read_targets(
-        session,
-        {owner for owner, _ in asked},
-        {indicator for _, indicator in asked},
-        {plan.cycle.period.code for plan in plans},
-    )
+    targets = await read_targets_of(session, plans, setting)
 
     def compute_all() -> list[Scorecard]:
         return [compute_card(plan, setting, read.values, targets, at=at) for plan in plans]
