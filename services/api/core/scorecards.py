@@ -40,9 +40,21 @@ def score(segments: Sequence[SegmentInput], adjustments: Sequence[Adjustment] = 
     With several segments a cap acts inside its segment, a failure or limit in any holds for the
     card; adjustments and bands are those of the last segment's scheme.
     """
+    return score_lines(segments, [lines_of_segment(each) for each in segments], adjustments)
+
+
+def score_lines(
+    segments: Sequence[SegmentInput],
+    lines: Sequence[Sequence[Line]],
+    adjustments: Sequence[Adjustment] = (),
+) -> Score:
+    """What the lines of a card's segments make together: sections, gates, total and grade."""
     assert segments, "a card has a segment"
     several = len(segments) > 1
-    scored = tuple(_score_segment(segment, several=several) for segment in segments)
+    scored = tuple(
+        _sum_up(segment, tuple(own), several=several)
+        for segment, own in zip(segments, lines, strict=True)
+    )
     mean = _mean_by_days(scored)
     unscored = Score(scored, mean, tuple(adjustments), None, None, None, None, None)
     if mean is None:
@@ -113,7 +125,8 @@ def attainments_of(given: ItemInput) -> dict[TargetLevel, Decimal]:
     return {level: each for level, each in attained.items() if each is not None}
 
 
-def _score_segment(given: SegmentInput, *, several: bool) -> SegmentScore:
+def lines_of_segment(given: SegmentInput) -> tuple[Line, ...]:
+    """The lines of a segment, each with its weight and points."""
     scheme = given.scheme
     unweighed = [
         [line_of(scheme, section.code, item, given.items[item.code]) for item in section.items]
@@ -121,14 +134,18 @@ def _score_segment(given: SegmentInput, *, several: bool) -> SegmentScore:
     ]
     keeps = [[line.policy is not Missing.REDISTRIBUTE for line in section] for section in unweighed]
     weights = redistribute(line_weights(scheme), keeps)
-    by_section = [
-        [_weigh(line, weight) for line, weight in zip(lines, own, strict=True)]
+    return tuple(
+        weigh(line, weight)
         for lines, own in zip(unweighed, weights, strict=True)
-    ]
-    lines = tuple(line for section in by_section for line in section)
+        for line, weight in zip(lines, own, strict=True)
+    )
+
+
+def _sum_up(given: SegmentInput, lines: tuple[Line, ...], *, several: bool) -> SegmentScore:
+    scheme = given.scheme
     sections = tuple(
-        _section_score(section.code, lines)
-        for section, lines in zip(scheme.sections, by_section, strict=True)
+        _section_score(section.code, [line for line in lines if line.section == section.code])
+        for section in scheme.sections
     )
     points = None if _is_open(lines) else _sum_of_points(lines)
     bites = gates_that_bite(scheme, lines, sections)
@@ -180,7 +197,8 @@ def _by_policy(line: Line, status: LineStatus, policy: Missing, full_mark: Decim
     return replace(line, status=status, policy=policy, score=scores.get(policy))
 
 
-def _weigh(line: Line, weight: Decimal) -> Line:
+def weigh(line: Line, weight: Decimal) -> Line:
+    """A line with its share of the whole, and the points that its score then gives."""
     if line.score is None:
         return replace(line, weight=weight)
     points = Fraction(line.score) * Fraction(weight) / 100
