@@ -131,7 +131,9 @@ def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
             assert {**line, "status": line["status"].lower()} == {
                 name: other[name] for name in line
             }
-        assert card["total"] in pages[card["cycle"]]
+        # In the first hours of a month nobody has sold yet, and no card has a total.
+        assert card["total"] is not None or card["status"] == "incomplete", card["id"]
+        assert (card["total"] or "incomplete") in pages[card["cycle"]]
         assert f"/scorecards/{card['id']}" in pages[card["cycle"]]
     entries = demo.ask("payroll", "/v1/payroll/entries?after=0&limit=500")["items"]
     results = demo.ask("hr", "/v1/results?limit=500")["items"]

@@ -19,15 +19,8 @@ MOST_LINES = 200
 
 def check_publishable(scheme: Scheme, known_indicators: Mapping[str, Indicator]) -> None:
     """Refuse a scheme that could not score or pay everybody as `domain.md`, 5 and 8, say."""
-    faults = [
-        *_faults_of_weights(scheme),
-        *_faults_of_codes(scheme),
-        *faults_of_items(scheme, known_indicators),
-        *_faults_of_gates(scheme),
-        *_faults_of_grades(scheme),
-        *faults_of_distribution(scheme, known_indicators),
-        *faults_of_pay(scheme, known_indicators),
-    ]
+    faults = list(faults_of_form(scheme, known_indicators))
+    # What cannot be read as meant cannot be tried.
     faults = faults or list(faults_of_proof(scheme, known_indicators))
     if not faults:
         return
@@ -35,6 +28,17 @@ def check_publishable(scheme: Scheme, known_indicators: Mapping[str, Indicator])
     if len(faults) > 1:
         detail = f"{len(faults)} reasons stand against this scheme, the first is: {detail}"
     raise Conflict(faults[0].code, detail, faults[:MOST_FAULTS])
+
+
+def faults_of_form(scheme: Scheme, known_indicators: Mapping[str, Indicator]) -> Iterator[Fault]:
+    """What is wrong with a part for itself, before figures are tried on it."""
+    yield from _faults_of_weights(scheme)
+    yield from _faults_of_codes(scheme)
+    yield from faults_of_items(scheme, known_indicators)
+    yield from _faults_of_gates(scheme)
+    yield from _faults_of_grades(scheme)
+    yield from faults_of_distribution(scheme, known_indicators)
+    yield from faults_of_pay(scheme, known_indicators)
 
 
 def _faults_of_weights(scheme: Scheme) -> Iterator[Fault]:

@@ -2,9 +2,8 @@
 
 import pytest
 
-from services.api.core.publishing import check_publishable
+from services.api.core.publishing import faults_of_form
 from services.api.core.schemes import parse_scheme
-from services.schema.errors import Conflict
 from tests.api.core.rated import LEVELS, SELF_AND_MANAGER, ladder, rated, rating, rubric
 from tests.api.core.scoring import Document, flat, item, known
 
@@ -14,14 +13,10 @@ HOLDS: Document = {"indicator": "a", "at_least": "1"}
 
 
 def faults_of(stated: Document) -> list[tuple[str, str, str]]:
-    try:
-        check_publishable(parse_scheme(flat(stated)), known("a", "b"))
-    except Conflict as refusal:
-        return [
-            (fault.pointer.removeprefix(PLACE), fault.code, fault.detail)
-            for fault in refusal.faults
-        ]
-    return []
+    return [
+        (fault.pointer.removeprefix(PLACE), fault.code, fault.detail)
+        for fault in faults_of_form(parse_scheme(flat(stated)), known("a", "b"))
+    ]
 
 
 def scale(start: str, end: str, step: str) -> Document:

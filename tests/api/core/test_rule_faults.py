@@ -1,9 +1,23 @@
 """Items and rules that could not score: passes and refusals on both sides of each line."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from tests.api.core.scoring import RATIO, Document, flat, item
-from tests.api.core.test_publishing import faults_of
+from services.api.core.publishing import faults_of_form
+from services.api.core.schemes import parse_scheme
+from services.schema.shapes.indicators import Indicator
+from tests.api.core.scoring import RATIO, Document, flat, item, known
+
+KNOWN = known("a")
+
+
+def faults_of(
+    stated: Document, indicators: Mapping[str, Indicator] = KNOWN
+) -> list[tuple[str, str]]:
+    return [
+        (fault.pointer, fault.code) for fault in faults_of_form(parse_scheme(stated), indicators)
+    ]
 
 
 def test_indicators_must_be_known() -> None:
