@@ -1,12 +1,8 @@
-"""How a seller's software signs in at the sandbox's marketplaces: keys made up for the demo."""
+"""How a seller's software signs in at TOP and its like: keys made up for the demo."""
 
 from dataclasses import dataclass, field
-from datetime import date
 from hashlib import sha256
-from urllib.parse import urlsplit
 
-from sandbox.articles import article_list
-from sandbox.lives import first_day
 from sandbox.shops import MARKETPLACE_SHOPS
 
 APP_KEY = "21000042"
@@ -28,25 +24,3 @@ class Account:
 def session_of(shop: str) -> str:
     """The session that a seller's consent gave for a shop."""
     return "6100" + sha256(f"qinghe sandbox session {shop}".encode()).hexdigest()[:44]
-
-
-def credentials(tenant: str, gateway: str, today: date) -> dict[str, object]:
-    """The file that ingest's `KAOHE_MARKETPLACES` names, for the whole company."""
-    return {
-        # Without this, only the marketplaces' own addresses are called.
-        "sandbox": [urlsplit(gateway).netloc],
-        "articles": article_list(),
-        "shops": [
-            {
-                "tenant": tenant,
-                "shop": shop.code,
-                "gateway": gateway,
-                "app_key": APP_KEY,
-                "secret": APP_SECRET,
-                "session": session_of(shop.code),
-                "since": first_day(today).isoformat(),
-                "calls_per_second": 300,
-            }
-            for shop in MARKETPLACE_SHOPS
-        ],
-    }

@@ -9,13 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.doors import DOORS, open_all
 from sandbox.faults import Fault
 from sandbox.gateways import Asked, Gateway
 from sandbox.lives import first_day
 from sandbox.shops import ZONE
-from sandbox.taobao import Gateway as TaobaoGateway
-
-TAOBAO_PATH = "/router/rest"
 
 
 def make_app(
@@ -23,13 +21,17 @@ def make_app(
 ) -> Starlette:
     """The gateways at a clock's now; `control` lets a test make things go wrong."""
     begun = first or first_day(now().astimezone(ZONE).date())
-    gateways: dict[str, Gateway] = {"taobao": TaobaoGateway(first=begun, now=now)}
+    gateways = open_all(begun, now)
 
     async def live(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     routes = [
-        Route(TAOBAO_PATH, _asking(gateways["taobao"]), methods=["POST"]),
+        *(
+            Route(path, _asking(gateways[name]), methods=list(methods))
+            for name, door in DOORS.items()
+            for path, methods in door.paths.items()
+        ),
         Route("/health/live", live),
     ]
     app = Starlette(routes=routes + (_controls(gateways) if control else []))

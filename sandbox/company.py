@@ -7,8 +7,8 @@ from datetime import date
 
 from sandbox import erp, goals, people
 from sandbox import shops as places
-from sandbox.accounts import credentials
 from sandbox.articles import article_list
+from sandbox.doors import credentials
 from sandbox.goals import months
 from sandbox.lives import first_day, midnight
 from sandbox.people import KEY_HOLDERS

@@ -45,8 +45,10 @@ class Gateway(Protocol):
     def answer(self, asked: Asked) -> Answer: ...
 
 
-Open = Callable[[date, Callable[[], datetime]], Gateway]
-"""Makes a gateway over a first day and a clock."""
+class Open(Protocol):
+    """Makes a gateway over a first day and a clock."""
+
+    def __call__(self, *, first: date, now: Callable[[], datetime]) -> Gateway: ...
 
 
 def broken_answer(fault: Fault | None) -> Answer | None:

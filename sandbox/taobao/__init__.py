@@ -1,5 +1,19 @@
 """TOP, the open platform of Taobao and Tmall, over the made-up company."""
 
+from sandbox.accounts import APP_KEY, APP_SECRET, session_of
+from sandbox.shops import Shop
 from sandbox.taobao.gateway import Gateway, sign_of
 
-__all__ = ["Gateway", "sign_of"]
+__all__ = ["PATH", "Gateway", "sign_in", "sign_of"]
+
+PATH = "/router/rest"
+
+
+def sign_in(shop: Shop, address: str) -> dict[str, object]:
+    """One application, and a session for each shop that has let it in."""
+    return {
+        "gateway": address + PATH,
+        "app_key": APP_KEY,
+        "secret": APP_SECRET,
+        "session": session_of(shop.code),
+    }

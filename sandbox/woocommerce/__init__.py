@@ -1,5 +1,12 @@
-"""WooCommerce's REST interface, version 3, as a site of the made-up company serves it."""
+"""WooCommerce's REST interface, version 3, as the sites of the made-up company serve it."""
 
-from sandbox.woocommerce.gateway import PATH, Gateway
+from sandbox.shops import Shop
+from sandbox.woocommerce.gateway import PATH, Gateway, key_of
 
-__all__ = ["PATH", "Gateway"]
+__all__ = ["PATH", "Gateway", "sign_in"]
+
+
+def sign_in(shop: Shop, address: str) -> dict[str, object]:
+    """Each site gives out keys of its own; there is no session."""
+    key, secret = key_of(shop.code)
+    return {"gateway": address, "app_key": key, "secret": secret, "session": ""}

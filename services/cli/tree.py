@@ -41,7 +41,7 @@ class Tree:
 
     @property
     def gateway(self) -> str:
-        return f"http://127.0.0.1:{self.sandbox_port}/router/rest"
+        return f"http://127.0.0.1:{self.sandbox_port}"
 
     def ingest_settings(self) -> IngestSettings:
         """What this process needs to pull by itself."""

@@ -15,11 +15,10 @@ import uvicorn
 from sqlalchemy import text
 
 from sandbox import truth
-from sandbox.accounts import credentials
-from sandbox.app import TAOBAO_PATH, make_app
+from sandbox.app import make_app
+from sandbox.doors import credentials
 from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
-from sandbox.taobao import Gateway
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.pulling import Show, Step
 from services.ingest.workers.schedule import Schedule, show_nothing
@@ -60,7 +59,8 @@ class World:
     database: Database
     tenant: int
     code: str
-    gateway: Gateway
+    gateway: Any
+    """Of the marketplace that they sell on."""
     clock: Clock
     accounts: Path
     shops: Sequence[str]
@@ -149,8 +149,10 @@ def _plain(sums: truth.Sums) -> list[str]:
 
 
 @contextmanager
-def sandbox_on_loopback(clock: Clock, first: date) -> Iterator[tuple[Gateway, str]]:
-    """The sandbox served on a free port by a thread; its gateway, and its address."""
+def sandbox_on_loopback(
+    clock: Clock, first: date, gateway: str = "taobao"
+) -> Iterator[tuple[Any, str]]:
+    """The sandbox served on a free port by a thread; one of its gateways, and its address."""
     app = make_app(clock, first=first)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -159,7 +161,7 @@ def sandbox_on_loopback(clock: Clock, first: date) -> Iterator[tuple[Gateway, st
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield app.state.gateways["taobao"], f"http://127.0.0.1:{port}{TAOBAO_PATH}"
+        yield app.state.gateways[gateway], f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()

@@ -7,8 +7,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from sandbox.app import TAOBAO_PATH, make_app
+from sandbox.app import make_app
 from sandbox.lives import midnight
+from sandbox.taobao import PATH as TAOBAO_PATH
 from services.local.processes import free_port
 from tests.sandbox.test_company import TODAY
 

@@ -187,7 +187,7 @@ def test_targets_and_cycles_cover_last_month_and_this() -> None:
 
 
 def test_a_credential_file_names_every_marketplace_shop() -> None:
-    document = company.credentials("demo", "http://127.0.0.1:1/router/rest", TODAY)
+    document = company.credentials("demo", "http://127.0.0.1:1", TODAY)
     shops = document["shops"]
     assert isinstance(shops, list)
     assert [shop["shop"] for shop in shops] == [shop.code for shop in MARKETPLACE_SHOPS]

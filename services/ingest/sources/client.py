@@ -123,6 +123,10 @@ class Client:
     async def close(self) -> None:
         await self._client.aclose()
 
+    def rest(self, seconds: float) -> None:
+        """Make no call for so long: for a marketplace that says beforehand what it can take."""
+        self._pace.forbid(seconds)
+
     async def post_form(
         self, url: str, form: Callable[[], Mapping[str, str]], read: Callable[[Answer], T]
     ) -> T:
@@ -202,6 +206,20 @@ def refuse_unwell(answer: Answer) -> None:
     """For a marketplace that says everything with status 200: any other is somebody else's."""
     if answer.status != 200:
         raise Unreadable(f"HTTP status {answer.status}")
+
+
+def unpacked(body: bytes) -> bytes:
+    """What a gzip file holds; refused as soon as it is too large, before it is in memory."""
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        whole = unpack.decompress(body, LARGEST_ANSWER + 1)
+    except zlib.error as error:
+        raise Unreadable("the packing is torn") from error
+    if len(whole) > LARGEST_ANSWER:
+        raise Unreadable(f"more than {LARGEST_ANSWER} bytes")
+    if not unpack.eof:
+        raise Unreadable("the packing is torn")
+    return whole
 
 
 class _Transport(httpx.AsyncBaseTransport):

@@ -6,9 +6,9 @@ the edge of a page that has been read. No single pass can tell; two that agree c
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from services.ingest.sources.errors import TryLater
+from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.reading import Row
 
 MOST_PASSES = 8
@@ -47,6 +47,45 @@ async def read_until_quiet(
         if len(seen) >= found.total and (found.pages <= 1 or not fresh):
             return tuple(row for _, row in known.values())
     raise TryLater(f"{what} is not quiet after {MOST_PASSES} passes")
+
+
+@dataclass(slots=True)
+class Pages:
+    """Pages of which each names the next one: as far as they have been read."""
+
+    rows: list[Row] = field(default_factory=list)
+    following: str | None = None
+    """Names the page to be read next; null before the first one."""
+    _seen: set[str] = field(default_factory=set)
+
+    async def read_on(
+        self,
+        read_page: Callable[[str | None], Awaitable[tuple[list[Row], str | None]]],
+        *,
+        most: int,
+    ) -> list[Row]:
+        """Every row; what was read stays if a page fails, for whoever goes on from there."""
+        while True:
+            found, following = await read_page(self.following)
+            if following is not None and following in self._seen:
+                raise Unreadable("a page names one that was read already as the next")
+            self.rows += found
+            if len(self.rows) > most:
+                raise WindowTooLarge(f"more than {most} rows in one window")
+            if following is None:
+                return self.rows
+            self._seen.add(following)
+            self.following = following
+
+
+def as_last_seen(rows: Iterable[Row], *, number: str, changed: str) -> tuple[Row, ...]:
+    """Each row once, of two that differ the one that changed later."""
+    known: dict[str, tuple[str, Row]] = {}
+    for row in rows:
+        name, at = number_in(row, number), _text(row.get(changed))
+        if name not in known or known[name][0] <= at:
+            known[name] = (at, row)
+    return tuple(row for _, row in known.values())
 
 
 def number_in(row: Row, name: str) -> str:

@@ -1,9 +1,13 @@
 """What every marketplace's source gives, whatever its protocol: the rows of a window."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import date
+from decimal import Decimal
+from typing import Any, NoReturn, Protocol
 
+from services.ingest.sources.errors import Unreadable
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -20,6 +24,8 @@ class Credential:
     app_key: str
     secret: str = field(repr=False)
     session: str = field(repr=False)
+    timezone: str = "UTC"
+    """The shop's, by whose days a daily figure is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class Reading:
     """What was asked, for people."""
     rows: tuple[Row, ...]
     """Each row once, as it was last seen."""
+    days: tuple[date, ...] | None = None
+    """The local days of which this tells, where those that the window completes are not meant."""
 
 
 class Source(Protocol):
@@ -44,3 +52,15 @@ class Source(Protocol):
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """The row with what only a call for it alone tells."""
         ...
+
+
+def read_document(body: bytes) -> object:
+    """What a text in JSON says, every number to its last digit."""
+    try:
+        return json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("the answer is no JSON") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")

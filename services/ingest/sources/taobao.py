@@ -6,13 +6,11 @@ count, because pages shift while they are read, and a window is read until nothi
 
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.ingest.sources.client import Answer, Client
@@ -26,7 +24,7 @@ from services.ingest.sources.errors import (
     WindowTooLarge,
 )
 from services.ingest.sources.passes import Pass, read_until_quiet
-from services.ingest.sources.reading import Credential, Reading, Row
+from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -229,10 +227,7 @@ def sign(params: Mapping[str, str], secret: str) -> str:
 
 def _unwrap(method: str, body: bytes) -> dict[str, Any]:
     """The content of an answer; whatever is not the method's own envelope is an error."""
-    try:
-        document = json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{method} answers with something that is no JSON") from error
+    document = read_document(body)
     if isinstance(document, dict):
         refusal = document.get("error_response")
         if isinstance(refusal, dict):
@@ -242,10 +237,6 @@ def _unwrap(method: str, body: bytes) -> dict[str, Any]:
         if isinstance(content, dict):
             return content
     raise Unreadable(f"{method} answers without its envelope")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
 
 
 def _classify(method: str, refusal: Mapping[str, Any]) -> SourceError:

@@ -11,8 +11,7 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from services.ingest.sources.client import Answer, Client, Question
@@ -26,7 +25,7 @@ from services.ingest.sources.errors import (
     WindowTooLarge,
 )
 from services.ingest.sources.passes import Pass, read_until_quiet
-from services.ingest.sources.reading import Credential, Reading, Row
+from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -190,28 +189,17 @@ def _counted(answer: Answer) -> tuple[int, list[Row]]:
     total = answer.headers.get("x-wp-total", "")
     if not total.isascii() or not total.isdigit():
         raise Unreadable("the answer has no count")
-    rows = _document(answer)
+    rows = read_document(answer.body)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unreadable("the answer is no list of rows")
     return int(total), rows
 
 
 def _object(answer: Answer) -> Row:
-    document = _document(answer)
+    document = read_document(answer.body)
     if not isinstance(document, dict):
         raise Unreadable("the answer is no object")
     return document
-
-
-def _document(answer: Answer) -> object:
-    try:
-        return json.loads(answer.body, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("the answer is no JSON") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
 
 
 def _refunds_in(orders: tuple[Row, ...]) -> tuple[Row, ...]:

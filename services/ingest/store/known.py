@@ -1,13 +1,23 @@
 """What is stored already of the facts that a marketplace's page states again."""
 
 from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
 
 from sqlalchemy import Table, Text, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.schema.db import ReadSession
+from services.schema.shapes.facts import Stock, Traffic
 from services.schema.shapes.feeds import Known, PaidOrder
-from services.schema.tables.facts import order_facts, rating_facts, refund_facts, rejected_rows
+from services.schema.tables.facts import (
+    order_facts,
+    rating_facts,
+    refund_facts,
+    rejected_rows,
+    stock_facts,
+    traffic_facts,
+)
 from services.schema.words import FactKind
 
 _TABLES: dict[FactKind, Table] = {
@@ -17,10 +27,18 @@ _TABLES: dict[FactKind, Table] = {
 }
 
 
+_DAILY: dict[FactKind, tuple[Table, type[Traffic | Stock]]] = {
+    FactKind.TRAFFIC: (traffic_facts, Traffic),
+    FactKind.STOCK: (stock_facts, Stock),
+}
+
+
 async def read_known(
     session: ReadSession, kind: FactKind, source: str, numbers: Sequence[str]
 ) -> Known:
     """One probe of the primary key for each number."""
+    if kind in _DAILY:
+        return await _read_days(session, kind, source, numbers)
     table = _TABLES[kind]
     statement = select(table).where(
         table.c.tenant_id == session.tenant,
@@ -40,6 +58,26 @@ async def read_known(
         elif kind is FactKind.REFUNDS and row.refunded_at is not None:
             refunds[row.id] = row.refunded_at
     return Known({row.id: row.modified_at for row in rows}, orders, refunds)
+
+
+async def _read_days(
+    session: ReadSession, kind: FactKind, source: str, days: Sequence[str]
+) -> Known:
+    """A connector's days are told by their date: it states them whole, by no channel."""
+    table, shape = _DAILY[kind]
+    statement = select(table).where(
+        table.c.tenant_id == session.tenant,
+        table.c.source == source,
+        cast(table.c.day, Text) == any_(cast(list(days), ARRAY(Text))),
+        *(table.c[name] == "" for name in ("channel", "campaign") if name in table.c),
+    )
+    named = [each.name for each in fields(shape)]
+    found = {}
+    for row in (await session.execute(statement)).mappings():
+        values: dict[str, Any] = {name: None if row[name] == "" else row[name] for name in named}
+        found[row["day"].isoformat()] = shape(**values)
+    modified = {day: fact.modified_at for day, fact in found.items()}
+    return Known(modified, {}, {}, found)
 
 
 async def read_refused(

@@ -1,7 +1,7 @@
 """The shops that this worker can read: each has an account in the file, and a connector."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -130,7 +130,8 @@ class Desks:
             pace = Pace(account.calls_per_second)
             client = Client(hosts, pace, now=self._now, sandbox=accounts.sandbox)
             self._clients[key] = client
-        source = connector.open(client, account.credential, self._now)
+        credential = replace(account.credential, timezone=shop.timezone)
+        source = connector.open(client, credential, self._now)
         return Desk(
             tenant=tenant,
             timezone=shop.timezone,

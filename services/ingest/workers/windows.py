@@ -42,7 +42,7 @@ async def windows_up_to_now(
                 raise
             longest = half
             continue
-        yield Piece(reading, window.end, days_completed(cursor, window.end, desk.timezone))
+        yield _piece(reading, cursor, window.end, desk)
         cursor, longest = window.end, min(stream.longest, longest * 2)
 
 
@@ -62,5 +62,12 @@ async def windows_of_backfill(
                 raise
             windows.extendleft(reversed(window.halves()))
             continue
-        yield Piece(reading, window.end, days_completed(done, window.end, desk.timezone))
+        yield _piece(reading, done, window.end, desk)
         done = window.end
+
+
+def _piece(reading: Reading, done: datetime, end: datetime, desk: Desk) -> Piece:
+    days = reading.days
+    return Piece(
+        reading, end, days_completed(done, end, desk.timezone) if days is None else list(days)
+    )

@@ -1,10 +1,11 @@
 """Feeds that are pulled: how a marketplace lets itself be read, and who reads at the moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from services.schema.shapes.facts import Stock, Traffic
 from services.schema.words import FactKind
 
 
@@ -94,6 +95,8 @@ class Known:
     orders: Mapping[str, PaidOrder]
     refunds: Mapping[str, datetime]
     """When the refunds that have succeeded did so."""
+    daily: Mapping[str, Traffic | Stock] = field(default_factory=dict)
+    """What is stored of a shop's days, whose figures come again until they stand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import pytest
 from starlette.applications import Starlette
 
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
-from sandbox.app import TAOBAO_PATH, make_app
+from sandbox.app import make_app
 from sandbox.lives import midnight
-from sandbox.taobao import Gateway
+from sandbox.taobao import PATH, Gateway
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.reading import Credential
 from services.ingest.sources.taobao import TaobaoSource
@@ -52,7 +52,7 @@ class World:
             transport=self.transport,
         )
         self.credential = Credential(
-            f"http://sandbox.test:8100{TAOBAO_PATH}", APP_KEY, APP_SECRET, session_of("tm-qinghe")
+            f"http://sandbox.test:8100{PATH}", APP_KEY, APP_SECRET, session_of("tm-qinghe")
         )
         self.source = TaobaoSource(client, self.credential, now=lambda: self.now)
         self.pace = client._pace

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.accounts import credentials
+from sandbox.doors import credentials
 from services.ingest.sources.accounts import Account, read_accounts, read_articles
 from services.ingest.sources.reading import Credential
 from services.schema.errors import Invalid, Unavailable
@@ -44,7 +44,7 @@ def test_articles_keep_their_exact_cost(tmp_path: Path) -> None:
 
 
 def test_the_sandboxs_own_file_is_one(tmp_path: Path) -> None:
-    document = credentials("demo", "http://127.0.0.1:8100/router/rest", date(2026, 11, 22))
+    document = credentials("demo", "http://127.0.0.1:8100", date(2026, 11, 22))
     found = read_accounts(written(tmp_path, document))
     assert found.sandbox == ("127.0.0.1:8100",)
     assert [account.shop for account in found.accounts] == ["tm-qinghe", "tb-qinghe", "tm-life"]

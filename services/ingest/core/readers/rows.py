@@ -1,11 +1,13 @@
 """How any marketplace's row is read: texts, amounts and counts, each at fault with its place."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from services.ingest.core.fields import Unfit, amount, count
-from services.schema.shapes.feeds import Article, PaidOrder
+from services.schema.shapes.facts import Fact
+from services.schema.shapes.feeds import Article, Known, PaidOrder
 
 Row = Mapping[str, Any]
 Document = dict[str, object]
@@ -87,3 +89,14 @@ def learn(
         campaign=campaign,
         tags={number: article.tags for number, article, _ in found},
     )
+
+
+def as_it_stands(fact: Fact, day: str, known: Known) -> Fact:
+    """A day's figures; where they are those that are stored, they are as old as those.
+
+    A marketplace does not say when a figure has changed: they come again until they stand.
+    """
+    stored = known.daily.get(day)
+    if stored is not None and replace(fact, modified_at=stored.modified_at) == stored:
+        return stored
+    return fact
