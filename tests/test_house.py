@@ -23,8 +23,8 @@ VAGUE_NAMES = {
     "base_",
 }
 NOUNS = {
-    "people", "facts", "measures", "indicators", "targets", "schemes", "cycles", "scorecards",
-    "ratings", "results", "payouts", "levels",
+    "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
+    "scorecards", "ratings", "results", "payouts", "levels",
 }  # fmt: skip
 
 

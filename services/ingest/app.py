@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
-from services.ingest.rest import facts, feeds, rejected
+from services.ingest.rest import exclusions, facts, feeds, rejected
 from services.ingest.rest.turns import Turns
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database
 
-ROUTERS = (facts.router, facts.reading, rejected.router, feeds.router)
+ROUTERS = (facts.router, facts.reading, exclusions.router, rejected.router, feeds.router)
 _DESCRIPTION = "Facts in: from marketplaces, ERPs and other systems, added up as they come."
 
 

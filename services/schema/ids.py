@@ -21,6 +21,7 @@ class IdKind(StrEnum):
     RESULT = "res"
     PAYOUT = "pay"
     PAY_ADJUSTMENT = "padj"
+    EXCLUSION = "exc"
 
 
 def new_id(kind: IdKind) -> str:

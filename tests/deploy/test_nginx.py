@@ -88,7 +88,13 @@ def get(path: str, *lines: str) -> bytes:
 
 async def test_each_path_finds_its_service(folder: Path) -> None:
     async with behind_proxy(folder) as (port, api, ingest):
-        for_ingest = ["/v1/facts", "/v1/facts/orders", "/v1/feeds/1/backfill", "/v1/rejected?a=1"]
+        for_ingest = [
+            "/v1/facts",
+            "/v1/facts/orders",
+            "/v1/feeds/1/backfill",
+            "/v1/rejected?a=1",
+            "/v1/exclusions",
+        ]
         for_api = ["/", "/v1/factsheet", "/v1/feedsx", "/v1/scorecards", "/graphql"]
         for path in [*for_ingest, *for_api]:
             assert (await ask(port, get(path))).endswith(b"ok"), path

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from services.cli.tree import INGEST_PATHS
 from services.local.exchange import Deadlines, Service
 from services.local.origin import CONNECTIONS, Routes, open_origin
 from services.local.processes import free_port
@@ -33,6 +34,7 @@ async def origin(
         ("/v1/facts/orders?x=/", "ingest"),
         ("/v1/factsheet", "api"),
         ("/v1/feeds/1/backfill", "ingest"),
+        ("/v1/exclusions/figures?shop=a", "ingest"),
         ("/v1/scorecards?next=/v1/facts", "api"),
     ],
 )
@@ -42,7 +44,7 @@ async def test_a_path_finds_its_service(path: str, name: str) -> None:
         service("api", heard["api"].answer) as api,
         service("ingest", heard["ingest"].answer) as ingest,
     ):
-        prefixes = {"/v1/facts": ingest, "/v1/feeds": ingest, "/v1/rejected": ingest}
+        prefixes = dict.fromkeys(INGEST_PATHS, ingest)
         async with open_origin(0, Routes(api, prefixes)) as port:
             request = f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode()
             assert (await ask(port, request)).endswith(b"ok")

@@ -1,24 +1,9 @@
 """Numbers handed out without a gap; whoever takes one holds the counter until the commit."""
 
-from sqlalchemy.dialects.postgresql import insert
-
+from services.door.audit import take_numbers
 from services.schema.db import WriteSession
-from services.schema.tables.people import counters
 
-
-async def take_numbers(session: WriteSession, name: str, count: int) -> range:
-    """The next numbers of a counter, from 1; nobody else takes any before this transaction ends."""
-    statement = (
-        insert(counters)
-        .values(tenant_id=session.tenant, name=name, value=count)
-        .on_conflict_do_update(
-            index_elements=[counters.c.tenant_id, counters.c.name],
-            set_={"value": counters.c.value + count},
-        )
-        .returning(counters.c.value)
-    )
-    last = int(await session.scalar(statement))
-    return range(last - count + 1, last + 1)
+__all__ = ["lock_noun", "take_numbers"]
 
 
 async def lock_noun(session: WriteSession, noun: str) -> None:

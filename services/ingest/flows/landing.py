@@ -14,6 +14,7 @@ from services.ingest.core.fields import Unfit
 from services.ingest.core.records import COLUMNS, Place
 from services.ingest.flows.arrivals import Arrival, Recorder, References, names_of
 from services.ingest.store.batches import add_batch
+from services.ingest.store.exclusions import has_exclusions
 from services.ingest.store.feeds import Arrived, count_arrived
 from services.ingest.store.landing import (
     Judged,
@@ -120,6 +121,7 @@ class Landing:
         seal: Seal,
         scrub: Callable[[str], str],
         anything_rejected: bool,
+        anything_excluded: bool,
     ) -> None:
         self._session = session
         self._kind = kind
@@ -128,6 +130,7 @@ class Landing:
         self._batch = batch
         self._scrub = scrub
         self._anything_rejected = anything_rejected
+        self._anything_excluded = anything_excluded
         self._anything_landed = self._anything_replaced = False
         self._next_rows = min(FIRST_CHUNK_ROWS, CHUNK_ROWS)
         self._feeds: dict[tuple[str, str], _Feed] = {}
@@ -149,6 +152,7 @@ class Landing:
         await lock_lane(session, lane_of(kind))
         references = await _read_references(session, kind)
         rejected = await has_rejected(session, kind)
+        excluded = kind is FactKind.ORDERS and await has_exclusions(session)
         return cls(
             session,
             kind,
@@ -157,6 +161,7 @@ class Landing:
             seal=seal,
             scrub=scrub,
             anything_rejected=rejected,
+            anything_excluded=excluded,
         )
 
     def read(self, rows: Iterator[Arrival]) -> Chunk | None:
@@ -191,7 +196,12 @@ class Landing:
         judged: list[Judged] = []
         if chunk.staged:
             await stage(self._session, self._kind, COLUMNS[self._kind], chunk.lines)
-            judged = await land(self._session, self._kind, each_key_once=chunk.each_key_once)
+            judged = await land(
+                self._session,
+                self._kind,
+                each_key_once=chunk.each_key_once,
+                overruled=self._anything_excluded,
+            )
             # Off the loop: each row is read again to be kept without its buyer.
             rejected += await asyncio.to_thread(self._count, chunk, judged)
         if rejected:

@@ -15,7 +15,7 @@ from services.ingest.store.statements import blocks, fill
 from services.schema.db import WriteSession
 from services.schema.shapes.facts import LINE_TAGS
 from services.schema.tables import measures
-from services.schema.words import FactKind, Outcome
+from services.schema.words import Exclusion, FactKind, Outcome
 
 _MEASURES: dict[FactKind, Table] = {
     FactKind.ORDERS: measures.order_measures,
@@ -78,10 +78,13 @@ async def stage(
     )
 
 
-async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) -> list[Judged]:
+async def land(
+    session: WriteSession, kind: FactKind, *, each_key_once: bool, overruled: bool
+) -> list[Judged]:
     """Judge the staged rows, store those that stand, and add what they change to the measures.
 
-    The rows that landed are still staged afterwards.
+    The rows that landed are still staged afterwards. `overruled` says that people have excluded
+    orders, of which some may be among these.
     """
     judged = await _judge(session, kind, each_key_once=each_key_once)
     if not any(each.outcome in _LANDED for each in judged):
@@ -90,12 +93,30 @@ async def land(session: WriteSession, kind: FactKind, *, each_key_once: bool) ->
     if kind is FactKind.REFUNDS:
         (orders,) = await driver.fetch(blocks("landing.sql")["orders_of_refunds"])
         await driver.execute(blocks("landing.sql")["adopt"], session.tenant, *orders)
+    if kind is FactKind.ORDERS and overruled:
+        await driver.execute(blocks("landing.sql")["overrule"], session.tenant)
     is_new = [each.outcome for each in judged] == [Outcome.CREATED]
     await driver.execute(_statement(kind, "land_new" if is_new else "land"), session.tenant)
     await _add_up(session, kind)
     if kind is FactKind.ORDERS and any(each.outcome is Outcome.UPDATED for each in judged):
         await driver.execute(blocks("measures.sql")["touch_buyers"])
     return judged
+
+
+async def restate_order(
+    session: WriteSession, source: str, id: str, *, exclusion: Exclusion | None
+) -> None:
+    """Exclude a stored order whatever its source says, or with null as its source says.
+
+    It is staged afterwards as if it had landed.
+    """
+    driver = await session.driver()
+    kind = FactKind.ORDERS
+    await _empty(session, kind)
+    await driver.execute(_statement(kind, "take_order"), session.tenant, source, id)
+    await driver.execute(_statement(kind, "restage_order"), exclusion)
+    await driver.execute(blocks("landing.sql")["restate_order"], session.tenant, source, id)
+    await _add_up(session, kind)
 
 
 async def move_refunds(session: WriteSession) -> bool:
@@ -193,6 +214,10 @@ def _names_of_facts(kind: FactKind) -> dict[str, str]:
     columns = [column.name for column in table.columns if column.name != "tenant_id"]
     followed = {name: f"s.{name}" for name in ("salesperson", "channel", "campaign", "currency")}
     followed["counts"] = "s.exclusion IS NULL"
+    restated = {
+        "exclusion": "coalesce($1::text, o.stated_exclusion)",
+        "stated_exclusion": "CASE WHEN $1::text IS NOT NULL THEN o.exclusion END",
+    }
     known_by = _listed(f"s.{name}" for name in key if name != "source")
     return {
         "facts": table.name,
@@ -204,6 +229,7 @@ def _names_of_facts(kind: FactKind) -> dict[str, str]:
         "s.key": _listed(f"s.{name}" for name in key),
         "t.columns": _listed(f"t.{name}" for name in columns),
         "t.key": _listed(f"t.{name}" for name in key),
+        "restated": _listed(restated.get(name, f"o.{name}") for name in columns),
         "moved": _listed(followed.get(name, f"o.{name}") for name in columns),
         "t.k=any": " AND ".join(
             f"t.{name} = ANY (${place})" for place, name in enumerate(key[:_LEADING], 2)

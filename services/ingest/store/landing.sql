@@ -81,6 +81,30 @@ GROUP BY outcome
 -- The old images of keys whose stored row stays.
 DELETE FROM {old} AS o WHERE NOT EXISTS (SELECT FROM {stage} AS s WHERE {o.key=s.key})
 
+-- name: overrule
+-- What the ledger says of an order holds; what its source says is kept beside it.
+UPDATE stage_orders AS s
+SET stated_exclusion = s.exclusion, exclusion = e.reason
+FROM exclusions AS e
+WHERE e.tenant_id = $1 AND e.source = s.source AND e.order_id = s.id AND e.reason IS NOT NULL
+    AND NOT EXISTS (SELECT FROM exclusions AS u WHERE u.tenant_id = $1 AND u.undoes = e.id)
+
+-- name: take_order
+-- One order as it stands ...
+INSERT INTO old_orders (row, {columns})
+SELECT 0, {t.columns} FROM order_facts AS t
+WHERE t.tenant_id = $1 AND t.source = $2 AND t.id = $3
+
+-- name: restage_order
+-- ... and as it is to be: excluded by the ledger, or with null as its source says.
+INSERT INTO stage_orders (row, {columns}) SELECT o.row, {restated} FROM old_orders AS o
+
+-- name: restate_order
+UPDATE order_facts AS f
+SET exclusion = s.exclusion, stated_exclusion = s.stated_exclusion
+FROM stage_orders AS s
+WHERE f.tenant_id = $1 AND f.source = $2 AND f.id = $3
+
 -- name: land
 INSERT INTO {facts} AS f (tenant_id, {columns})
 SELECT $1, {columns} FROM {stage} ORDER BY {key}

@@ -2,6 +2,7 @@
 
 from services.schema.tables import (
     cycles,
+    exclusions,
     facts,
     indicators,
     levels,
@@ -17,6 +18,7 @@ from services.schema.tables.base import metadata
 
 __all__ = [
     "cycles",
+    "exclusions",
     "facts",
     "indicators",
     "levels",

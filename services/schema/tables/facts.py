@@ -75,7 +75,9 @@ order_facts = Table(
     amount("paid_amount"),
     amount("discount_amount"),
     amount("cost_amount"),
+    # What holds; where the ledger of exclusions says so, what the source states stands beside it.
     text("exclusion", null=True),
+    text("stated_exclusion", null=True),
     count("units_sold"),
     Column("skus", Integer, nullable=False),
     *(amount(f"{tag}_amount") for tag in LINE_TAGS),
