@@ -106,3 +106,20 @@ def share_out(total: Decimal, weights: Sequence[Exact], places: int) -> tuple[De
     for index in by_remainder[:left]:
         floors[index] += 1
     return tuple(Decimal(count).scaleb(-places, _WIDE) for count in floors)
+
+
+def split_signed(total: Decimal, parts: Sequence[Exact], places: int) -> tuple[Decimal, ...]:
+    """Parts of either sign brought to so many decimals, so that they sum to the total exactly.
+
+    Each is cut down and leftover units go by largest remainder, equal remainders to the earlier
+    part. What the parts and the total differ by is shared alike. The total must not be finer.
+    """
+    units = Fraction(total) * 10**places
+    assert units.denominator == 1, f"{total} is finer than {places} decimals"
+    exact = [Fraction(part) * 10**places for part in parts]
+    floors = [part.numerator // part.denominator for part in exact]
+    each, left = divmod(units.numerator - sum(floors), len(floors))
+    by_remainder = sorted(range(len(exact)), key=lambda i: (floors[i] - exact[i], i))
+    for index in by_remainder[:left]:
+        floors[index] += 1
+    return tuple(Decimal(count + each).scaleb(-places, _WIDE) for count in floors)
