@@ -1,7 +1,7 @@
 """What a marketplace's rows become: facts like any others, in the transaction of their cursor."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from services.ingest.store.pages import add_page
 from services.ingest.store.rejected import KeptRow
 from services.schema.db import ReadSession, WriteSession
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.feeds import Article, Known, Lease, Origin
+from services.schema.shapes.feeds import Known, Lease, Origin, Supplement
 from services.schema.words import FactKind, Marketplace
 
 CALLER = "system:pull"
@@ -116,14 +116,12 @@ async def land_rows(
     return tally
 
 
-async def arrive_again(
-    session: ReadSession, kept: KeptRow, articles: Mapping[str, Article]
-) -> Arrival:
+async def arrive_again(session: ReadSession, kept: KeptRow, supplement: Supplement) -> Arrival:
     """A row of a marketplace that was refused, read once more as it is kept."""
     row, rejected = json.loads(kept.rejected.body), kept.rejected
     reader = CONNECTORS[Marketplace(rejected.source.partition(":")[0])].reader
     known_by = reader.number_of(kept.kind, row)
-    origin = Origin(rejected.source, rejected.shop, articles)
+    origin = Origin(rejected.source, rejected.shop, supplement.articles, supplement.people)
     known = await read_known(session, kept.kind, rejected.source, [known_by])
     try:
         if reader.lacks_detail(kept.kind, row, known):

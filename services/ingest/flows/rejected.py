@@ -1,6 +1,6 @@
 """What it is to try a refused row again: it is taken back, and lands or is refused anew."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from services.ingest.core.bodies import Posted
@@ -17,7 +17,7 @@ from services.ingest.store.sources import lock_lane
 from services.schema.db import WriteSession
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.feeds import Article
+from services.schema.shapes.feeds import Supplement
 
 
 async def retry_row(
@@ -26,13 +26,13 @@ async def retry_row(
     *,
     caller: str,
     seal: Seal,
-    articles: Callable[[], Mapping[str, Article]],
+    supplement: Callable[[], Supplement],
     at: datetime,
 ) -> Tally:
     """Land a kept row as a batch of its own; refused again, it is kept under a new id.
 
     `seal` must leave a buyer alone that was hashed when the row was kept. A row of a marketplace
-    is read as such again, with the costs and tags that `articles` gives.
+    is read as such again, with the costs and tags that `supplement` gives.
     """
     kept = await find_rejected(session, id)
     if kept is None:
@@ -46,7 +46,7 @@ async def retry_row(
     arrival: Arrival = Posted(1, row.body)
     was_pulled = await read_caller(session, kept.batch) == CALLER
     if was_pulled:
-        arrival = await arrive_again(session, kept, articles())
+        arrival = await arrive_again(session, kept, supplement())
     return await add_facts(
         session,
         kept.kind,

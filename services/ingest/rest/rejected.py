@@ -13,7 +13,7 @@ from services.door.wire import Code, Instant, Model
 from services.ingest.core.buyers import resealer
 from services.ingest.flows.rejected import retry_row
 from services.ingest.rest.batches import answer_batch
-from services.ingest.sources.accounts import read_articles
+from services.ingest.sources.accounts import read_supplement
 from services.ingest.store.rejected import KeptRow, read_rejected
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, is_id
@@ -111,7 +111,7 @@ async def retry_rejected(
         id,
         caller=caller.name,
         seal=resealer(request.app.state.buyer_key, caller.tenant),
-        articles=partial(read_articles, request.app.state.settings.marketplaces),
+        supplement=partial(read_supplement, request.app.state.settings.marketplaces),
         at=datetime.now(UTC),
     )
     return answer_batch(tally)

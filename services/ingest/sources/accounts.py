@@ -2,11 +2,13 @@
 
     {"sandbox": ["127.0.0.1:8100"],
      "articles": {"A-1": {"cost": "12.50", "tags": ["new", "hit"]}},
+     "people": {"6800012345": "e-016"},
      "shops": [{"tenant": "acme", "shop": "tm-1", "gateway": null, "app_key": "21...",
                 "secret": "...", "session": "...", "since": "2026-09-01", "calls_per_second": 20}]}
 
-`articles` states what no marketplace does: cost and tags by the seller's own article number. The
-file is a secret; nothing of it goes into the database or a log.
+`articles` states what no marketplace does: cost and tags by the seller's own article number;
+`people` says which employee is meant by a marketplace's name for who sells. The file is a secret;
+nothing of it goes into the database or a log.
 """
 
 import json
@@ -20,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.sources.reading import Credential
 from services.schema.errors import Invalid, Unavailable
-from services.schema.shapes.feeds import Article
+from services.schema.shapes.feeds import Article, Supplement
 
 CALLS_PER_SECOND = 20
 
@@ -42,7 +44,7 @@ class Accounts:
     """Everything that the file says."""
 
     accounts: tuple[Account, ...]
-    articles: Mapping[str, Article]
+    supplement: Supplement
     sandbox: tuple[str, ...]
     """Hosts with ports that may be called beside the marketplaces' own."""
 
@@ -64,12 +66,15 @@ class _Shop(_Strict):
     secret: str
     session: str
     since: date | None = None
+    # What a marketplace may not have, and is asked for only where it is wanted.
+    also: frozenset[str] = frozenset()
     calls_per_second: int = Field(default=CALLS_PER_SECOND, ge=1, le=1000)
 
 
 class _File(_Strict):
     shops: tuple[_Shop, ...]
     articles: Mapping[str, _Article] = {}
+    people: Mapping[str, str] = {}
     sandbox: tuple[str, ...] = ()
 
 
@@ -85,21 +90,22 @@ def read_accounts(path: Path) -> Accounts:
         raise Invalid("marketplaces_invalid", f"{path} cannot be read.") from error
     return Accounts(
         accounts=tuple(_account(shop) for shop in file.shops),
-        articles={
-            sku: Article(article.cost, article.tags) for sku, article in file.articles.items()
-        },
+        supplement=Supplement(
+            {sku: Article(article.cost, article.tags) for sku, article in file.articles.items()},
+            file.people,
+        ),
         sandbox=file.sandbox,
     )
 
 
-def read_articles(path: Path | None) -> Mapping[str, Article]:
-    """What the file says of articles; without a file nothing is known of them."""
+def read_supplement(path: Path | None) -> Supplement:
+    """What the file says of articles and people; without a file nothing is known of them."""
     try:
-        return read_accounts(path).articles if path is not None else {}
+        return read_accounts(path).supplement if path is not None else Supplement()
     except Invalid as error:
         raise Unavailable("The marketplaces' accounts cannot be read.") from error
 
 
 def _account(shop: _Shop) -> Account:
-    credential = Credential(shop.gateway, shop.app_key, shop.secret, shop.session)
+    credential = Credential(shop.gateway, shop.app_key, shop.secret, shop.session, also=shop.also)
     return Account(shop.tenant, shop.shop, credential, shop.since, shop.calls_per_second)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.reading import Row
 
+MOST_ROWS = 5000
+"""Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
 MOST_PASSES = 8
 """A window that is not quiet after so many readings is left to the schedule."""
 
@@ -23,6 +25,30 @@ class Pass:
     total: int
     """How many rows the marketplace has counted in it."""
     pages: int
+
+
+async def read_pages(
+    ask: Callable[[int], Awaitable[tuple[int, list[Row]]]],
+    *,
+    size: int,
+    what: str,
+    first: int = 1,
+    backwards: bool = False,
+) -> Pass:
+    """Read a window's pages once; `ask` gives the count of its rows with the rows of a page.
+
+    Backwards is for lists with the newest first: what is new then pushes rows onto pages that are
+    still to be read.
+    """
+    total, rows = await ask(first)
+    if total > MOST_ROWS:
+        raise WindowTooLarge(f"{what} counts {total} rows in one window")
+    pages = -(-total // size)
+    others = range(first + 1, first + pages)
+    for page in (*reversed(others), first) if backwards and others else others:
+        _, more = await ask(page)
+        rows = rows + more
+    return Pass(rows, total, pages)
 
 
 async def read_until_quiet(

@@ -26,6 +26,8 @@ class Credential:
     session: str = field(repr=False)
     timezone: str = "UTC"
     """The shop's, by whose days a daily figure is asked for."""
+    also: frozenset[str] = frozenset()
+    """What is asked for beside the usual, where a seller wants it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ What its rows mean is known in `core/readers/taobao.py`; here only their numbers
 count, because pages shift while they are read, and a window is read until nothing new comes.
 """
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping
@@ -23,8 +22,9 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import Pass, read_until_quiet
+from services.ingest.sources.passes import MOST_ROWS, Pass, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
+from services.ingest.sources.signing import joined, sign_md5
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -41,9 +41,6 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.REFUNDS: Stream(7 * _DAY, _OVERLAP, _LAG, 90 * _DAY, timedelta(minutes=1)),
     FactKind.RATINGS: Stream(7 * _DAY, _OVERLAP, _LAG, 180 * _DAY, timedelta(minutes=10)),
 }
-
-MOST_ROWS = 5000
-"""Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +211,11 @@ class TaobaoSource:
 
 def sign(params: Mapping[str, str], secret: str) -> str:
     """The signature over all parameters that have a value, in the way that `sign_method` names."""
-    text = "".join(
-        name + params[name] for name in sorted(params) if name != "sign" and params[name]
-    )
     way = params["sign_method"]
     if way == "md5":
-        digest = hashlib.md5((secret + text + secret).encode())  # noqa: S324 - the protocol's choice
-        return digest.hexdigest().upper()
+        return sign_md5(params, secret)
     name = {"hmac": "md5", "hmac-sha256": "sha256"}[way]
-    return hmac.new(secret.encode(), text.encode(), name).hexdigest().upper()
+    return hmac.new(secret.encode(), joined(params).encode(), name).hexdigest().upper()
 
 
 def _unwrap(method: str, body: bytes) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import Pass, read_until_quiet
+from services.ingest.sources.passes import MOST_ROWS, Pass, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
@@ -33,8 +33,6 @@ T = TypeVar("T")
 
 PATH = "/wp-json/wc/v3/"
 PAGE_ROWS = 100
-MOST_ROWS = 5000
-"""Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
 
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _OVERLAP, _LAG = timedelta(minutes=10), timedelta(seconds=3)

@@ -54,6 +54,7 @@ async def read_known(
                 cost_amount=row.cost_amount,
                 campaign=row.campaign or None,
                 tags={line["id"]: tuple(line["tags"]) for line in row.lines},
+                shipped_at=row.shipped_at,
             )
         elif kind is FactKind.REFUNDS and row.refunded_at is not None:
             refunds[row.id] = row.refunded_at

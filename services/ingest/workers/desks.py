@@ -138,7 +138,12 @@ class Desks:
             since=account.since,
             source=source,
             reader=connector.reader,
-            origin=Origin(f"{shop.marketplace}:{shop.code}", shop.code, accounts.articles),
+            origin=Origin(
+                f"{shop.marketplace}:{shop.code}",
+                shop.code,
+                accounts.supplement.articles,
+                accounts.supplement.people,
+            ),
             seal=sealer(self._buyer_key, tenant),
         )
 

@@ -103,7 +103,9 @@ class Puller:
         at = self._now()
         begun = self._lease.cursor or start_of_feed(self._desk, at, stream.reach)
         in_all = len(days_completed(begun, at, self._desk.timezone))
-        pieces = windows_up_to_now(self._desk, self._lease.kind, begun, self._now)
+        pieces = windows_up_to_now(
+            self._desk, self._lease.kind, begun, self._now, first=self._lease.cursor is None
+        )
         try:
             await self._check_owner()
             await self._land_all(pieces, in_all, backfill=None)

@@ -1,15 +1,15 @@
 """Which windows of a feed are read one after another, and how one that is too much is cut."""
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.ingest.core.cursors import days_completed, next_window, shorter, windows_of_days
 from services.ingest.flows.pulls import Desk
 from services.ingest.sources.errors import WindowTooLarge
 from services.ingest.sources.reading import Reading
-from services.schema.shapes.feeds import Backfill
+from services.schema.shapes.feeds import Backfill, Window
 from services.schema.words import FactKind
 
 
@@ -25,10 +25,14 @@ class Piece:
 
 
 async def windows_up_to_now(
-    desk: Desk, kind: FactKind, begun: datetime, now: Callable[[], datetime]
+    desk: Desk, kind: FactKind, begun: datetime, now: Callable[[], datetime], *, first: bool
 ) -> AsyncGenerator[Piece, None]:
     """From a cursor on, as long windows as the marketplace answers, the last up to now."""
     stream = desk.source.streams[kind]
+    if first and stream.fill:
+        async for piece in _filled(desk, kind, begun, now() - stream.lag, stream.fill):
+            yield piece
+            begun = piece.end
     cursor, longest = begun, stream.longest
     while window := next_window(stream, cursor=cursor, at=now(), longest=longest):
         if cursor > begun and window.end - cursor < stream.every:
@@ -44,6 +48,37 @@ async def windows_up_to_now(
             continue
         yield _piece(reading, cursor, window.end, desk)
         cursor, longest = window.end, min(stream.longest, longest * 2)
+
+
+async def _filled(
+    desk: Desk, kind: FactKind, begun: datetime, settled: datetime, longest: timedelta
+) -> AsyncGenerator[Piece, None]:
+    """All that there is, each row as it stands when it is read.
+
+    Up to the instant at which this begins: what changes while it is read is read again after it.
+    One that was cut short is not gone on with: from its cursor on everything has changed since.
+    """
+    settled = settled.replace(microsecond=0)
+    cursor = begun
+    windows = deque(_windows_between(begun, settled, longest))
+    while windows:
+        window = windows.popleft()
+        try:
+            reading = await desk.source.read(kind, window)
+        except WindowTooLarge:
+            if shorter(window) is None:
+                raise
+            windows.extendleft(reversed(window.halves()))
+            continue
+        yield _piece(reading, cursor, window.end, desk)
+        cursor = window.end
+
+
+def _windows_between(start: datetime, end: datetime, longest: timedelta) -> Iterator[Window]:
+    while start < end:
+        following = min(start + longest, end)
+        yield Window(start, following, filling=True)
+        start = following
 
 
 async def windows_of_backfill(

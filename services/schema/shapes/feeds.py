@@ -1,7 +1,7 @@
 """Feeds that are pulled: how a marketplace lets itself be read, and who reads at the moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -23,6 +23,9 @@ class Stream:
     """How far back a marketplace remembers."""
     every: timedelta
     """How often to look for news."""
+    fill: timedelta | None = None
+    """The longest window of a first reading that goes by another time than that of change; null
+    where the first one is like any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class Window:
 
     start: datetime
     end: datetime
+    filling: bool = False
+    """Part of a first reading of what was there before (`Stream.fill`)."""
 
     def halves(self) -> tuple["Window", "Window"]:
         """Two windows that touch, in order; only of more than a second."""
         middle = self.start + timedelta(seconds=int((self.end - self.start).total_seconds()) // 2)
         assert self.start < middle, "a window of a second cannot be halved"
-        return Window(self.start, middle), Window(middle, self.end)
+        return replace(self, end=middle), replace(self, start=middle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,15 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplement:
+    """What a seller states beside its marketplaces."""
+
+    articles: Mapping[str, Article] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Employees by the names that marketplaces have for who sells."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaidOrder:
     """What was learned of an order when it was first seen paid; later rows may have lost it."""
 
@@ -84,6 +98,8 @@ class PaidOrder:
     campaign: str | None
     tags: Mapping[str, tuple[str, ...]]
     """By line."""
+    shipped_at: datetime | None = None
+    """Where only the first sight of an order that was sent tells when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +122,5 @@ class Origin:
     source: str
     shop: str
     articles: Mapping[str, Article]
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Employees by the names that marketplaces have for who sells."""

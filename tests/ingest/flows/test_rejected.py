@@ -7,6 +7,7 @@ from services.ingest.flows.landing import Tally
 from services.ingest.flows.rejected import retry_row
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.feeds import Supplement
 from services.schema.words import FactKind
 from tests.ingest import rows
 from tests.ingest.tenants import (
@@ -24,7 +25,9 @@ FEEDS = "SELECT shop, accepted, applied, rejected FROM feeds WHERE tenant_id = $
 
 async def retry(books: Books, id: str) -> Tally:
     seal = resealer(BUYER_KEY, 1)
-    return await retry_row(books.session, id, caller="key:again", seal=seal, articles=dict, at=AT)
+    return await retry_row(
+        books.session, id, caller="key:again", seal=seal, supplement=Supplement, at=AT
+    )
 
 
 async def kept(books: Books) -> list[str]:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sandbox.doors import credentials
-from services.ingest.sources.accounts import Account, read_accounts, read_articles
+from services.ingest.sources.accounts import Account, read_accounts, read_supplement
 from services.ingest.sources.reading import Credential
 from services.schema.errors import Invalid, Unavailable
-from services.schema.shapes.feeds import Article
+from services.schema.shapes.feeds import Article, Supplement
 
 SHOP = {"tenant": "acme", "shop": "tm-1", "app_key": "21", "secret": "s3cret", "session": "se55"}
 
@@ -28,19 +28,20 @@ def test_a_shop_needs_five_things_and_has_the_rest_by_default(tmp_path: Path) ->
     assert found.accounts == (
         Account("acme", "tm-1", Credential(None, "21", "s3cret", "se55"), None, 20),
     )
-    assert found.articles == {}
+    assert found.supplement == Supplement()
     assert found.sandbox == ()
 
 
 def test_articles_keep_their_exact_cost(tmp_path: Path) -> None:
     text = (
-        '{"shops": [], "articles": {"A": {"cost": 12.3456}, "B": {"cost": "7", "tags": ["new"]}}}'
+        '{"shops": [], "articles": {"A": {"cost": 12.3456}, "B": {"cost": "7", "tags": ["new"]}},'
+        ' "people": {"68": "e-016"}}'
     )
-    assert read_articles(written(tmp_path, text)) == {
-        "A": Article(Decimal("12.3456"), ()),
-        "B": Article(Decimal(7), ("new",)),
-    }
-    assert read_articles(None) == {}
+    assert read_supplement(written(tmp_path, text)) == Supplement(
+        {"A": Article(Decimal("12.3456"), ()), "B": Article(Decimal(7), ("new",))},
+        {"68": "e-016"},
+    )
+    assert read_supplement(None) == Supplement()
 
 
 def test_the_sandboxs_own_file_is_one(tmp_path: Path) -> None:
@@ -49,7 +50,7 @@ def test_the_sandboxs_own_file_is_one(tmp_path: Path) -> None:
     assert found.sandbox == ("127.0.0.1:8100",)
     assert [account.shop for account in found.accounts] == ["tm-qinghe", "tb-qinghe", "tm-life"]
     assert found.accounts[0].since == date(2026, 9, 24)
-    assert found.articles["QH-1001"] == Article(Decimal("152.00"), ("hit", "core"))
+    assert found.supplement.articles["QH-1001"] == Article(Decimal("152.00"), ("hit", "core"))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_torn_file_is_refused_without_showing_it(tmp_path: Path, text: str) ->
         read_accounts(written(tmp_path, text))
     assert "s3cret" not in str(caught.value)
     with pytest.raises(Unavailable):
-        read_articles(tmp_path / "nowhere.json")
+        read_supplement(tmp_path / "nowhere.json")
 
 
 def test_a_credential_hides_its_secrets(tmp_path: Path) -> None:
