@@ -21,6 +21,8 @@ class Campaign:
 
 
 _SOME_DAYS = timedelta(days=4)
+_SILENT = {"jd", "pinduoduo", "douyin"}
+"""Where an order does not say which promotion it came by; these shops run none."""
 
 # First and last day in the month, and the name.
 _CALENDAR = ((3, 9, "月初焕新"), (12, 18, "会员周"), (21, 27, "月末满减"))
@@ -28,6 +30,8 @@ _CALENDAR = ((3, 9, "月初焕新"), (12, 18, "会员周"), (21, 27, "月末满�
 
 def campaigns_of(shop: Shop, month: date) -> tuple[Campaign, ...]:
     """The promotions of a shop that start in a month."""
+    if shop.marketplace in _SILENT:
+        return ()
     return tuple(
         Campaign(
             id=f"mjs-{month:%Y%m}{number}{shop.number}",

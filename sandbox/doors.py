@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sandbox import taobao, woocommerce
+from sandbox import pinduoduo, taobao, woocommerce
 from sandbox.articles import article_list
 from sandbox.gateways import Gateway, Open
 from sandbox.lives import first_day
@@ -26,6 +26,7 @@ class Door:
 
 
 DOORS: Mapping[str, Door] = {
+    "pinduoduo": Door({pinduoduo.PATH: ("POST",)}, pinduoduo.Gateway, pinduoduo.sign_in),
     "taobao": Door({taobao.PATH: ("POST",)}, taobao.Gateway, taobao.sign_in),
     "woocommerce": Door(
         {f"{woocommerce.PATH}{{path:path}}": ("GET",)}, woocommerce.Gateway, woocommerce.sign_in

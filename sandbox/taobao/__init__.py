@@ -1,6 +1,6 @@
 """TOP, the open platform of Taobao and Tmall, over the made-up company."""
 
-from sandbox.accounts import APP_KEY, APP_SECRET, session_of
+from sandbox.accounts import sign_in_at
 from sandbox.shops import Shop
 from sandbox.taobao.gateway import Gateway, sign_of
 
@@ -11,9 +11,4 @@ PATH = "/router/rest"
 
 def sign_in(shop: Shop, address: str) -> dict[str, object]:
     """One application, and a session for each shop that has let it in."""
-    return {
-        "gateway": address + PATH,
-        "app_key": APP_KEY,
-        "secret": APP_SECRET,
-        "session": session_of(shop.code),
-    }
+    return sign_in_at(address + PATH, shop.code)

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.ingest.core.buyers import Seal
+from services.ingest.core.readers import pinduoduo as pinduoduo_reader
 from services.ingest.core.readers import taobao as taobao_reader
 from services.ingest.core.readers import woocommerce as woocommerce_reader
+from services.ingest.sources import pinduoduo as pinduoduo_source
 from services.ingest.sources import taobao as taobao_source
 from services.ingest.sources import woocommerce as woocommerce_source
 from services.ingest.sources.client import Client
@@ -56,6 +58,12 @@ def _open_taobao(
     return taobao_source.TaobaoSource(client, credential, now=now)
 
 
+def _open_pinduoduo(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> pinduoduo_source.PinduoduoSource:
+    return pinduoduo_source.PinduoduoSource(client, credential, now=now)
+
+
 def _open_woocommerce(
     client: Client, credential: Credential, now: Callable[[], datetime]
 ) -> woocommerce_source.WooCommerceSource:
@@ -67,6 +75,9 @@ _TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,
     Marketplace.TMALL: _TOP,
+    Marketplace.PINDUODUO: Connector(
+        lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
+    ),
     Marketplace.WOOCOMMERCE: Connector(
         woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader
     ),

@@ -7,8 +7,10 @@
                 "secret": "...", "session": "...", "since": "2026-09-01", "calls_per_second": 20}]}
 
 `articles` states what no marketplace does: cost and tags by the seller's own article number;
-`people` says which employee is meant by a marketplace's name for who sells. The file is a secret;
-nothing of it goes into the database or a log.
+`people` says which employee is meant by a marketplace's name for who sells. A shop whose sessions
+come in pairs has `"refresh"` beside its session; the pairs that follow are kept in the file that
+`"tokens"` names, which all workers share: beside this one unless stated. These files are secrets;
+nothing of them goes into the database or a log.
 """
 
 import json
@@ -21,6 +23,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.sources.reading import Credential
+from services.ingest.sources.tokens import TokenFile
 from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Article, Supplement
 
@@ -65,6 +68,8 @@ class _Shop(_Strict):
     app_key: str
     secret: str
     session: str
+    # What gives the next session, at a marketplace where sessions come in pairs.
+    refresh: str | None = None
     since: date | None = None
     # What a marketplace may not have, and is asked for only where it is wanted.
     also: frozenset[str] = frozenset()
@@ -76,6 +81,7 @@ class _File(_Strict):
     articles: Mapping[str, _Article] = {}
     people: Mapping[str, str] = {}
     sandbox: tuple[str, ...] = ()
+    tokens: Path | None = None
 
 
 def read_accounts(path: Path) -> Accounts:
@@ -88,8 +94,10 @@ def read_accounts(path: Path) -> Accounts:
         raise Invalid("marketplaces_invalid", f"{path}: see {', '.join(places)}.") from None
     except (OSError, ValueError) as error:
         raise Invalid("marketplaces_invalid", f"{path} cannot be read.") from error
+    # Beside this file unless stated; a relative path is one beside it.
+    tokens = TokenFile(path.parent / (file.tokens or f"{path.name}.tokens"))
     return Accounts(
-        accounts=tuple(_account(shop) for shop in file.shops),
+        accounts=tuple(_account(shop, tokens) for shop in file.shops),
         supplement=Supplement(
             {sku: Article(article.cost, article.tags) for sku, article in file.articles.items()},
             file.people,
@@ -106,6 +114,15 @@ def read_supplement(path: Path | None) -> Supplement:
         raise Unavailable("The marketplaces' accounts cannot be read.") from error
 
 
-def _account(shop: _Shop) -> Account:
-    credential = Credential(shop.gateway, shop.app_key, shop.secret, shop.session, also=shop.also)
+def _account(shop: _Shop, tokens: TokenFile) -> Account:
+    credential = Credential(
+        shop.gateway,
+        shop.app_key,
+        shop.secret,
+        shop.session,
+        refresh=shop.refresh,
+        name=f"{shop.tenant}/{shop.shop}" if shop.refresh else "",
+        tokens=tokens if shop.refresh else None,
+        also=shop.also,
+    )
     return Account(shop.tenant, shop.shop, credential, shop.since, shop.calls_per_second)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NoReturn, Protocol
 
 from services.ingest.sources.errors import Unreadable
+from services.ingest.sources.tokens import TokenFile
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -26,6 +27,12 @@ class Credential:
     session: str = field(repr=False)
     timezone: str = "UTC"
     """The shop's, by whose days a daily figure is asked for."""
+    refresh: str | None = field(default=None, repr=False)
+    """What gives the next session, where sessions come in pairs."""
+    name: str = ""
+    """The shop, as its pair is kept."""
+    tokens: TokenFile | None = field(default=None, compare=False, repr=False)
+    """Where pairs are kept once they have been renewed."""
     also: frozenset[str] = frozenset()
     """What is asked for beside the usual, where a seller wants it."""
 

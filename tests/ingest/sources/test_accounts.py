@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.doors import credentials
+from sandbox.shops import MARKETPLACE_SHOPS
 from services.ingest.sources.accounts import Account, read_accounts, read_supplement
 from services.ingest.sources.reading import Credential
 from services.schema.errors import Invalid, Unavailable
@@ -48,7 +49,7 @@ def test_the_sandboxs_own_file_is_one(tmp_path: Path) -> None:
     document = credentials("demo", "http://127.0.0.1:8100", date(2026, 11, 22))
     found = read_accounts(written(tmp_path, document))
     assert found.sandbox == ("127.0.0.1:8100",)
-    assert [account.shop for account in found.accounts] == ["tm-qinghe", "tb-qinghe", "tm-life"]
+    assert [account.shop for account in found.accounts] == [shop.code for shop in MARKETPLACE_SHOPS]
     assert found.accounts[0].since == date(2026, 9, 24)
     assert found.supplement.articles["QH-1001"] == Article(Decimal("152.00"), ("hit", "core"))
 

@@ -1,16 +1,19 @@
 """How any marketplace's row is read: texts, amounts and counts, each at fault with its place."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from services.ingest.core.fields import Unfit, amount, count
+from services.schema.money import AMOUNT_PLACES, places_of, share_out
 from services.schema.shapes.facts import Fact
 from services.schema.shapes.feeds import Article, Known, PaidOrder
 
 Row = Mapping[str, Any]
 Document = dict[str, object]
+
+_CENTS = 2
 
 _read_amount: Callable[[Any], Decimal] = amount().read
 _read_signed: Callable[[Any], Decimal] = amount(negative=True).read
@@ -50,6 +53,14 @@ def count_in(row: Row, name: str, pointer: str) -> int:
         raise Unfit(unfit.code, f"{name}: {unfit.detail}", pointer) from None
 
 
+def whole_in(row: Row, name: str, pointer: str) -> int:
+    """A count that may be written as a text."""
+    value = row.get(name)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return count_in({name: int(value[:20])}, name, pointer)
+    return count_in(row, name, pointer)
+
+
 def objects_in(row: Row, name: str, pointer: str) -> list[Row]:
     """A list of objects; left out it is empty."""
     found = row.get(name)
@@ -58,6 +69,21 @@ def objects_in(row: Row, name: str, pointer: str) -> list[Row]:
     if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
         raise Unfit("list_expected", f"{name} is a list of objects.", pointer)
     return found
+
+
+def chinese_time(row: Row, name: str) -> str | None:
+    """A text of China's time, made complete; the check of the fact reads it."""
+    value = text_in(row, name)
+    return f"{value.replace(' ', 'T', 1)}+08:00" if value else None
+
+
+def shared(paid: Decimal, prices: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """What was paid for some lines, shared out by their prices; the parts sum to it exactly."""
+    goods = max(paid, Decimal(0))
+    if not prices:
+        return ()
+    weights = prices if any(prices) else [Decimal(1) for _ in prices]
+    return share_out(goods, weights, _CENTS if places_of(goods) <= _CENTS else AMOUNT_PLACES)
 
 
 def kept(value: object, names: Collection[str]) -> object:

@@ -15,6 +15,7 @@ from services.ingest.core.readers.rows import (
     Document,
     Row,
     amount_in,
+    chinese_time,
     count_in,
     kept,
     learn,
@@ -109,8 +110,8 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
         "id": text_in(row, "tid"),
         "shop": origin.shop,
         "status": status.value,
-        "modified_at": _time(row, "modified"),
-        "created_at": _time(row, "created"),
+        "modified_at": chinese_time(row, "modified"),
+        "created_at": chinese_time(row, "created"),
         "buyer": text_in(row, "buyer_open_uid"),
         "salesperson": text_in(row, "o2o_guide_id"),
         "currency": "CNY",
@@ -123,9 +124,9 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
     shares = sum((_share(row, line) for line in lines), Decimal(0))
     return {
         **document,
-        "paid_at": _time(row, "pay_time"),
+        "paid_at": chinese_time(row, "pay_time"),
         # A part that was sent is not the order.
-        "shipped_at": None if status is OrderStatus.PAID else _time(row, "consign_time"),
+        "shipped_at": None if status is OrderStatus.PAID else chinese_time(row, "consign_time"),
         "completed_at": _completed_at(row) if status is OrderStatus.COMPLETED else None,
         "campaign": paid.campaign,
         "paid_amount": plain(paid.paid_amount),
@@ -147,12 +148,12 @@ def _refund(row: Row, origin: Origin, known: Known) -> Document:
         "status": status.value,
         "kind": _refund_kind(row).value,
         "amount": row.get("refund_fee"),
-        "requested_at": _time(row, "created"),
-        "modified_at": _time(row, "modified"),
+        "requested_at": chinese_time(row, "created"),
+        "modified_at": chinese_time(row, "modified"),
     }
     if status is RefundStatus.SUCCEEDED:
         ended = known.refunds.get(str(row.get("refund_id")))
-        document["refunded_at"] = ended.isoformat() if ended else _time(row, "end_time")
+        document["refunded_at"] = ended.isoformat() if ended else chinese_time(row, "end_time")
     return document
 
 
@@ -168,8 +169,8 @@ def _rating(row: Row, origin: Origin, _known: Known) -> Document:
         "order": text_in(row, "tid"),
         "score": score,
         "scale": 5,
-        "rated_at": _time(row, "created"),
-        "modified_at": _time(row, "created"),
+        "rated_at": chinese_time(row, "created"),
+        "modified_at": chinese_time(row, "created"),
     }
 
 
@@ -264,7 +265,7 @@ def _refund_kind(row: Row) -> RefundKind:
 
 def _completed_at(row: Row) -> str | None:
     """A trade that the buyer signed for at the door has no end yet; that was its last change."""
-    return _time(row, "end_time") or _time(row, "modified")
+    return chinese_time(row, "end_time") or chinese_time(row, "modified")
 
 
 def _sku(line: Row) -> str | None:
@@ -275,9 +276,3 @@ def _sku(line: Row) -> str | None:
 
 def _price(line: Row) -> Decimal:
     return amount_in(line, "price", "/lines")
-
-
-def _time(row: Row, name: str) -> str | None:
-    """A time of the marketplace's zone, made complete; the check of the fact reads it."""
-    value = text_in(row, name)
-    return f"{value.replace(' ', 'T', 1)}+08:00" if value else None

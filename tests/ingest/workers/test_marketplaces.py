@@ -1,0 +1,106 @@
+"""On every marketplace facts and measures end as its own books: at first, and as orders go on."""
+
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.lives import midnight, sales_until
+from sandbox.pinduoduo.rows import is_group, is_seen
+from sandbox.sales import Sale
+from sandbox.shops import SHOP_OF
+from services.schema.db import Database
+from tests.databases import TestDatabase
+from tests.ingest.worlds import (
+    FIRST,
+    Clock,
+    World,
+    make_tenant,
+    sandbox_on_loopback,
+    write_accounts,
+)
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A shop, its marketplace's door, and what an order of its is called there."""
+
+    shop: str
+    door: str
+    stands: Callable[[Sale, datetime], str | None]
+
+
+def usual(sale: Sale, at: datetime) -> str:
+    return sale.status(at).replace("part_shipped", "paid")
+
+
+def of_pinduoduo(sale: Sale, at: datetime) -> str | None:
+    """Groups that failed before the first reading are not told of."""
+    return usual(sale, at) if is_seen(sale, at) and not is_group(sale) else None
+
+
+CASES = {"pinduoduo": Case("pdd-qinghe", "pinduoduo", of_pinduoduo)}
+
+
+@asynccontextmanager
+async def world_of(case: Case, database: TestDatabase, folder: Path) -> AsyncIterator[World]:
+    clock, code = Clock(), f"sold-{next(_numbers)}"
+    pool = Database(database.dsn("kaohe_ingest"), application="test")
+    with sandbox_on_loopback(clock, FIRST, case.door) as (gateway, address):
+        tenant = await make_tenant(database, code, (case.shop,))
+        file = folder / "marketplaces.json"
+        write_accounts(file, code, address, (case.shop,), FIRST)
+        dsn = database.dsn("kaohe")
+        world = World(pool, tenant, code, gateway, clock, file, (case.shop,), dsn)
+        yield world
+        for desks in world.desks:
+            await desks.close()
+    await pool.close()
+
+
+async def check(world: World, case: Case) -> None:
+    """To the cent, and to the order."""
+    await world.check_sums()
+    at = world.clock.now - timedelta(minutes=5)
+    shown = [case.stands(sale, at) for sale in sales_until(SHOP_OF[case.shop], FIRST, at)]
+    rows = await world.rows(
+        "SELECT status, count(*) AS n FROM order_facts WHERE created_at <= :at GROUP BY 1", at=at
+    )
+    found = {row.status: row.n for row in rows}
+    if case.door == "pinduoduo":
+        found.pop("cancelled", None)
+        found.pop("unpaid", None)
+    assert found == dict(Counter(word for word in shown if word))
+    assert await world.rows("SELECT id FROM rejected_rows") == []
+
+
+@pytest.mark.parametrize("name", list(CASES))
+async def test_facts_and_measures_are_the_marketplaces_own_books(
+    name: str, database: TestDatabase, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    async with world_of(case, database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=6, hours=3)
+        assert await world.pull() == []
+        await check(world, case)
+        # Sent, done, paid back: what was first seen paid stays.
+        for hours in (5, 26, 75):
+            world.clock.pass_by(hours=hours)
+            world.gateway.trouble.add(Fault("busy"), Fault("garbage", detail="{}", after=1))
+            world.gateway.trouble.add(Fault("duplicate", times=9, after=3))
+            assert await world.pull() == []
+            await check(world, case)
+        refunded = await world.rows("SELECT count(*) FROM refund_facts WHERE status='succeeded'")
+        assert refunded[0][0] > 0
+        before = await world.rows("SELECT count(*) FROM batches")
+        world.clock.pass_by(minutes=11)
+        assert await world.pull() == []
+        assert (await world.rows("SELECT count(*) FROM batches"))[0][0] <= before[0][0] + 1
