@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sandbox import pinduoduo, taobao, woocommerce
+from sandbox import jd, pinduoduo, taobao, woocommerce
 from sandbox.articles import article_list
 from sandbox.gateways import Gateway, Open
 from sandbox.lives import first_day
@@ -26,6 +26,7 @@ class Door:
 
 
 DOORS: Mapping[str, Door] = {
+    "jd": Door({jd.PATH: ("POST",)}, jd.Gateway, jd.sign_in),
     "pinduoduo": Door({pinduoduo.PATH: ("POST",)}, pinduoduo.Gateway, pinduoduo.sign_in),
     "taobao": Door({taobao.PATH: ("POST",)}, taobao.Gateway, taobao.sign_in),
     "woocommerce": Door(
@@ -52,6 +53,7 @@ def credentials(tenant: str, address: str, today: date) -> Row:
         # Without this, only the marketplaces' own addresses are called.
         "sandbox": [urlsplit(address).netloc],
         "articles": article_list(),
+        "people": jd.people(),
         "shops": [
             {
                 "tenant": tenant,

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.ingest.core.buyers import Seal
+from services.ingest.core.readers import jd as jd_reader
 from services.ingest.core.readers import pinduoduo as pinduoduo_reader
 from services.ingest.core.readers import taobao as taobao_reader
 from services.ingest.core.readers import woocommerce as woocommerce_reader
+from services.ingest.sources import jd as jd_source
 from services.ingest.sources import pinduoduo as pinduoduo_source
 from services.ingest.sources import taobao as taobao_source
 from services.ingest.sources import woocommerce as woocommerce_source
@@ -58,6 +60,12 @@ def _open_taobao(
     return taobao_source.TaobaoSource(client, credential, now=now)
 
 
+def _open_jd(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> jd_source.JdSource:
+    return jd_source.JdSource(client, credential, now=now)
+
+
 def _open_pinduoduo(
     client: Client, credential: Credential, now: Callable[[], datetime]
 ) -> pinduoduo_source.PinduoduoSource:
@@ -75,6 +83,7 @@ _TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,
     Marketplace.TMALL: _TOP,
+    Marketplace.JD: Connector(lambda _: jd_source.HOSTS, _open_jd, jd_reader),
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
     ),

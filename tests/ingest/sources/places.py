@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
+from sandbox.articles import article_list
 from sandbox.gateways import Asked, Gateway
 from sandbox.lives import midnight
+from sandbox.truth import Sums
+from services.ingest.flows.connectors import Reader
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.reading import Credential, Source
-from services.schema.shapes.feeds import Window
+from services.schema.shapes.facts import Order, Refund
+from services.schema.shapes.feeds import Article, Known, Origin, Window
 from services.schema.words import FactKind
 from tests.sandbox.test_company import TODAY
 
@@ -72,6 +77,38 @@ class Place:
             raise httpx.RemoteProtocolError("cut off")
         stream = httpx.ByteStream(answer.body)
         return httpx.Response(answer.status, headers=dict(answer.headers), stream=stream)
+
+
+async def add_up(place: Place, reader: Reader, origin: Origin, *windows: Window) -> Sums:
+    """What the facts in some windows come to."""
+    found, nothing = Sums(), Known({}, {}, {})
+    for window in windows:
+        for row in (await place.source.read(ORDERS, window)).rows:
+            order = reader.read_fact(ORDERS, row, origin, nothing)
+            assert isinstance(order, Order)
+            if order.paid_at:
+                found.orders += 1
+                found.paid_amount += order.paid_amount or 0
+                found.cost_amount += order.cost_amount or 0
+                found.discount_amount += order.discount_amount or 0
+                found.units += sum(line.quantity for line in order.lines)
+        for row in (await place.source.read(REFUNDS, window)).rows:
+            whole = row
+            if reader.lacks_detail(REFUNDS, row, nothing):
+                whole = await place.source.detail(REFUNDS, row)
+            refund = reader.read_fact(REFUNDS, whole, origin, nothing)
+            assert isinstance(refund, Refund)
+            if refund.refunded_at:
+                found.refunds += 1
+                found.refund_amount += refund.amount or 0
+    return found
+
+
+def articles() -> dict[str, Article]:
+    """The made-up company's, with what they cost."""
+    return {
+        sku: Article(Decimal(str(article["cost"])), ()) for sku, article in article_list().items()
+    }
 
 
 NUMBERS = {

@@ -47,7 +47,15 @@ def of_pinduoduo(sale: Sale, at: datetime) -> str | None:
     return usual(sale, at) if is_seen(sale, at) and not is_group(sale) else None
 
 
-CASES = {"pinduoduo": Case("pdd-qinghe", "pinduoduo", of_pinduoduo)}
+def of_jd(sale: Sale, at: datetime) -> str:
+    """It has one word for what was never paid and what was paid back."""
+    return usual(sale, at).replace("refunded", "cancelled")
+
+
+CASES = {
+    "jd": Case("jd-qinghe", "jd", of_jd),
+    "pinduoduo": Case("pdd-qinghe", "pinduoduo", of_pinduoduo),
+}
 
 
 @asynccontextmanager
