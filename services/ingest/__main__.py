@@ -8,8 +8,9 @@ from services.door.serving import serve
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 
-# A thread that reads rows lets the loop in after so long: it has answers to take and rows to send.
-SWITCH_SECONDS = 0.001
+# A thread that reads rows lets the loop in after so long: it has answers to take and rows to send,
+# a dozen times a chunk, and PostgreSQL waits meanwhile.
+SWITCH_SECONDS = 0.0001
 # Rows come by ten thousands and none holds itself: seldom looking through them saves a tenth.
 GARBAGE_OBJECTS = 50_000
 

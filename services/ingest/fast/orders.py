@@ -96,6 +96,7 @@ _MINUTES = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for sec
 _NOTHING = Decimal(0)
 _LAST_SECOND = timedelta(minutes=59, seconds=59)
 _MOST_HOURS = 100_000
+_QUOTES_OF_TIMES = 4 * 5
 _NULL = "\\N"
 _NEVER = (_NULL, _NULL)
 
@@ -109,7 +110,7 @@ class OrderRecords:
     def __init__(self, places: Mapping[str, Place], seal: Seal) -> None:
         self._places = places
         self._seal = seal
-        self._hours: dict[str, dict[str, Moment | None]] = {code: {} for code in places}
+        self._hours = {code: _Hours(place) for code, place in places.items()}
 
     def read(self, posted: Posted) -> Record | None:
         """The record of a plain row; nothing of any other."""
@@ -124,7 +125,7 @@ class OrderRecords:
         place = self._places.get(order.shop) if _row(checked) else None
         if place is None or not _holds_together(order):
             return None
-        times = self._read_times(order, place)
+        times = _read_times(order, self._hours[order.shop])
         lines = _write_lines(order.lines)
         if times is None or lines is None:
             return None
@@ -153,29 +154,37 @@ class OrderRecords:
         line = joined(f"{source}\t{order.id}", modified[0], stated, derived)
         return Record(source, shop, order.id, placed_on if paid is _NEVER else paid[1], line)
 
-    def _read_times(self, order: _Order, place: Place) -> tuple[list[Moment], int] | None:
-        """The times of an order as they are kept, and how many quotes they were posted with;
-        nothing if one of them is unusual.
-        """
-        hours = self._hours[order.shop]
-        times, quotes = [], 0
-        for instant in _times_of(order):
-            if instant is None or instant is _UNSET:
-                times.append(_NEVER)
-                quotes += 0 if instant is _UNSET else 2
-                continue
-            name, minutes = instant[:13] + instant[19:], instant[13:19]
-            try:
-                hour = hours[name]
-            except KeyError:
-                if len(hours) >= _MOST_HOURS:
-                    hours.clear()
-                hour = hours[name] = _read_hour(name, place)
-            if hour is None or minutes not in _MINUTES:
-                return None
-            times.append((f"{hour[0]}{minutes}+00:00", hour[1]))
-            quotes += 4
-        return times, quotes
+
+class _Hours(dict[str, Moment | None]):
+    """The hours that have been met at a place; what is none, or unusual, is known as nothing."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, name: str) -> Moment | None:
+        if len(self) >= _MOST_HOURS:
+            self.clear()
+        hour = self[name] = _read_hour(name, self._place)
+        return hour
+
+
+def _read_times(order: _Order, hours: _Hours) -> tuple[list[Moment], int] | None:
+    """The times of an order as they are kept, and how many quotes they were posted with; nothing
+    if one of them is unusual.
+    """
+    times, quotes = [], _QUOTES_OF_TIMES
+    for instant in _times_of(order):
+        if instant is None or instant is _UNSET:
+            times.append(_NEVER)
+            quotes -= 4 if instant is _UNSET else 2
+            continue
+        minutes = instant[13:19]
+        hour = hours[instant[:13] + instant[19:]]
+        if hour is None or minutes not in _MINUTES:
+            return None
+        times.append((f"{hour[0]}{minutes}+00:00", hour[1]))
+    return times, quotes
 
 
 def _read_hour(name: str, place: Place) -> Moment | None:

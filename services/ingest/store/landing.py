@@ -25,7 +25,8 @@ _MEASURES: dict[FactKind, Table] = {
     FactKind.TRAFFIC: measures.traffic_measures,
     FactKind.CAMPAIGNS: measures.campaign_measures,
 }
-# The planner must see each time how many rows are staged; ten thousand are sorted in memory. Of a
+# The planner must see each time how many rows are staged; ten thousand are sorted in memory, and so
+# they are added up, for sums are written in the order of their key anyway. Of a
 # tenant that is new it knows nothing, or that there are no rows: what is stored is reached by keys,
 # and joined by hashing, so that the worst it can choose is one pass over the tenant's rows. The
 # transaction is idle while the next rows are read, on a busy machine for long.
@@ -36,7 +37,8 @@ SET LOCAL jit = off;
 SET LOCAL idle_in_transaction_session_timeout = '60s';
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_nestloop = off;
-SET LOCAL enable_mergejoin = off
+SET LOCAL enable_mergejoin = off;
+SET LOCAL enable_hashagg = off
 """
 # The columns that lead a key and suffice to find its rows.
 _LEADING = 3
