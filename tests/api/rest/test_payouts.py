@@ -201,6 +201,46 @@ async def test_requirement_07_a_refund_counts_against_the_period_of_its_order(
     assert (card["lines"][0]["value"], entry["amount"]) == ("1000", "32.00")
 
 
+async def test_requirement_07_a_full_refund_of_any_later_period_nets_to_nothing(
+    company: Company,
+) -> None:
+    """Of what was paid, and of what never was: neither leaves a line below 0."""
+    await company.make_key("payroll", "payroll")
+    await found(company, ["e-1"])
+    await publish_scheme(
+        company,
+        document=scheme(pay=[{"plan": "commission", "indicator": "net_sales", "rate": "0.04"}]),
+    )
+    for period in ("2026-01", "2026-06"):
+        await set_targets(company, {"e-1": "1000"}, period)
+    await sell(
+        company,
+        *(
+            Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="1000", id=order)
+            for order in ("paid", "unsettled")
+        ),
+    )
+    await open_cycle(company)
+    # One is refunded in whole before January is settled, though in a month of its own.
+    await refund(company, order="unsettled", on=date(2026, 2, 1), amount="1000")
+    await refund(company, order="paid", on=date(2026, 3, 31), amount="200")
+    await move(company, "jan", *PUBLISHED)
+    # The rest comes half a year after the sale, and lies on June's cards alone.
+    await refund(company, order="paid", on=date(2026, 6, 30), amount="800")
+    await open_cycle(company, "jun", period="2026-06")
+    june = (await company.get("/v1/scorecards?cycle=jun")).json()["items"][0]
+    assert june["lines"][0]["value"] == "-800"
+    await move(company, "jun", *PUBLISHED)
+    await move(company, "jan", "open", reason="refunded in June")
+    await move(company, "jan", *PUBLISHED)
+    entries = await feed(company)
+    assert [(each["cycle"], each["kind"], each["amount"]) for each in entries] == [
+        ("jan", "result", "32.00"),
+        ("jun", "result", "0.00"),
+        ("jan", "correction", "-32.00"),
+    ]
+
+
 async def test_a_new_revision_is_paid_by_corrections_that_add_up(paid: Company) -> None:
     before = await feed(paid)
     await sell(paid, Sale(paid_on=date(2026, 1, 7), salesperson="e-1", amount="500"))
