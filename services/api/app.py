@@ -10,6 +10,7 @@ from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
 from services.api.rest import (
     audit,
+    back_tests,
     calendars,
     cycles,
     employees,
@@ -35,7 +36,7 @@ from services.api.rest import (
     units,
 )
 from services.api.settings import ApiSettings
-from services.api.workers import LiveWorker
+from services.api.workers import BackTestWorker, LiveWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
 
@@ -53,6 +54,7 @@ ROUTERS = (
     calendars.router,
     templates.router,
     schemes.router,
+    back_tests.router,
     ladders.router,
     levels.router,
     cycles.router,
@@ -103,9 +105,14 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         )
         app.state.database, app.state.payroll = database, payroll
         app.state.live = LiveWorker(database)
+        app.state.back_tests = BackTestWorker(database)
         app.state.changes = Changes(database)
         try:
-            async with app.state.live.running(), app.state.changes.running():
+            async with (
+                app.state.live.running(),
+                app.state.changes.running(),
+                app.state.back_tests.running(),
+            ):
                 yield
         finally:
             await database.close()

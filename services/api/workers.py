@@ -1,27 +1,37 @@
-"""The worker that keeps live scorecards up with what is written, and readers from old ones."""
+"""What is done behind the requests: live scorecards are kept up, and back-tests are run."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import structlog
 
+from services.api.flows.back_test_runs import run_back_test
 from services.api.flows.settling import recompute_some, settle_populations, take_marks
+from services.api.store.back_tests import CHANNEL as BACK_TESTS
+from services.api.store.back_tests import count_attempt, read_running, takes_turn
+from services.api.store.jobs import finish_job, move_job
 from services.api.store.live import CHANNEL, is_pending
 from services.api.store.tenants import read_tenant_numbers
-from services.schema.db import Database
-from services.schema.errors import Unavailable
+from services.schema.db import Database, ReadSession
+from services.schema.errors import KaoheError, Unavailable
+from services.schema.shapes.back_tests import BackTest
+from services.schema.words import JobStatus
 
 PATIENCE_SECONDS = 2
 """How long a reader waits for what was written just before; then what is stored is served."""
 SWEEP_SECONDS = 30
 """How often every tenant is looked at, whatever was or was not notified."""
 RETRY_SECONDS = 1
+MOST_ATTEMPTS = 5
+"""How often a back-test is begun, should whoever ran it be lost each time."""
 
 _log = structlog.get_logger("kaohe.live")
+_log_of_tests = structlog.get_logger("kaohe.back_tests")
 
 
 @dataclass(slots=True)
@@ -118,4 +128,112 @@ class LiveWorker:
                         await self._settle_now(tenant)
             except Unavailable as error:
                 _log.warning("live.unswept", detail=error.detail)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+class BackTestWorker:
+    """Runs back-tests, one at a time in a process and one of a tenant in all of them.
+
+    Whoever runs one holds a lock that ends with its connection: when a process is killed, another
+    or the next begins the test again.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._alone = asyncio.Lock()
+
+    async def work(self, tenant: int) -> None:
+        """Run the tenant's back-test to its end, unless there is none or somebody else does."""
+        async with self._alone:
+            begun: list[BackTest] = []
+            try:
+                async with self._database.read(tenant) as session:
+                    if await takes_turn(session):
+                        await self._run(session, begun)
+            except Unavailable:
+                raise  # it is begun again once the database answers
+            except KaoheError as refusal:
+                await self._fail(tenant, begun, refusal.code, refusal.detail)
+            except Exception:
+                await self._fail(tenant, begun, "internal", "A mistake of ours; it is noted.")
+                raise
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work in the background for as long as the block lasts."""
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, session: ReadSession, begun: list[BackTest]) -> None:
+        """Begin and end a test; what was begun is told, should it not come to its end."""
+        tenant = session.tenant
+        asked = await read_running(session)
+        if asked is None:
+            return
+        if asked.attempts >= MOST_ATTEMPTS:
+            detail = f"It was begun {asked.attempts} times and never came to its end."
+            await self._fail(tenant, [asked], "worker_lost", detail)
+            return
+        async with self._database.write(tenant) as writing:
+            if not await count_attempt(writing, asked):
+                return
+        begun.append(asked)
+
+        async def report(progress: Decimal) -> None:
+            async with self._database.write(tenant) as writing:
+                await move_job(writing, asked.job, progress=progress)
+
+        result = await run_back_test(session, asked, report, at=datetime.now(UTC))
+        await self._finish(tenant, asked, JobStatus.DONE, result)
+
+    async def _fail(self, tenant: int, begun: Sequence[BackTest], code: str, detail: str) -> None:
+        for asked in begun:
+            result: dict[str, object] = {"code": code, "detail": detail}
+            await self._finish(tenant, asked, JobStatus.FAILED, result)
+
+    async def _finish(
+        self, tenant: int, asked: BackTest, status: JobStatus, result: dict[str, object]
+    ) -> None:
+        async with self._database.write(tenant) as writing:
+            await finish_job(writing, asked.job, status=status, result=result, at=datetime.now(UTC))
+        _log_of_tests.info("back_test.finished", tenant=tenant, job=asked.job, status=status)
+
+    async def _try(self, tenant: int) -> None:
+        try:
+            await self.work(tenant)
+        except Unavailable as error:
+            _log_of_tests.warning("back_test.interrupted", tenant=tenant, detail=error.detail)
+        except Exception:  # noqa: BLE001  the worker outlives a mistake, which is noted
+            _log_of_tests.exception("back_test.failed", tenant=tenant)
+
+    async def _listen(self) -> None:
+        """Run what any tenant asks for that is named on the channel."""
+        while True:
+            try:
+                async with self._database.listen(BACK_TESTS) as heard:
+                    while (payload := await heard.get()) is not None:
+                        if payload.isdecimal():
+                            await self._try(int(payload))
+            except (Unavailable, OSError) as error:
+                _log_of_tests.warning("back_test.unheard", detail=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        """Look now and then at what was begun and never ended, or never heard of."""
+        while True:
+            try:
+                async with self._database.register() as session:
+                    tenants = await read_tenant_numbers(session)
+                for tenant in tenants:
+                    async with self._database.read(tenant) as session:
+                        waits = await read_running(session) is not None
+                    if waits:
+                        await self._try(tenant)
+            except Unavailable as error:
+                _log_of_tests.warning("back_test.unswept", detail=error.detail)
             await asyncio.sleep(SWEEP_SECONDS)

@@ -102,6 +102,26 @@ class Population:
             return None
 
 
+def scores_of(
+    cards: Sequence[Sequence[SegmentInput]], adjustments: Sequence[Sequence[Adjustment]]
+) -> list[Score]:
+    """The scores of cards in their order: those of one segment together, others one by one."""
+    together: dict[int, list[int]] = {}
+    scores: dict[int, Score] = {}
+    for number, (segments, stated) in enumerate(zip(cards, adjustments, strict=True)):
+        if len(segments) == 1:
+            together.setdefault(id(segments[0].scheme), []).append(number)
+        else:
+            scores[number] = score(segments, stated)
+    for numbers in together.values():
+        population = Population(
+            [cards[number][0] for number in numbers], [adjustments[number] for number in numbers]
+        )
+        for place, number in enumerate(numbers):
+            scores[number] = population.card(place)
+    return [scores[number] for number in range(len(cards))]
+
+
 def score_columns(
     scheme: Scheme,
     columns: Columns,

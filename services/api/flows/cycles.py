@@ -37,7 +37,7 @@ from services.api.store.schemes import read_draft, read_published
 from services.api.store.scorecards import lock_cards_of_cycle, write_cards
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault, NotFound, Unavailable
-from services.schema.shapes.cycles import Cycle, Move, Standing, Step
+from services.schema.shapes.cycles import Cycle, Move, Population, Standing, Step
 from services.schema.shapes.people import Caller
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
@@ -47,7 +47,7 @@ MOST_NAMED = 50
 """Cards that a refusal names."""
 MOST_ROUNDS = 5
 """How often cards are computed before data close, while facts still come in for them."""
-_MONTHS = {CycleKind.MONTH: 1, CycleKind.QUARTER: 3, CycleKind.HALF: 6, CycleKind.YEAR: 12}
+MONTHS = {CycleKind.MONTH: 1, CycleKind.QUARTER: 3, CycleKind.HALF: 6, CycleKind.YEAR: 12}
 
 
 async def create_cycle(
@@ -55,7 +55,7 @@ async def create_cycle(
 ) -> None:
     """Set a cycle up as a draft: its scheme and whom it names must be there."""
     await _check_scheme(session, cycle)
-    await _check_population(session, cycle)
+    await check_population(session, cycle.population)
     if not await insert_cycle(session, cycle, at=at):
         fault = Fault("/code", "cycle_exists", f"There is a cycle {cycle.code} already.")
         raise Conflict(fault.code, fault.detail, [fault])
@@ -255,14 +255,13 @@ async def _check_scheme(session: ReadSession, cycle: Cycle) -> None:
         fault = Fault("/scheme", "unknown_scheme", f"There is no scheme {cycle.scheme}.")
         raise Conflict(fault.code, fault.detail, [fault])
     kind = scheme_of(draft.document).cycle
-    if cycle.period.months not in {None, _MONTHS[kind]}:
+    if cycle.period.months not in {None, MONTHS[kind]}:
         detail = f"The scheme {cycle.scheme} is for a {kind}, and {cycle.period.code} is none."
         raise Conflict("period_mismatch", detail, [Fault("/period", "period_mismatch", detail)])
 
 
-async def _check_population(session: ReadSession, cycle: Cycle) -> None:
+async def check_population(session: ReadSession, named: Population) -> None:
     """Whom and what a population names must be there; a position is whatever it is called."""
-    named = cycle.population
     units = [
         *([("/population/unit", named.unit)] if named.unit is not None else []),
         *((f"/population/units/{n}", code) for n, code in enumerate(named.units or ())),

@@ -8,6 +8,7 @@ from services.door.routes import Asking, Reading, new_router
 from services.door.wire import DecimalText, Model, Text
 from services.schema.errors import NotFound
 from services.schema.money import plain
+from services.schema.shapes.jobs import Job
 from services.schema.words import JobStatus, Role
 
 router = new_router()
@@ -25,6 +26,17 @@ class JobDocument(Model):
     result: dict[str, Any] | None
     created_at: datetime
 
+    @classmethod
+    def from_shape(cls, job: Job) -> "JobDocument":
+        return cls(
+            id=job.id,
+            kind=job.kind,
+            status=job.status,
+            progress=plain(job.progress),
+            result=job.result,
+            created_at=job.created_at,
+        )
+
 
 @router.get("/v1/jobs/{id}")
 async def get_job(id: Text, caller: Asking, session: Reading) -> JobDocument:
@@ -32,11 +44,4 @@ async def get_job(id: Text, caller: Asking, session: Reading) -> JobDocument:
     job = await read_job(session, id)
     if job is None or (job.caller != caller.name and caller.role not in _HEADS):
         raise NotFound("job")
-    return JobDocument(
-        id=job.id,
-        kind=job.kind,
-        status=job.status,
-        progress=plain(job.progress),
-        result=job.result,
-        created_at=job.created_at,
-    )
+    return JobDocument.from_shape(job)

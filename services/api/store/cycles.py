@@ -42,7 +42,7 @@ async def insert_cycle(session: WriteSession, cycle: Cycle, *, at: datetime) -> 
             period=cycle.period.code,
             starts_on=cycle.period.start,
             ends_on=cycle.period.end,
-            population=_population_to_row(cycle.population),
+            population=population_to_row(cycle.population),
             timezone=cycle.timezone,
             grace_days=cycle.grace_days,
             status=cycle.status,
@@ -248,7 +248,7 @@ async def read_moves(session: ReadSession, codes: Collection[str]) -> dict[str, 
 
 
 async def _read(session: ReadSession, statement: Select[Any]) -> list[Cycle]:
-    return [_cycle_from_row(row) for row in await session.execute(statement)]
+    return [cycle_from_row(row) for row in await session.execute(statement)]
 
 
 def _holds(session: ReadSession, subjects: Collection[Subject]) -> ColumnElement[bool]:
@@ -273,13 +273,13 @@ def _of_codes(session: ReadSession, codes: Collection[str]) -> Select[Any]:
     return select(cycles).where(*where).order_by(cycles.c.code)
 
 
-def _cycle_from_row(row: Row[Any]) -> Cycle:
+def cycle_from_row(row: Row[Any]) -> Cycle:
     return Cycle(
         code=row.code,
         scheme=row.scheme,
         scheme_version=row.scheme_version,
         period=kept_period(row.period, row.starts_on, row.ends_on),
-        population=_population_from_row(row.population),
+        population=population_from_row(row.population),
         timezone=row.timezone,
         grace_days=row.grace_days,
         status=CycleStatus(row.status),
@@ -290,7 +290,7 @@ def _cycle_from_row(row: Row[Any]) -> Cycle:
     )
 
 
-def _population_to_row(population: Population) -> dict[str, str | list[str] | None]:
+def population_to_row(population: Population) -> dict[str, str | list[str] | None]:
     return {
         "position": population.position,
         "unit": population.unit,
@@ -303,7 +303,7 @@ def _listed(codes: Sequence[str] | None) -> list[str] | None:
     return None if codes is None else list(codes)
 
 
-def _population_from_row(kept: dict[str, Any]) -> Population:
+def population_from_row(kept: dict[str, Any]) -> Population:
     employees, units = kept["employees"], kept["units"]
     return Population(
         position=kept["position"],

@@ -1,0 +1,187 @@
+"""The worker of back-tests: woken, alone, begun again when it was lost, honest when it fails."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from services.api import workers
+from services.api.core.scorecards import score
+from services.api.flows import back_test_runs
+from services.api.store.back_tests import takes_turn
+from services.api.store.jobs import move_job
+from services.api.workers import BackTestWorker
+from services.schema.db import Database
+from services.schema.errors import Conflict, Unavailable
+from services.schema.shapes.scorecards import Adjustment, Score, SegmentInput
+from tests.api.appraisals import found, open_cycle, publish_scheme, sell, set_targets
+from tests.api.companies import Company, Json
+from tests.api.facts import Sale
+
+running = BackTestWorker.running
+"""As it is, before the companies of these tests have it do nothing in the background."""
+
+
+def database_of(company: Company) -> Database:
+    database: Database = company.app.state.database
+    return database
+
+
+@pytest.fixture
+async def asked(company: Company) -> tuple[Company, str]:
+    """A company whose back-test waits, and where it is followed."""
+    await found(company)
+    await publish_scheme(company)
+    await set_targets(company, {"e-1": "1000", "e-2": "500", "e-3": "100"})
+    await sell(company, Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="1500.5"))
+    await open_cycle(company)
+    answer = await company.post("/v1/schemes/sales/back-test", {"periods": ["2026-01"]})
+    return company, answer.headers["location"]
+
+
+async def job(asked: tuple[Company, str]) -> Json:
+    company, path = asked
+    return (await company.get(path)).json()
+
+
+async def work(asked: tuple[Company, str]) -> None:
+    company, _ = asked
+    await BackTestWorker(database_of(company)).work(company.number)
+
+
+async def attempts(company: Company) -> int:
+    query = text("SELECT (request::json ->> 'attempts')::int FROM jobs")
+    async with company.owner.read(company.number) as session:
+        begun: int = await session.scalar(query)
+    return begun
+
+
+async def test_a_request_wakes_the_worker(asked: tuple[Company, str]) -> None:
+    company, _ = asked
+    worker = BackTestWorker(database_of(company))
+    async with running(worker):
+        for _ in range(200):
+            if (await job(asked))["status"] == "done":
+                break
+            await asyncio.sleep(0.05)
+    assert (await job(asked))["status"] == "done"
+
+
+async def test_progress_is_told_while_it_runs(
+    asked: tuple[Company, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, _ = asked
+    told: list[Decimal] = []
+
+    async def spy(session: Any, job_id: str, *, progress: Decimal) -> None:
+        told.append(progress)
+        await move_job(session, job_id, progress=progress)
+
+    monkeypatch.setattr(workers, "move_job", spy)
+    monkeypatch.setattr(back_test_runs, "AT_ONCE", 2)
+    await BackTestWorker(database_of(company)).work(company.number)
+    assert told == [Decimal("0.666667"), Decimal(1)]
+
+
+async def test_one_of_a_tenant_runs_in_all_processes(asked: tuple[Company, str]) -> None:
+    company, _ = asked
+    async with database_of(company).read(company.number) as session:
+        assert await takes_turn(session)
+        await work(asked)
+        assert (await job(asked))["status"] == "running"
+        assert await attempts(company) == 0
+    await work(asked)
+    assert (await job(asked))["status"] == "done"
+
+
+async def test_a_worker_that_is_killed_is_followed_by_the_next(
+    asked: tuple[Company, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, _ = asked
+    begun = asyncio.Event()
+
+    async def hang(*_: object, **__: object) -> dict[str, object]:
+        begun.set()
+        await asyncio.sleep(60)
+        return {}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workers, "run_back_test", hang)
+        lost = asyncio.create_task(work(asked))
+        await begun.wait()
+        lost.cancel()
+        await asyncio.gather(lost, return_exceptions=True)
+    assert (await job(asked))["status"] == "running"
+    assert await attempts(company) == 1
+    await work(asked)
+    assert ((await job(asked))["status"], await attempts(company)) == ("done", 2)
+
+
+async def test_what_is_lost_each_time_ends_as_failed(
+    asked: tuple[Company, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, path = asked
+
+    async def away(*_: object, **__: object) -> dict[str, object]:
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(workers, "run_back_test", away)
+    for number in range(workers.MOST_ATTEMPTS):
+        with pytest.raises(Unavailable):
+            await work(asked)
+        assert ((await job(asked))["status"], await attempts(company)) == ("running", number + 1)
+    await work(asked)
+    failed = await job(asked)
+    assert (failed["status"], failed["result"]["code"]) == ("failed", "worker_lost")
+    await work(asked)
+    assert await job(asked) == failed
+    again = await company.post("/v1/schemes/sales/back-test", {"periods": ["2026-01"]})
+    assert again.status_code == 202
+    assert again.headers["location"] != path
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [(RuntimeError("a mistake"), "internal"), (Conflict("so_it_is", "It is so."), "so_it_is")],
+)
+async def test_a_failure_is_told_and_not_tried_again(
+    asked: tuple[Company, str], monkeypatch: pytest.MonkeyPatch, failure: Exception, code: str
+) -> None:
+    async def fail(*_: object, **__: object) -> dict[str, object]:
+        raise failure
+
+    monkeypatch.setattr(workers, "run_back_test", fail)
+    (outcome,) = await asyncio.gather(work(asked), return_exceptions=True)
+    assert outcome is (failure if code == "internal" else None)
+    failed = await job(asked)
+    assert (failed["status"], failed["result"]["code"]) == ("failed", code)
+
+
+async def test_others_are_answered_while_it_computes(
+    asked: tuple[Company, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a second of arithmetic holds up no other task for half of that."""
+
+    def slowly(
+        cards: Sequence[Sequence[SegmentInput]], adjustments: Sequence[Sequence[Adjustment]]
+    ) -> list[Score]:
+        end = time.perf_counter() + 0.5
+        while time.perf_counter() < end:
+            sum(range(1000))
+        return [score(each, own) for each, own in zip(cards, adjustments, strict=True)]
+
+    monkeypatch.setattr(back_test_runs, "_in_columns", slowly)
+    longest = 0.0
+    task = asyncio.create_task(work(asked))
+    while not task.done():
+        began = time.perf_counter()
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.perf_counter() - began)
+    await task
+    assert longest < 0.25
+    assert (await job(asked))["status"] == "done"
