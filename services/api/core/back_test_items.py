@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.api.core.cliffs import Edge, NearEdge, edges_of, near_edge
-from services.api.core.rules import apply_rule
-from services.api.core.scorecards import attainments_of
+from services.api.core.rules import apply_rule, attainment_of, levels_of
 from services.schema.shapes.back_tests import Tried
 from services.schema.shapes.schemes import Item, Scheme, Section, Steps
 from services.schema.shapes.scorecards import ItemInput, Line
@@ -83,9 +82,15 @@ class ItemTally:
 
     def _step(self, rule: Steps, scheme: Scheme, given: ItemInput) -> str:
         """Which step gave the score: the twin in columns does not say."""
-        assert given.value.value is not None, "a line that a rule scored has a value"
+        value = given.value.value
+        assert value is not None, "a line that a rule scored has a value"
+        attained = {
+            level: attainment_of(value, given.targets[level].value, given.better)
+            for level in levels_of(rule)
+        }
         own_mark = scheme.full_mark if self.item.full_mark is None else self.item.full_mark
-        return apply_rule(rule, own_mark, given.value.value, attainments_of(given)).step
+        known = {level: each for level, each in attained.items() if each is not None}
+        return apply_rule(rule, own_mark, value, known).step
 
 
 class ItemTallies:

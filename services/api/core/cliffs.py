@@ -11,7 +11,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from services.api.core.scorecards import attainments_of, line_of
+from services.api.core.rules import attainment_of
+from services.api.core.scorecards import line_of
 from services.schema.money import SCORE_PLACES, VALUE_PLACES, round_half_up
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.schemes import Curve, Item, Pass, Rubric, Scheme, Section, Steps
@@ -66,10 +67,7 @@ def near_edge(
     value = given.value.value
     if value is None or line.score is None:
         return None
-    if edge.level is None:
-        figure: Decimal | None = value
-    else:
-        figure = attainments_of(given).get(edge.level)
+    figure = _figure_of(edge, given, value)
     if figure is None:
         return None
     short = edge.at - figure if edge.upward else figure - edge.at
@@ -84,6 +82,14 @@ def near_edge(
     percent = next(each for each in NEAR_PERCENT if short <= each * room)
     points = round_half_up(gain * Fraction(line.weight) / 100, SCORE_PLACES)
     return NearEdge(percent, points)
+
+
+def _figure_of(edge: Edge, given: ItemInput, value: Decimal) -> Decimal | None:
+    """The value, or its attainment against the level that the edge is of; null without one."""
+    if edge.level is None:
+        return value
+    target = given.targets.get(edge.level)
+    return None if target is None else attainment_of(value, target.value, given.better)
 
 
 def _bounds_of(item: Item) -> Iterator[tuple[Of, TargetLevel, Decimal, bool]]:
