@@ -329,7 +329,7 @@ def _in_columns(
     cards: Sequence[Sequence[SegmentInput]], adjustments: Sequence[Sequence[Adjustment]]
 ) -> list[Score]:
     """By the twin of the core, which is loaded when it is first needed."""
-    from services.api.fast.scoring import scores_of  # noqa: PLC0415
+    from services.api.fast.scoring import scores_of  # noqa: PLC0415  numpy is loaded by need
 
     return scores_of(cards, adjustments)
 
