@@ -102,7 +102,9 @@ def _type_of(chance: Random, shop: Shop) -> str:
 
 
 def _exclusion_of(chance: Random, shop: Shop) -> str | None:
-    """Only an ERP knows of these; a marketplace does not state them."""
+    """Staff buy in the street; Shopify says which orders were made to try something out."""
+    if shop.marketplace == "shopify":
+        return "test" if chance.random() < 0.02 else None
     return "staff" if shop.marketplace is None and chance.random() < 0.03 else None
 
 

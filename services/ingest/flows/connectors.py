@@ -15,6 +15,8 @@ from services.ingest.core.readers import taobao as taobao_reader
 from services.ingest.core.readers import woocommerce as woocommerce_reader
 from services.ingest.sources import jd as jd_source
 from services.ingest.sources import pinduoduo as pinduoduo_source
+from services.ingest.core.readers import shopify as shopify_reader
+from services.ingest.sources import shopify as shopify_source
 from services.ingest.sources import taobao as taobao_source
 from services.ingest.sources import woocommerce as woocommerce_source
 from services.ingest.sources.client import Client
@@ -72,6 +74,12 @@ def _open_pinduoduo(
     return pinduoduo_source.PinduoduoSource(client, credential, now=now)
 
 
+def _open_shopify(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> shopify_source.ShopifySource:
+    return shopify_source.ShopifySource(client, credential, now=now)
+
+
 def _open_woocommerce(
     client: Client, credential: Credential, now: Callable[[], datetime]
 ) -> woocommerce_source.WooCommerceSource:
@@ -87,6 +95,7 @@ CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
     ),
+    Marketplace.SHOPIFY: Connector(shopify_source.hosts_of, _open_shopify, shopify_reader),
     Marketplace.WOOCOMMERCE: Connector(
         woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader
     ),

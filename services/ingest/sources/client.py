@@ -6,6 +6,7 @@ simulation can be the world.
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 import zlib
@@ -86,6 +87,10 @@ class Pace:
             # Not all at once when it ends.
             await self._sleep(left * (1 + self._chance() / 10))
 
+    async def rest(self, seconds: float) -> None:
+        """Wait, and let others call meanwhile."""
+        await self._sleep(seconds)
+
     def forbid(self, seconds: float) -> None:
         """Make no call for so long."""
         until = asyncio.get_running_loop().time() + min(seconds, LONGEST_BAN_SECONDS)
@@ -156,6 +161,16 @@ class Client:
                 await self._pace.turn()
                 return read(await self._send(make()))
         raise AssertionError("the last attempt returns or raises")
+
+    async def look_until(self, look: Callable[[], Awaitable[T | None]], *, what: str) -> T:
+        """What a look finds at last: less and less often, and for a minute at most."""
+        waited, wait = 0.0, 1.0
+        while (found := await look()) is None:
+            if waited + wait > LONGEST_WAIT_SECONDS:
+                raise TryLater(f"{what} is not ready yet", seconds=wait)
+            await self._pace.rest(wait)
+            waited, wait = waited + wait, wait * 2
+        return found
 
     def _patience(self, error: Exception) -> bool | float:
         """Whether, and after how many seconds, to ask again."""
@@ -289,7 +304,7 @@ def _retry_after(text: str | None, at: datetime) -> float | None:
     """Seconds to wait as a header says them, or a date; nonsense says nothing."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text, re.ASCII):
         return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)

@@ -7,9 +7,14 @@ the edge of a page that has been read. No single pass can tell; two that agree c
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.reading import Row
+from services.schema.shapes.feeds import Window
+from services.schema.words import FactKind
+
+W = TypeVar("W")
 
 MOST_ROWS = 5000
 """Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
@@ -102,6 +107,31 @@ class Pages:
                 return self.rows
             self._seen.add(following)
             self.following = following
+
+
+class Unfinished(Generic[W]):
+    """Work on windows that outlives an attempt at it: one of each kind at a time."""
+
+    def __init__(self) -> None:
+        self._works: dict[FactKind, tuple[Window, W]] = {}
+
+    def take_up(
+        self, kind: FactKind, window: Window, begin: Callable[[], W]
+    ) -> tuple[W, Window, Window | None]:
+        """What was begun from the same start, for which window, and what is left behind that.
+
+        A feed's last window ends now, and so later at each attempt: what was begun still counts.
+        """
+        known = self._works.get(kind)
+        if known is None or known[0].start != window.start or known[0].end > window.end:
+            known = self._works[kind] = (window, begin())
+        begun, work = known
+        rest = Window(begun.end, window.end) if begun.end < window.end else None
+        return work, begun, rest
+
+    def drop(self, kind: FactKind) -> None:
+        """It is finished."""
+        self._works.pop(kind, None)
 
 
 def as_last_seen(rows: Iterable[Row], *, number: str, changed: str) -> tuple[Row, ...]:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn, Protocol
 
 from services.ingest.sources.errors import Unreadable
 from services.ingest.sources.tokens import TokenFile
+from services.schema.days import local_day, start_of_day
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -61,6 +62,15 @@ class Source(Protocol):
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """The row with what only a call for it alone tells."""
         ...
+
+
+def days_that_end(window: Window, timezone: str) -> list[date]:
+    """The local days that are over when a window ends, and were not when it began."""
+    day, found = local_day(window.start, timezone), []
+    while start_of_day(day + timedelta(days=1), timezone) <= window.end:
+        found.append(day)
+        day += timedelta(days=1)
+    return found
 
 
 def read_document(body: bytes) -> object:

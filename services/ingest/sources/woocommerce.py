@@ -159,12 +159,6 @@ def sign(method: str, url: str, params: Mapping[str, str], secret: str) -> str:
     return base64.b64encode(digest).decode()
 
 
-def is_genuine(body: bytes, signature: str, secret: str) -> bool:
-    """Whether a webhook's body is the site's own."""
-    made = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
-    return hmac.compare_digest(made, signature.encode())
-
-
 def _classify(path: str, answer: Answer) -> SourceError:
     """What an error means for us; 429 and 5xx are the client's to wait for."""
     code = ""

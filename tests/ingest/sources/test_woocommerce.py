@@ -28,7 +28,7 @@ from services.ingest.sources.errors import (
 )
 from services.ingest.sources.passes import MOST_PASSES
 from services.ingest.sources.reading import Credential
-from services.ingest.sources.woocommerce import WooCommerceSource, hosts_of, is_genuine, sign
+from services.ingest.sources.woocommerce import WooCommerceSource, hosts_of, sign
 from services.schema.shapes.feeds import Window
 from services.schema.words import FactKind
 from tests.sandbox.test_company import TODAY
@@ -104,17 +104,6 @@ def test_the_signature_is_that_of_the_protocol() -> None:
     }
     url = "http://127.0.0.1:4022/wp-json/wc/v3/orders"
     assert sign("GET", url, params, "cs_y") == "Nv2IWSjj1GioDmL/nCojhzD30+qM6dsGSq92i9C0wVw="
-
-
-def test_a_webhook_is_known_by_its_signature() -> None:
-    """W3 of `marketplaces.md`."""
-    body, signature = (
-        b'{"id":727,"status":"processing"}',
-        ("rsMzXfVlGyLHsLI+ivFKWGMblB6ofKyPNkCA3bBGRzY="),
-    )
-    assert is_genuine(body, signature, "secret")
-    assert not is_genuine(body + b" ", signature, "secret")
-    assert not is_genuine(body, signature, "Secret")
 
 
 def test_only_the_site_itself_is_called() -> None:

@@ -61,6 +61,16 @@ def whole_in(row: Row, name: str, pointer: str) -> int:
     return count_in(row, name, pointer)
 
 
+def figure_in(row: Row, name: str, pointer: str) -> int | None:
+    """A count that may be written as a text, or with a point and zeros; null is not stated."""
+    if row.get(name) is None:
+        return None
+    number = amount_in(row, name, pointer)
+    if number != int(number):
+        raise Unfit("count_invalid", f"{name} is no whole number.", pointer)
+    return int(number)
+
+
 def objects_in(row: Row, name: str, pointer: str) -> list[Row]:
     """A list of objects; left out it is empty."""
     found = row.get(name)
