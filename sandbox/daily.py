@@ -40,6 +40,20 @@ def traffic_of(shop: Shop, day: date) -> Iterator[Row]:
             yield _traffic(chance, shop, day, channel, campaign, promoted, click_cost)
 
 
+def visits_of(shop: Shop, day: date, at: datetime) -> tuple[int, int]:
+    """Visitors and pages of a day as a marketplace counts them: nothing at first, then most."""
+    rows = list(traffic_of(shop, day))
+    visitors, views = (
+        sum(int(str(row[name])) for row in rows) for name in ("visitors", "page_views")
+    )
+    since = at - midnight(day + timedelta(days=1))
+    if since < timedelta(hours=6):
+        return 0, 0
+    if since < timedelta(hours=30):
+        return visitors * 9 // 10, views * 9 // 10
+    return visitors, views
+
+
 def stock_of(shop: Shop, day: date) -> Row:
     """A shop's shelves at the end of a day."""
     chance = Random(f"{SEED}/stock/{shop.code}/{day}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sandbox import jd, pinduoduo, shopify, taobao, woocommerce
+from sandbox import amazon, jd, pinduoduo, shopify, taobao, woocommerce
 from sandbox.articles import article_list
 from sandbox.gateways import Gateway, Open
 from sandbox.lives import first_day
@@ -28,6 +28,7 @@ class Door:
 DOORS: Mapping[str, Door] = {
     "jd": Door({jd.PATH: ("POST",)}, jd.Gateway, jd.sign_in),
     "pinduoduo": Door({pinduoduo.PATH: ("POST",)}, pinduoduo.Gateway, pinduoduo.sign_in),
+    "amazon": Door(amazon.PATHS, amazon.Gateway, amazon.sign_in),
     "shopify": Door(
         {shopify.PATH: ("POST",), shopify.FILES: ("GET",)}, shopify.Gateway, shopify.sign_in
     ),

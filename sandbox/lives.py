@@ -150,6 +150,11 @@ def _live(chance: Random, sale: Sale) -> Sale:
     if sale.shop.marketplace is None:
         return _live_in_store(chance, sale, sale.paid_at)
     fate = chance.random()
+    if fate < 0.022 and sale.shop.marketplace == "amazon":
+        # The money is taken when the goods are sent: this was never paid.
+        hours = chance.uniform(1, 30)
+        closed_at = _whole(sale.created_at + timedelta(hours=hours))
+        return replace(sale, paid_at=None, closed_at=closed_at)
     if fate < 0.022:
         return _refund_before_shipping(chance, sale, sale.paid_at)
     hours = chance.uniform(2, 20) if chance.random() < 0.93 else chance.uniform(24, 52)

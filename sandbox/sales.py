@@ -96,6 +96,13 @@ class Sale:
         return sum((line.paid for line in self.lines), self.postage)
 
     @property
+    def counted_at(self) -> datetime | None:
+        """The instant that a sale counts on; Amazon tells none but when an order was placed."""
+        if self.paid_at is not None and self.shop.marketplace == "amazon":
+            return self.created_at
+        return self.paid_at
+
+    @property
     def cost(self) -> Decimal:
         return sum((line.article.cost * line.quantity for line in self.lines), Decimal(0))
 

@@ -33,9 +33,9 @@ def books(shop: Shop, first: date, at: datetime) -> dict[tuple[date, str, str], 
     """
     found: dict[tuple[date, str, str], Sums] = {}
     for sale in sales_until(shop, first, at):
-        if sale.exclusion or sale.paid_at is None or sale.paid_at > at:
+        if sale.exclusion or sale.counted_at is None or sale.paid_at is None or sale.paid_at > at:
             continue
-        _add_order(found.setdefault(_key(sale, sale.paid_at), Sums()), sale)
+        _add_order(found.setdefault(_key(sale, sale.counted_at), Sums()), sale)
         for claim in sale.claims:
             if claim.succeeded_by(at):
                 sums = found.setdefault(_key(sale, claim.settled_at), Sums())

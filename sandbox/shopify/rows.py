@@ -1,12 +1,11 @@
 """How Shopify states an order, its refunds and the visits of a day, traps and all."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox.daily import traffic_of
-from sandbox.lives import midnight
+from sandbox.daily import visits_of
 from sandbox.sales import Claim, Line, Sale
 from sandbox.shops import Shop
 
@@ -89,17 +88,8 @@ def refund_row(sale: Sale, claim: Claim) -> Row:
 
 
 def visits(shop: Shop, day: date, at: datetime) -> Row:
-    """The visits of a day; they are counted for a while after it, and are nothing at first."""
-    rows = list(traffic_of(shop, day))
-    visitors, views = (
-        sum(int(str(row[name])) for row in rows) for name in ("visitors", "page_views")
-    )
-    since = at - midnight(day + timedelta(days=1))
-    if since < timedelta(hours=6):
-        visitors = views = 0
-    elif since < timedelta(hours=30):
-        visitors, views = visitors * 9 // 10, views * 9 // 10
-    # Numbers come as texts.
+    """The visits of a day; numbers come as texts."""
+    visitors, views = visits_of(shop, day, at)
     return {
         "day": day.isoformat(),
         "sessions": str(visitors * 11 // 10),

@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from services.ingest.core.buyers import Seal
+from services.ingest.core.readers import amazon as amazon_reader
 from services.ingest.core.readers import jd as jd_reader
 from services.ingest.core.readers import pinduoduo as pinduoduo_reader
+from services.ingest.core.readers import shopify as shopify_reader
 from services.ingest.core.readers import taobao as taobao_reader
 from services.ingest.core.readers import woocommerce as woocommerce_reader
+from services.ingest.sources import amazon as amazon_source
 from services.ingest.sources import jd as jd_source
 from services.ingest.sources import pinduoduo as pinduoduo_source
-from services.ingest.core.readers import shopify as shopify_reader
 from services.ingest.sources import shopify as shopify_source
 from services.ingest.sources import taobao as taobao_source
 from services.ingest.sources import woocommerce as woocommerce_source
@@ -74,6 +76,12 @@ def _open_pinduoduo(
     return pinduoduo_source.PinduoduoSource(client, credential, now=now)
 
 
+def _open_amazon(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> amazon_source.AmazonSource:
+    return amazon_source.AmazonSource(client, credential, now=now)
+
+
 def _open_shopify(
     client: Client, credential: Credential, now: Callable[[], datetime]
 ) -> shopify_source.ShopifySource:
@@ -95,6 +103,7 @@ CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
     ),
+    Marketplace.AMAZON: Connector(amazon_source.hosts_of, _open_amazon, amazon_reader),
     Marketplace.SHOPIFY: Connector(shopify_source.hosts_of, _open_shopify, shopify_reader),
     Marketplace.WOOCOMMERCE: Connector(
         woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader

@@ -128,6 +128,10 @@ class Client:
     async def close(self) -> None:
         await self._client.aclose()
 
+    async def wait(self, seconds: float) -> None:
+        """Sit out so many seconds; others may call meanwhile."""
+        await self._pace.rest(seconds)
+
     def rest(self, seconds: float) -> None:
         """Make no call for so long: for a marketplace that says beforehand what it can take."""
         self._pace.forbid(seconds)

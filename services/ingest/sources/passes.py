@@ -87,6 +87,7 @@ class Pages:
     rows: list[Row] = field(default_factory=list)
     following: str | None = None
     """Names the page to be read next; null before the first one."""
+    finished: bool = False
     _seen: set[str] = field(default_factory=set)
 
     async def read_on(
@@ -96,17 +97,18 @@ class Pages:
         most: int,
     ) -> list[Row]:
         """Every row; what was read stays if a page fails, for whoever goes on from there."""
-        while True:
+        while not self.finished:
             found, following = await read_page(self.following)
             if following is not None and following in self._seen:
                 raise Unreadable("a page names one that was read already as the next")
             self.rows += found
             if len(self.rows) > most:
                 raise WindowTooLarge(f"more than {most} rows in one window")
-            if following is None:
-                return self.rows
-            self._seen.add(following)
-            self.following = following
+            self.finished = following is None
+            if following is not None:
+                self._seen.add(following)
+                self.following = following
+        return self.rows
 
 
 class Unfinished(Generic[W]):
@@ -115,19 +117,17 @@ class Unfinished(Generic[W]):
     def __init__(self) -> None:
         self._works: dict[FactKind, tuple[Window, W]] = {}
 
-    def take_up(
-        self, kind: FactKind, window: Window, begin: Callable[[], W]
-    ) -> tuple[W, Window, Window | None]:
-        """What was begun from the same start, for which window, and what is left behind that.
+    def take_up(self, kind: FactKind, window: Window, begin: Callable[[], W]) -> tuple[W, Window]:
+        """What was begun from the same start, and for which window.
 
-        A feed's last window ends now, and so later at each attempt: what was begun still counts.
+        A feed's last window ends now, and so later at each attempt: what was begun is finished
+        first, and is a reading of its own.
         """
         known = self._works.get(kind)
         if known is None or known[0].start != window.start or known[0].end > window.end:
             known = self._works[kind] = (window, begin())
         begun, work = known
-        rest = Window(begun.end, window.end) if begun.end < window.end else None
-        return work, begun, rest
+        return work, begun
 
     def drop(self, kind: FactKind) -> None:
         """It is finished."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn, Protocol
 
@@ -46,6 +46,8 @@ class Reading:
     """What was asked, for people."""
     rows: tuple[Row, ...]
     """Each row once, as it was last seen."""
+    until: datetime | None = None
+    """Up to when it has been read, where that is before the end of the window."""
     days: tuple[date, ...] | None = None
     """The local days of which this tells, where those that the window completes are not meant."""
 

@@ -85,17 +85,15 @@ class ShopifySource:
         if window.start < self._now() - _SHOWN - timedelta(minutes=1):
             await self._check_scope(_ALL_ORDERS)
         if window.end - window.start >= BULK_FROM:
-            bulk, begun, rest = self._unfinished.take_up(kind, window, _Bulk)
-            found = await self._read_bulk(kind, begun, bulk)
+            bulk, window = self._unfinished.take_up(kind, window, _Bulk)
+            found = await self._read_bulk(kind, window, bulk)
             self._unfinished.drop(kind)
-            if rest is not None:
-                found += await self._read_pages(kind, rest)
         else:
             found = await self._read_pages(kind, window)
         rows = as_last_seen(found, number="id", changed="updatedAt")
         if kind is FactKind.REFUNDS:
             rows = _refunds_in(rows)
-        return Reading(f"{kind} {_search(window)}", rows)
+        return Reading(f"{kind} {_search(window)}", rows, until=window.end)
 
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """The lines that did not fit on the page; of a refund, what came back."""

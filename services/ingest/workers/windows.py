@@ -46,8 +46,9 @@ async def windows_up_to_now(
                 raise
             longest = half
             continue
-        yield _piece(reading, cursor, window.end, desk)
-        cursor, longest = window.end, min(stream.longest, longest * 2)
+        end = reading.until or window.end
+        yield _piece(reading, cursor, end, desk)
+        cursor, longest = end, min(stream.longest, longest * 2)
 
 
 async def _filled(
@@ -97,8 +98,11 @@ async def windows_of_backfill(
                 raise
             windows.extendleft(reversed(window.halves()))
             continue
-        yield _piece(reading, done, window.end, desk)
-        done = window.end
+        end = reading.until or window.end
+        yield _piece(reading, done, end, desk)
+        done = end
+        if end < window.end:
+            windows.appendleft(Window(end, window.end))
 
 
 def _piece(reading: Reading, done: datetime, end: datetime, desk: Desk) -> Piece:

@@ -39,6 +39,8 @@ async def test_what_was_read_stays_and_no_page_is_asked_for_twice() -> None:
         await pages.read_on(book.page, most=3)
     assert await pages.read_on(book.page, most=3) == [{"id": 1}, {"id": 2}, {"id": 3}]
     assert book.asked == [None, "b", "c", "c"]
+    assert len(await pages.read_on(book.page, most=3)) == 3
+    assert book.asked == [None, "b", "c", "c"]
 
 
 @pytest.mark.parametrize("circle", [["b", "b"], ["b", "c", "b"]])

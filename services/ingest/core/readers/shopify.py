@@ -18,11 +18,11 @@ from services.ingest.core.readers.rows import (
     amount_in,
     as_it_stands,
     count_in,
+    figure_in,
     kept,
     learn,
     objects_in,
     text_in,
-    figure_in,
 )
 from services.schema.money import plain
 from services.schema.shapes.facts import Fact

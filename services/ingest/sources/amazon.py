@@ -1,0 +1,312 @@
+"""How Amazon's Selling Partner API is asked: by a token of an hour, seldom, one page after another.
+
+What its rows mean is known in `core/readers/amazon.py`. An account's gateway ends in the number of
+the marketplace that the shop is on: `https://sellingpartnerapi-na.amazon.com/ATVPDKIKX0DER`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from services.ingest.sources.amazon_calls import (
+    Calls,
+    Forbidden,
+    NoSuchPath,
+    hosts_of,
+    object_in,
+    rows_in,
+    token_in,
+)
+from services.ingest.sources.client import Answer, Client, Question, unpacked
+from services.ingest.sources.errors import TryLater, Unreadable
+from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
+from services.ingest.sources.reading import Credential, Reading, Row, days_that_end, read_document
+from services.schema.days import local_day, start_of_day
+from services.schema.shapes.feeds import Stream, Window
+from services.schema.words import FactKind
+
+__all__ = ["COMPLETED_AFTER", "STREAMS", "AmazonSource", "hosts_of"]
+
+MOST_ROWS = 5000
+"""Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
+COMPLETED_AFTER = timedelta(days=30)
+"""Amazon knows no end of an order: what was sent and has not changed for so long is complete."""
+
+_DAY, _OVERLAP = timedelta(days=1), timedelta(minutes=10)
+# Orders are not told of the last two minutes.
+_LAG = timedelta(minutes=2, seconds=5)
+
+STREAMS: Mapping[FactKind, Stream] = {
+    FactKind.ORDERS: Stream(14 * _DAY, _OVERLAP, _LAG, 730 * _DAY, timedelta(minutes=10)),
+    # The last days are read again: visits are counted for a while after them.
+    FactKind.TRAFFIC: Stream(31 * _DAY, 3 * _DAY, timedelta(hours=1), 730 * _DAY, _DAY / 4),
+    # Only what is there now is told; the last look of a day stands for its end.
+    FactKind.STOCK: Stream(400 * _DAY, timedelta(0), timedelta(0), _DAY, _DAY / 8),
+}
+
+_INCLUDED = "BUYER,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES"
+_REPORT = "GET_SALES_AND_TRAFFIC_REPORT"
+
+
+@dataclass(slots=True)
+class _Orders:
+    """The pages of a window, and those of the orders that it completes."""
+
+    changed: Pages = field(default_factory=Pages)
+    completed: Pages = field(default_factory=Pages)
+
+
+@dataclass(slots=True)
+class _Reports:
+    """Reports that were asked for, and the days that have been read."""
+
+    numbers: dict[date, str] = field(default_factory=dict)
+    rows: dict[date, Row | None] = field(default_factory=dict)
+    """Null for a day without any."""
+
+
+class AmazonSource:
+    """One shop: a seller on one marketplace."""
+
+    streams = STREAMS
+
+    def __init__(
+        self, client: Client, credential: Credential, *, now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._credential = credential
+        self._now = now
+        self._gateway, _, self._marketplace = (credential.gateway or "").rpartition("/")
+        self._calls = Calls(client, credential, self._gateway, now=now)
+        self._orders = Unfinished[_Orders]()
+        self._reports = Unfinished[_Reports]()
+        self._only_old = False
+
+    async def read(self, kind: FactKind, window: Window) -> Reading:
+        """Every row of a window. What was read of it stays while Amazon lets us wait: a call may
+        have to wait for three minutes, and so the pages of one window for hours.
+        """
+        if kind is FactKind.TRAFFIC:
+            return await self._read_traffic(window)
+        if kind is FactKind.STOCK:
+            return await self._read_stock(window)
+        work, window = self._orders.take_up(kind, window, _Orders)
+        found = await self._read_orders(work, window)
+        self._orders.drop(kind)
+        number, changed = "orderId", "lastUpdatedTime"
+        if self._only_old:
+            number, changed = "AmazonOrderId", "LastUpdateDate"
+        rows = as_last_seen(found, number=number, changed=changed)
+        request = f"orders {_text(window.start)} to {_text(window.end)}"
+        return Reading(request, rows, until=window.end)
+
+    async def detail(self, kind: FactKind, row: Row) -> Row:
+        """The lines of an order, which the old interface gives for one order alone."""
+        if kind is not FactKind.ORDERS or "AmazonOrderId" not in row:
+            return row
+
+        async def read_page(token: str | None) -> tuple[list[Row], str | None]:
+            path = f"/orders/v0/orders/{row['AmazonOrderId']}/orderItems"
+            params = {"NextToken": token} if token else {}
+
+            def read(document: Row) -> tuple[list[Row], str | None]:
+                payload = object_in(document, "payload")
+                return rows_in(payload, "OrderItems"), token_in(payload, "NextToken")
+
+            return await self._calls.call("getOrderItems", path, params, read)
+
+        return {**row, "OrderItems": await Pages().read_on(read_page, most=MOST_ROWS)}
+
+    async def metrics(self, window: Window) -> tuple[Row, ...]:
+        """Amazon's own counts by day of the shop's zone, to hold ours against."""
+        zone = self._credential.timezone
+        params = {
+            "marketplaceIds": self._marketplace,
+            "interval": f"{_text(window.start)}--{_text(window.end)}",
+            "granularity": "Day",
+            "granularityTimeZone": zone,
+        }
+
+        def read(document: Row) -> list[Row]:
+            return rows_in(document, "payload")
+
+        return tuple(
+            await self._calls.call("getOrderMetrics", "/sales/v1/orderMetrics", params, read)
+        )
+
+    async def _read_orders(self, work: _Orders, window: Window) -> Sequence[Row]:
+        changed = await self._read_pages(work.changed, window, sent=False)
+        # What changed so long ago and not since is complete by now.
+        back = Window(window.start - COMPLETED_AFTER, window.end - COMPLETED_AFTER)
+        completed = await self._read_pages(work.completed, back, sent=True)
+        # What is sent for a shop elsewhere was sold there.
+        return [row for row in (*changed, *map(_completed, completed)) if _is_sale(row)]
+
+    async def _read_pages(self, pages: Pages, window: Window, *, sent: bool) -> list[Row]:
+        async def read_page(token: str | None) -> tuple[list[Row], str | None]:
+            if not self._only_old:
+                try:
+                    return await self._new_page(window, token, sent=sent)
+                except (Forbidden, NoSuchPath):
+                    if token is not None:
+                        raise
+                    # This application, or this region, is not let in there yet.
+                    self._only_old = True
+            return await self._old_page(window, token, sent=sent)
+
+        return await pages.read_on(read_page, most=MOST_ROWS)
+
+    async def _new_page(
+        self, window: Window, token: str | None, *, sent: bool
+    ) -> tuple[list[Row], str | None]:
+        params = {
+            "marketplaceIds": self._marketplace,
+            "lastUpdatedAfter": _text(window.start),
+            "lastUpdatedBefore": _text(window.end),
+            "maxResultsPerPage": "100",
+            "includedData": _INCLUDED,
+            **({"fulfillmentStatuses": "SHIPPED"} if sent else {}),
+            **({"paginationToken": token} if token else {}),
+        }
+
+        def read(document: Row) -> tuple[list[Row], str | None]:
+            return rows_in(document, "orders"), token_in(document.get("pagination"), "nextToken")
+
+        return await self._calls.call("searchOrders", "/orders/2026-01-01/orders", params, read)
+
+    async def _old_page(
+        self, window: Window, token: str | None, *, sent: bool
+    ) -> tuple[list[Row], str | None]:
+        params = {
+            "MarketplaceIds": self._marketplace,
+            "LastUpdatedAfter": _text(window.start),
+            "LastUpdatedBefore": _text(window.end),
+            "MaxResultsPerPage": "100",
+            **({"OrderStatuses": "Shipped,InvoiceUnconfirmed"} if sent else {}),
+            **({"NextToken": token} if token else {}),
+        }
+
+        def read(document: Row) -> tuple[list[Row], str | None]:
+            payload = object_in(document, "payload")
+            return rows_in(payload, "Orders"), token_in(payload, "NextToken")
+
+        return await self._calls.call("getOrders", "/orders/v0/orders", params, read)
+
+    async def _read_traffic(self, window: Window) -> Reading:
+        """One report a day: what it says of articles is of its whole range."""
+        work, window = self._reports.take_up(FactKind.TRAFFIC, window, _Reports)
+        days = days_that_end(window, self._credential.timezone)
+        for day in days:
+            if day not in work.rows and day not in work.numbers:
+                work.numbers[day] = await self._create_report(day)
+        for day in days:
+            if day not in work.rows:
+                work.rows[day] = await self._report(work, day)
+        self._reports.drop(FactKind.TRAFFIC)
+        rows = tuple(row for day in days if (row := work.rows[day]) is not None)
+        shown = f"{days[0]} to {days[-1]}" if days else "no day"
+        return Reading(f"{_REPORT} {shown}", rows, until=window.end)
+
+    async def _create_report(self, day: date) -> str:
+        body = {
+            "reportType": _REPORT,
+            "marketplaceIds": [self._marketplace],
+            "dataStartTime": f"{day}T00:00:00Z",
+            "dataEndTime": f"{day}T00:00:00Z",
+            "reportOptions": {"dateGranularity": "DAY", "asinGranularity": "PARENT"},
+        }
+
+        def read(document: Row) -> str:
+            number = document.get("reportId")
+            if not isinstance(number, str) or not number:
+                raise Unreadable("a report that was asked for has no number")
+            return number
+
+        return await self._calls.call("createReport", "/reports/2021-06-30/reports", {}, read, body)
+
+    async def _report(self, work: _Reports, day: date) -> Row | None:
+        path = f"/reports/2021-06-30/reports/{work.numbers[day]}"
+
+        async def look() -> Row | None:
+            report = await self._calls.call("getReport", path, {}, lambda document: document)
+            waiting = report.get("processingStatus") in {"IN_QUEUE", "IN_PROGRESS"}
+            return None if waiting else report
+
+        report = await self._client.look_until(look, what=f"the report of {day}")
+        if report.get("processingStatus") == "CANCELLED":
+            # So Amazon says that there is nothing to tell.
+            return None
+        if report.get("processingStatus") != "DONE":
+            del work.numbers[day]
+            raise TryLater(f"the report of {day} was not made")
+        path = f"/reports/2021-06-30/documents/{report.get('reportDocumentId')}"
+        place = await self._calls.call("getReportDocument", path, {}, lambda document: document)
+
+        def read(answer: Answer) -> Row:
+            if answer.status != 200:
+                raise Unreadable(f"a report's document answers with status {answer.status}")
+            packed = place.get("compressionAlgorithm") == "GZIP"
+            content = read_document(unpacked(answer.body) if packed else answer.body)
+            return _day_of(content, day, read_at=_text(self._now()))
+
+        return await self._client.ask(lambda: Question("GET", str(place.get("url"))), read)
+
+    async def _read_stock(self, window: Window) -> Reading:
+        """All shelves at this moment, as one row for today."""
+        zone, at = self._credential.timezone, self._now()
+        today = local_day(at, zone)
+        if start_of_day(today, zone) >= window.end:
+            # Of days gone by nothing can be told.
+            return Reading("stock of days gone by", (), days=())
+
+        async def read_page(token: str | None) -> tuple[list[Row], str | None]:
+            params = {
+                "granularityType": "Marketplace",
+                "granularityId": self._marketplace,
+                "marketplaceIds": self._marketplace,
+                "details": "true",
+                **({"nextToken": token} if token else {}),
+            }
+
+            def read(document: Row) -> tuple[list[Row], str | None]:
+                summaries = rows_in(object_in(document, "payload"), "inventorySummaries")
+                return summaries, token_in(document.get("pagination"), "nextToken")
+
+            path = "/fba/inventory/v1/summaries"
+            return await self._calls.call("getInventorySummaries", path, params, read)
+
+        shelves = await Pages().read_on(read_page, most=100_000)
+        row = {"day": today.isoformat(), "readAt": _text(at), "inventorySummaries": shelves}
+        return Reading(f"stock of {today}", (row,), days=(today,))
+
+
+def _day_of(content: object, day: date, *, read_at: str) -> Row:
+    """What a report says of its day."""
+    for each in rows_in(content, "salesAndTrafficByDate"):
+        if each.get("date") == day.isoformat():
+            return {
+                "day": day.isoformat(),
+                "trafficByDate": object_in(each, "trafficByDate"),
+                "readAt": read_at,
+            }
+    raise Unreadable(f"the report of {day} is about other days")
+
+
+def _completed(row: Row) -> Row:
+    """A row that says when it was complete by our policy."""
+    name = "LastUpdateDate" if "AmazonOrderId" in row else "lastUpdatedTime"
+    try:
+        moment = datetime.fromisoformat(str(row.get(name)))
+    except ValueError:
+        # Its reader will say what is wrong with it.
+        return row
+    return {**row, "completedTime": _text(moment + COMPLETED_AFTER)}
+
+
+def _is_sale(row: Row) -> bool:
+    channel = row.get("salesChannel")
+    return not (isinstance(channel, dict) and channel.get("channelName") == "NON_AMAZON")
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
