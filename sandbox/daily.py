@@ -79,8 +79,9 @@ def chats_of(shop: Shop, day: date) -> Iterator[Row]:
     if shop.marketplace is None:
         return
     number = 0
+    hosts = holders_of("live_host")
     for sale in sales_of(shop, day):
-        if sale.guide is None:
+        if sale.guide is None or sale.guide in hosts:
             continue
         start = sale.created_at - timedelta(seconds=chance.randint(180, 2400))
         start = max(start, midnight(day))

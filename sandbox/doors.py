@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from sandbox import amazon, jd, pinduoduo, shopify, taobao, woocommerce
+from sandbox import amazon, doudian, jd, pinduoduo, shopify, taobao, woocommerce
 from sandbox.articles import article_list
 from sandbox.gateways import Gateway, Open
 from sandbox.lives import first_day
@@ -26,6 +26,7 @@ class Door:
 
 
 DOORS: Mapping[str, Door] = {
+    "douyin": Door({f"{doudian.PATH}/{{path:path}}": ("POST",)}, doudian.Gateway, doudian.sign_in),
     "jd": Door({jd.PATH: ("POST",)}, jd.Gateway, jd.sign_in),
     "pinduoduo": Door({pinduoduo.PATH: ("POST",)}, pinduoduo.Gateway, pinduoduo.sign_in),
     "amazon": Door(amazon.PATHS, amazon.Gateway, amazon.sign_in),
@@ -57,7 +58,7 @@ def credentials(tenant: str, address: str, today: date) -> Row:
         # Without this, only the marketplaces' own addresses are called.
         "sandbox": [urlsplit(address).netloc],
         "articles": article_list(),
-        "people": jd.people(),
+        "people": {**jd.people(), **doudian.people()},
         "shops": [
             {
                 "tenant": tenant,

@@ -100,16 +100,20 @@ class World:
             shop=shop,
         ):
             sums = found.setdefault((row.day, row.employee, row.campaign), truth.Sums())
-            sums.orders, sums.paid_amount = row.paid_orders, row.paid_amount
-            sums.cost_amount, sums.discount_amount = row.cost_amount, row.discount_amount
-            sums.units = row.units_sold
+            # A day may have several channels, which the truth does not tell apart.
+            sums.orders += row.paid_orders
+            sums.paid_amount += row.paid_amount
+            sums.cost_amount += row.cost_amount
+            sums.discount_amount += row.discount_amount
+            sums.units += row.units_sold
         for row in await self.rows(
             "SELECT day, employee, campaign, refunds, refund_amount FROM refund_measures"
             " WHERE shop = :shop AND records > 0",
             shop=shop,
         ):
             sums = found.setdefault((row.day, row.employee, row.campaign), truth.Sums())
-            sums.refunds, sums.refund_amount = row.refunds, row.refund_amount
+            sums.refunds += row.refunds
+            sums.refund_amount += row.refund_amount
         return found
 
     async def check_sums(self) -> None:

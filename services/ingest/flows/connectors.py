@@ -10,12 +10,14 @@ from typing import Any, Protocol
 
 from services.ingest.core.buyers import Seal
 from services.ingest.core.readers import amazon as amazon_reader
+from services.ingest.core.readers import doudian as doudian_reader
 from services.ingest.core.readers import jd as jd_reader
 from services.ingest.core.readers import pinduoduo as pinduoduo_reader
 from services.ingest.core.readers import shopify as shopify_reader
 from services.ingest.core.readers import taobao as taobao_reader
 from services.ingest.core.readers import woocommerce as woocommerce_reader
 from services.ingest.sources import amazon as amazon_source
+from services.ingest.sources import doudian as doudian_source
 from services.ingest.sources import jd as jd_source
 from services.ingest.sources import pinduoduo as pinduoduo_source
 from services.ingest.sources import shopify as shopify_source
@@ -64,6 +66,12 @@ def _open_taobao(
     return taobao_source.TaobaoSource(client, credential, now=now)
 
 
+def _open_doudian(
+    client: Client, credential: Credential, now: Callable[[], datetime]
+) -> doudian_source.DoudianSource:
+    return doudian_source.DoudianSource(client, credential, now=now)
+
+
 def _open_jd(
     client: Client, credential: Credential, now: Callable[[], datetime]
 ) -> jd_source.JdSource:
@@ -99,6 +107,7 @@ _TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,
     Marketplace.TMALL: _TOP,
+    Marketplace.DOUYIN: Connector(lambda _: doudian_source.HOSTS, _open_doudian, doudian_reader),
     Marketplace.JD: Connector(lambda _: jd_source.HOSTS, _open_jd, jd_reader),
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
