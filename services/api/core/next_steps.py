@@ -38,7 +38,7 @@ from services.schema.shapes.next_steps import (
     Reached,
     StepKind,
 )
-from services.schema.shapes.schemes import Grade, Ladder, Rating, Rubric
+from services.schema.shapes.schemes import Grade, Ladder, Pass, Rating, Rubric, Steps
 from services.schema.shapes.scorecards import Line, Score
 from services.schema.words import Better, IndicatorUnit, LineStatus
 
@@ -278,24 +278,27 @@ def _alone(
     *,
     whole: bool,
 ) -> Alone | None:
-    """The nearest value at which the total comes to what is needed, found by halving the way.
-
-    Publishing has proved that better is never worse, so there is one such value.
+    """The nearest value at which the total comes to what is needed: one of its steps, or found by
+    halving the way to it. Publishing has proved that better is never worse: there is one such.
     """
     value = told.line.value
-    if needed is None or value is None or not steps or steps[-1].value is None:
+    if needed is None or value is None:
         return None
 
     def suffices(reached: Decimal) -> bool:
         total = score_with(card, {told.place: line_at(card, told, reached)}).total
         return total is not None and total >= needed
 
-    if not suffices(steps[-1].value):
+    reaching = [step for step in steps if (step.reached.total or _ZERO) >= needed]
+    if not reaching or reaching[0].value is None:
         return None
+    first = reaching[0].value
     places = 0 if whole else VALUE_PLACES
     worse = Better.LOWER if told.given.better is Better.HIGHER else Better.HIGHER
-    low = int(rounded_to_better(value, worse, places=places).scaleb(places))
-    high = int(steps[-1].value.scaleb(places))
+    high = int(first.scaleb(places))
+    low = high
+    if not isinstance(told.item.rule, Steps | Pass):
+        low = int(rounded_to_better(value, worse, places=places).scaleb(places))
     while abs(high - low) > 1:
         middle = (low + high) // 2
         if suffices(Decimal(middle).scaleb(-places)):

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from strawberry.dataloader import DataLoader
@@ -11,10 +12,13 @@ from strawberry.dataloader import DataLoader
 from services.api.core.formulas import parse_formula
 from services.api.core.indicators import days_counted_on, takes_posted_values
 from services.api.flows.indicators import known_indicators, known_measures
+from services.api.flows.next_steps import next_steps_documents
+from services.api.flows.score_changes import find_against, score_change_documents
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
 from services.api.store.histories import History, read_card_histories, read_result_histories
 from services.api.store.people import read_employees
 from services.api.store.results import read_published_cards
+from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
 from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.indicators import Indicator
@@ -27,6 +31,8 @@ Value = TypeVar("Value")
 
 class Reads(Protocol):
     """What loaders need of an operation."""
+
+    at: datetime
 
     def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
 
@@ -41,6 +47,14 @@ class PageOf:
     cycle: str | None
     after: tuple[str, ...] | None
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A card, and what it is held against: another's id or cycle, or the one before."""
+
+    card: str
+    against: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,8 @@ class Loaders:
         self.cards_by_page: DataLoader[PageOf, History] = DataLoader(self._cards)
         self.results_by_page: DataLoader[PageOf, History] = DataLoader(self._results)
         self.published_card_by_result: DataLoader[str, bytes | None] = DataLoader(self._published)
+        self.next_steps_by_card: DataLoader[str, bytes | None] = DataLoader(self._next_steps)
+        self.change_by_card: DataLoader[Against, bytes | None] = DataLoader(self._changes)
 
     async def _employees(self, codes: list[str]) -> list[Employee | None]:
         async with self._reads.read() as session:
@@ -92,6 +108,28 @@ class Loaders:
     async def _published(self, results: list[str]) -> list[bytes | None]:
         async with self._reads.read() as session:
             return _in_order(results, await read_published_cards(session, results))
+
+    async def _next_steps(self, ids: list[str]) -> list[bytes | None]:
+        async with self._reads.read() as session:
+            cards = list((await read_cards(session, ids)).values())
+            made = await next_steps_documents(session, cards, at=self._reads.at)
+        return _in_order(ids, made)
+
+    async def _changes(self, wanted: list[Against]) -> list[bytes | None]:
+        view = await self._reads.view()
+        async with self._reads.read() as session:
+            cards = await read_cards(session, [one.card for one in wanted])
+            asked = [one for one in wanted if one.card in cards]
+            held = [(cards[one.card], one.against) for one in asked]
+            others = await find_against(session, held, view)
+            pairs = {
+                one: (cards[one.card], other)
+                for one, other in zip(asked, others, strict=True)
+                if other is not None
+            }
+            made = await score_change_documents(session, list(pairs.values()))
+        found = dict(zip(pairs, made, strict=True))
+        return [found.get(one) for one in wanted]
 
     async def _cards(self, wanted: list[PageOf]) -> list[History]:
         return await self._histories(wanted, read_card_histories)

@@ -26,6 +26,7 @@ from services.api.graph.limits import Limits
 from services.api.graph.nodes import Node
 from services.api.graph.pages import Connection
 from services.api.graph.results import Result, find_result, results
+from services.api.graph.sales_changes import SalesChange, sales_change
 from services.api.graph.scalars import SCALARS
 from services.api.graph.schemes import Scheme, find_scheme, schemes
 from services.api.graph.scorecards import (
@@ -93,6 +94,7 @@ class Query:
     scorecard: Scorecard | None = _root(scorecard)
     results: Connection[Result] | None = _root(results)
     indicator_series: IndicatorSeries | None = _root(indicator_series)
+    sales_change: SalesChange | None = _root(sales_change)
 
 
 @strawberry.type(description="What can be followed, over graphql-transport-ws.")

@@ -11,10 +11,12 @@ from services.api.graph.cycles import Cycle, find_cycle
 from services.api.graph.documents import parse, read_document
 from services.api.graph.indicators import Indicator, find_indicator
 from services.api.graph.loaders import PageOf
+from services.api.graph.next_steps import NextSteps, next_steps_of_card
 from services.api.graph.nodes import Node, link
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, DecimalText, InstantText
 from services.api.graph.schemes import GateCondition, GateEffect
+from services.api.graph.score_changes import ScoreChange, change_of_card
 from services.api.store.histories import Kept
 from services.api.store.scorecards import CardFilter, Sort, read_card, read_page_of_cards
 from services.schema.shapes.people import Subject, parse_subject
@@ -108,6 +110,14 @@ class Scorecard(Node):
     @link("The person scored; null where the subject is a unit.")
     async def employee(self, info: Asked) -> LazyEmployee | None:
         return await employee_of(info.context, self.subject)
+
+    @link("What would raise it: distances, what they give, and where its pace leads.")
+    async def next_steps(self, info: Asked) -> NextSteps | None:
+        return await next_steps_of_card(info.context, str(self.id))
+
+    @link("Its change from another card of the subject, by id or cycle; from the one before.")
+    async def change(self, info: Asked, against: str | None = None) -> ScoreChange | None:
+        return await change_of_card(info.context, str(self.id), against)
 
     @link("The cycle of the card.")
     async def in_cycle(self, info: Asked) -> Cycle | None:

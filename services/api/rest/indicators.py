@@ -228,10 +228,10 @@ async def get_values(
     Without a scope a unit has what names its people and what is of their shops, anybody else what
     names them.
     """
-    subject = await _seen_subject(session, asked.subject, caller)
+    subject = await seen_subject(session, asked.subject, caller)
     indicator = one_of(await known_indicators(session, [code]), code, "indicator")
     tenant = await read_tenant(session)
-    period = _period(asked.period, tenant.calendar)
+    period = period_of(asked.period, tenant.calendar)
     scope = usual_scope(subject) if asked.scope is None else Scope(asked.scope)
     wanted = series_of(code, subject, scope, period, asked.grain, tenant.calendar)
     last = decode_cursor(request, asked.cursor, 1)
@@ -258,7 +258,7 @@ async def post_indicator_values(
     return answer_batch(read, verdicts)
 
 
-async def _seen_subject(session: ReadSession, stated: str, caller: Caller) -> Subject:
+async def seen_subject(session: ReadSession, stated: str, caller: Caller) -> Subject:
     """A subject within the caller's view; any other looks as if it did not exist."""
     subject = parse_subject(stated)
     view = await view_of(session, caller, datetime.now(UTC))
@@ -267,11 +267,12 @@ async def _seen_subject(session: ReadSession, stated: str, caller: Caller) -> Su
     return subject
 
 
-def _period(code: str, calendar: Calendar) -> Period:
+def period_of(code: str, calendar: Calendar, pointer: str = "?period") -> Period:
+    """The period of a query, whose place a refusal names."""
     try:
         return parse_period(code, calendar)
     except Invalid as error:
-        fault = Fault("?period", error.code, error.detail)
+        fault = Fault(pointer, error.code, error.detail)
         raise Invalid(error.code, error.detail, [fault]) from error
 
 

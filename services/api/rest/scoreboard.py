@@ -19,6 +19,8 @@ from fastapi.responses import HTMLResponse
 
 from services.api.auth import view_of
 from services.api.flows.explanations import names_of
+from services.api.flows.next_steps import next_steps_documents
+from services.api.rest.advised import next_steps_of_page
 from services.api.rest.explained import explanation_of, number, table
 from services.api.rest.markup import Content, Markup, element, page
 from services.api.rest.settled import SettledRoute, settle_pending
@@ -128,11 +130,13 @@ async def get_explained(
     request: Request, id: Code, caller: Asking, session: Reading
 ) -> HTMLResponse:
     """How a scorecard came about, step by step."""
-    view = await view_of(session, caller, datetime.now(UTC))
+    at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     card = await read_card(session, id)
     if card is None or not view.sees(card.subject):
         raise NotFound("scorecard")
     document, explanation = json.loads(card.document), json.loads(card.explanation)
+    steps = json.loads((await next_steps_documents(session, [card], at=at))[card.id])
     (row,) = await _rows(session, [document])
     names = await names_of(session, explanation)
     back = element("a", "← Scoreboard 计分板", href=f"/?{urlencode({'cycle': card.cycle})}")
@@ -145,7 +149,11 @@ async def get_explained(
         element("p", _summary(document), class_="total"),
     )
     return _answer(
-        request, f"{row.name} – {card.cycle}", heading, explanation_of(explanation, names)
+        request,
+        f"{row.name} – {card.cycle}",
+        heading,
+        next_steps_of_page(steps, explanation, names),
+        explanation_of(explanation, names),
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     bindparam,
     delete,
     func,
@@ -78,6 +79,15 @@ async def read_card(session: ReadSession, card_id: str) -> Scorecard | None:
     where = (scorecards.c.tenant_id == session.tenant, scorecards.c.id == card_id)
     row = (await session.execute(select(scorecards).where(*where))).one_or_none()
     return None if row is None else _card_from_row(row)
+
+
+async def read_cards(session: ReadSession, ids: Collection[str]) -> dict[str, Scorecard]:
+    """Scorecards by their ids."""
+    listed = literal(sorted(ids), ARRAY(Text))
+    statement = select(scorecards).where(
+        scorecards.c.tenant_id == session.tenant, scorecards.c.id == any_(listed)
+    )
+    return {card.id: card for card in await _read(session, statement)}
 
 
 async def read_cards_of_subject(

@@ -88,6 +88,23 @@ def score_with_sales(inputs: dict[str, Any], value: str) -> Decimal | None:
     return score([segment_input(two_lines(), stated)]).total
 
 
+def test_by_one_line_alone_a_step_is_reached_at_its_bound() -> None:
+    steps: Document = {
+        "kind": "steps",
+        "of": "attainment",
+        "steps": [
+            {"at_least": "1", "score": "100"},
+            {"at_least": "0.9", "score": "80"},
+            {"at_least": "0", "score": "0"},
+        ],
+    }
+    stated = flat(item("sales", "100", steps))
+    card = told_card(segment_input(stated, {"sales": given("500", budget="1000")}))
+    alone = steps_of(card).lines[0].alone
+    assert alone is not None
+    assert (alone.value, alone.percent) == (d("900"), d("80"))
+
+
 def test_a_gate_that_is_left_behind_counts_in_the_total() -> None:
     gates = [{"when": {"item": "slips", "of": "value", "at_least": "2"}, "then": {"cap": "70"}}]
     inputs = {"sales": given("1000", budget="1000"), "slips": given("2", better=Better.LOWER)}

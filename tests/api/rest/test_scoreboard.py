@@ -121,6 +121,24 @@ async def test_every_figure_of_a_card_can_be_followed(demo: Company) -> None:
     assert "Net sales" in text
 
 
+async def test_a_card_says_what_would_raise_it(demo: Company) -> None:
+    card = (await cards(demo))["employee:e-1"]
+    text = await text_of(demo, f"/scorecards/{card['id']}")
+    told: Json = (await demo.get(f"/v1/scorecards/{card['id']}/next-steps")).json()
+    assert "Next steps 下一步" in text
+    words = [told["words"], *(step["words"] for line in told["lines"] for step in line["steps"])]
+    assert len(words) == 3
+    for each in words:
+        assert each["zh"] in text
+        assert each["en"] in text
+    # The gate holds 82 to 80 while there are fewer than 4 orders.
+    assert "gates bite and may hold it down" in text
+    best = re.search(r"Most for the effort first.*?(\w+)\s+: ", text, re.DOTALL)
+    assert best is not None
+    assert best[1] == told["effort"][0]["item"] == "orders"
+    assert "nothing higher is to be had" in text
+
+
 async def test_a_line_without_data_says_what_its_policy_does(demo: Company) -> None:
     card = (await cards(demo))["employee:e-3"]
     assert card["total"] is None
