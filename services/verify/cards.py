@@ -185,12 +185,22 @@ def _grades(explanation: Json, segments: Sequence[Found], whole: Fraction | None
             if bite["bites"] and then.get("fail"):
                 place = len(grades) - 1
             elif bite["bites"] and then.get("grade") is not None:
-                place = max(place, names.index(then["grade"]))
+                place = max(place, _place(then["grade"], names, told.get("grades", ())))
     return {
         "band": names[band],
         "grade": names[place],
         "coefficient": grades[place]["coefficient"],
     }
+
+
+def _place(name: str, names: Sequence[str], of_segment: Sequence[str]) -> int:
+    """Where a grade stands from the top; one that the card's own scheme has not, where it stood in
+    the scheme of its segment, or at the lowest.
+    """
+    for known in (names, of_segment):
+        if name in known:
+            return min(known.index(name), len(names) - 1)
+    return len(names) - 1
 
 
 def _total(value: Fraction | None) -> str | None:

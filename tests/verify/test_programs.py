@@ -130,6 +130,29 @@ def test_requirement_28_it_agrees_on_2_000_random_cards(seed: int) -> None:
         assert differences == [], found
 
 
+@pytest.mark.parametrize(
+    ("named", "of_first", "grade"),
+    [("B", "SAB", "B"), ("S", "SAB", "A"), ("T", "SAT", "C"), ("D", "SABCD", "C")],
+)
+def test_a_gate_of_an_earlier_segment_names_a_grade_of_its_own_scheme(
+    named: str, of_first: str, grade: str
+) -> None:
+    """By its name, else by its place from the top, and no lower than the lowest."""
+    grades = [
+        {"grade": each, "from": str(90 - 10 * at), "coefficient": "1"}
+        for at, each in enumerate(of_first)
+    ]
+    gates = [{"when": {"item": "sales", "at_most": "100"}, "then": {"grade": named}}]
+    line = section("all", "100", item("sales", "100", RATIO))
+    earlier = document(line, gates=gates, grades=grades)
+    best = given("100", budget="100")
+    first = segment_input(earlier, {"sales": best}, days=10)
+    last = segment_input(document(line), {"sales": best}, days=21, after=10)
+    receipt = receipt_by([first, last])
+    found, differences = check(receipt)
+    assert (differences, found["grade"]) == ([], grade)
+
+
 def test_a_wrong_figure_is_named_with_both(
     receipt: Json, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,8 @@ def _segment(number: int, given: SegmentInput, scored: SegmentScore) -> dict[str
         "segment": number,
         **segment_to_wire(given.segment),
         "full_mark": plain(scheme.full_mark),
+        # A gate may name one that the card's own scheme has not: its place from the top counts.
+        "grades": [grade.grade for grade in best_first(scheme.grades)],
         "lines": [
             _line(scheme, section, item, given.items[item.code], line)
             for (section, item), line in zip(stated, scored.lines, strict=True)

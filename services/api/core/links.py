@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from services.api.core.amounts import Part
+from services.api.core.measures import EMPLOYEE, KEPT, SHOP, UNIT
 from services.schema.shapes.indicators import Slice
-from services.schema.shapes.measures import Condition
+from services.schema.shapes.measures import Condition, Measure
 from services.schema.words import FactKind
 
 MOST_LINKS = 50
@@ -21,21 +22,29 @@ def links_of(parts: Sequence[Part]) -> tuple[str, ...]:
         link
         for part in parts
         for one in part.selection.slices
-        for link in _links(part.measure.kind, part.filter.conditions, one)
+        for link in _links(part.measure, part.filter.conditions, one)
     )
     return tuple(found)[:MOST_LINKS]
 
 
 @lru_cache(maxsize=2000)
-def _links(kind: FactKind, conditions: tuple[Condition, ...], one: Slice) -> tuple[str, ...]:
-    """Kept, because many people's values are made of the same slice."""
+def _links(measure: Measure, conditions: tuple[Condition, ...], one: Slice) -> tuple[str, ...]:
+    """Kept, because many people's values are made of the same slice.
+
+    Nobody is named whom facts of the kind do not name: traffic knows shops and no person.
+    """
+    kind = measure.kind
     days = [("from", one.start.isoformat()), ("to", one.end.isoformat())]
     path = f"/v1/facts/{kind}"
     filters = [pair for condition in conditions for pair in _filter(condition)]
+    if kind is FactKind.MEASURES:
+        filters.append(("measure", measure.code))
     if one.shops is None and one.employees is None:
         return (_link(path, [*filters, *days]),)
-    whose = [("shop", shop) for shop in sorted(one.shops or ())]
-    whose += [("employee", employee) for employee in sorted(one.employees or ())]
+    named = ((SHOP, one.shops), (EMPLOYEE, one.employees), (UNIT, one.units))
+    whose = [
+        (name, code) for name, codes in named if name in KEPT[kind] for code in sorted(codes or ())
+    ]
     return tuple(_link(path, [who, *filters, *days]) for who in whose[:MOST_LINKS])
 
 

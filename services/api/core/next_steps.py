@@ -14,6 +14,7 @@ from services.api.core.aims import aims_of, rounded_to_better, slope_of
 from services.api.core.gates import best_first
 from services.api.core.indicators import is_additive
 from services.api.core.rubric_needs import needs_of, percent_of, shown_percent
+from services.api.core.rules import Measured
 from services.api.core.told_cards import (
     Place,
     ToldCard,
@@ -81,7 +82,7 @@ def next_steps_of(
         for told in card.each_line()
     )
     grades = card.segments[-1].scheme.grades
-    grade = next((each for each in grades if each.grade == now.grade), None)
+    grade = next((each for each in grades if each.grade == card.grade), None)
     lowest = band is None or band is best_first(grades)[-1]
     return NextSteps(
         day=day,
@@ -314,7 +315,8 @@ def _lines_at_pace(card: ToldCard, paces: Paces) -> dict[Place, tuple[Line, Line
     found = {}
     for told in card.each_line():
         pace = paces.get(told.place)
-        if isinstance(pace, Pace) and told.line.status is LineStatus.OK:
+        by_value = isinstance(told.item.rule, Measured) and told.line.status is LineStatus.OK
+        if isinstance(pace, Pace) and by_value:
             low, high = pace.low, pace.high
             if told.given.better is Better.LOWER:
                 low, high = high, low

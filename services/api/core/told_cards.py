@@ -56,6 +56,8 @@ class ToldCard:
     segments: tuple[SegmentInput, ...]
     lines: tuple[tuple[ToldLine, ...], ...]
     adjustments: tuple[Adjustment, ...]
+    grade: str | None
+    """As it stands on the card: calibration may have set another than its band."""
 
     def each_line(self) -> tuple[ToldLine, ...]:
         return tuple(line for own in self.lines for line in own)
@@ -76,7 +78,7 @@ def read_told(explanation: Document, schemes: Schemes) -> ToldCard:
         Adjustment(Decimal(each["points"]), each["reason"], each["author"])
         for each in explanation["adjustments"]["stated"]
     )
-    return ToldCard(tuple(segments), tuple(lines), adjustments)
+    return ToldCard(tuple(segments), tuple(lines), adjustments, explanation["grade"])
 
 
 def score_with(card: ToldCard, changed: Mapping[Place, Line]) -> Score:

@@ -206,6 +206,8 @@ class ExplainedSegmentDocument(Model):
     scheme: Code
     scheme_version: int
     full_mark: DecimalText
+    grades: list[str]
+    """Of its scheme, best first: a gate may name one of them."""
     lines: list[ExplainedLineDocument]
     sections: list[ExplainedSectionDocument]
     points: DecimalText | None

@@ -125,6 +125,7 @@ def test_an_explanation_to_the_last_word() -> None:
                 "scheme": "front",
                 "scheme_version": 1,
                 "full_mark": "100",
+                "grades": ["A"],
                 "lines": [
                     {
                         "section": "traffic",
