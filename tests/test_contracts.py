@@ -55,7 +55,7 @@ def test_the_graph_is_read_only_and_stands_by_itself(generated: dict[str, str]) 
     assert list(schema.query_type.fields) == [
         "node", "viewer", "employees", "employee", "units", "shops", "indicators", "schemes",
         "targets", "feeds", "cycles", "cycle", "scorecards", "scorecard", "results",
-        "indicatorSeries",
+        "indicatorSeries", "salesChange",
     ]  # fmt: skip
     assert schema.subscription_type is not None
     assert list(schema.subscription_type.fields) == ["scorecardChanged"]
