@@ -1,8 +1,10 @@
 """Decimals in columns of 64-bit integers: exact, or said not to fit."""
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
+from itertools import repeat
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,12 @@ _DIGITS = 1000
 _TURNS = VALUE_PLACES // 3
 _ONE = 10**VALUE_PLACES
 _MILLION = Decimal(1).scaleb(VALUE_PLACES)
+_UNIT = Decimal(1).scaleb(-VALUE_PLACES)
+_KEPT = Context(prec=18, traps=[Inexact, InvalidOperation])
+"""In which a figure of more than 6 decimals, or more than 18 digits in all, raises: none is cut.
+
+18 digits stay under `MOST_READ`; a few more would too, and are read one by one.
+"""
 
 
 class Unfit(Exception):
@@ -48,11 +56,21 @@ def last_at_most(bound: Decimal, places: int) -> int:
 
 def read_column(figures: Sequence[Decimal | None]) -> tuple[Integers, Flags, Flags]:
     """Millionths, where a figure is known, and which figures do not fit; 0 where there is none."""
+    try:
+        units = _fitting_column(figures)
+    except (TypeError, Inexact, InvalidOperation):
+        return _read_each(figures)
     count = len(figures)
-    known = np.fromiter((figure is not None for figure in figures), np.bool_, count)
-    read = [0 if figure is None else _millionths(figure) for figure in figures]
-    unfit = np.fromiter((each is None for each in read), np.bool_, count)
-    return np.fromiter((each or 0 for each in read), np.int64, count), known, unfit
+    return units, np.ones(count, np.bool_), np.zeros(count, np.bool_)
+
+
+def read_repeated(figures: Sequence[Decimal | None]) -> tuple[Integers, Flags, Flags]:
+    """The same of figures of which many are alike, as targets are: each is turned once."""
+    distinct = list(set(figures))
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    at = np.fromiter(map(places.__getitem__, figures), np.int64, len(figures))
+    units, known, unfit = read_column(distinct)
+    return units[at], known[at], unfit[at]
 
 
 def half_up(numerators: Integers, divisor: int | Integers) -> Integers:
@@ -86,6 +104,21 @@ def _long_division(numerators: Integers, divisors: Integers) -> tuple[Integers, 
         whole = whole * _DIGITS + digits
     whole += 2 * rest >= divisors
     return np.where(numerators < 0, -whole, whole), unfit
+
+
+def _fitting_column(figures: Iterable[Decimal | None]) -> Integers:
+    """Millionths of figures that all are known and fit; one that does not, and a null, raises."""
+    kept = map(_KEPT.quantize, cast("Iterable[Decimal]", figures), repeat(_UNIT))
+    return np.fromiter(map(int, map(_KEPT.multiply, kept, repeat(_MILLION))), np.int64)
+
+
+def _read_each(figures: Sequence[Decimal | None]) -> tuple[Integers, Flags, Flags]:
+    """One by one, for a column in which some figure is missing or does not fit."""
+    count = len(figures)
+    known = np.fromiter((figure is not None for figure in figures), np.bool_, count)
+    read = [0 if figure is None else _millionths(figure) for figure in figures]
+    unfit = np.fromiter((each is None for each in read), np.bool_, count)
+    return np.fromiter((each or 0 for each in read), np.int64, count), known, unfit
 
 
 def _millionths(figure: Decimal) -> int | None:

@@ -1,5 +1,6 @@
 """Fixed point in columns: rounding half up, division by hand, and what does not fit."""
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,12 +9,15 @@ import pytest
 
 from services.api.fast.numbers import (
     MOST_READ,
+    Flags,
+    Integers,
     Unfit,
     first_at_least,
     half_up,
     last_at_most,
     quotients,
     read_column,
+    read_repeated,
     units_of,
 )
 from services.schema.money import round_half_up
@@ -48,6 +52,38 @@ def test_what_does_not_fit_is_said() -> None:
     assert units.tolist() == [1_000_001, 0, MOST_READ - 1, 0, 0, -2_000_000]
     assert known.tolist() == [True, False, True, True, True, True]
     assert unfit.tolist() == [False, False, False, True, True, False]
+
+
+@pytest.mark.parametrize("read", [read_column, read_repeated])
+@pytest.mark.parametrize(
+    ("figure", "units"),
+    [
+        ("0", 0),
+        ("-0.000001", -1),
+        ("1E+5", 10**11),
+        ("1.50000000", 1_500_000),
+        ("999999999999.999999", 10**18 - 1),
+        ("-999999999999.999999", 1 - 10**18),
+        ("1000000000000", 10**18),
+        ("1000000000000.000000000", 10**18),
+        ("1152921504606.846975", MOST_READ - 1),
+        ("0.0000005", None),
+        ("99999999999999999999999999999", None),
+    ],
+)
+def test_a_column_is_read_whole_or_one_by_one_alike(
+    read: Callable[[Sequence[Decimal | None]], tuple[Integers, Flags, Flags]],
+    figure: str,
+    units: int | None,
+) -> None:
+    """At both sides of 18 digits: what one figure needs changes nothing of those beside it."""
+    for others in ([], [None], [Decimal("7.000001")], [None, Decimal("0.0000001")]):
+        found, known, unfit = read([Decimal(figure), *others, Decimal(figure)])
+        assert found.tolist()[0] == found.tolist()[-1] == (units or 0)
+        assert unfit.tolist()[0] == (units is None)
+        assert known.tolist()[1:-1] == [other is not None for other in others]
+        if others and others[0] == Decimal("7.000001"):
+            assert found.tolist()[1] == 7_000_001
 
 
 def test_bounds_between_two_units() -> None:
