@@ -109,7 +109,7 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         )
         app.state.database, app.state.payroll = database, payroll
         app.state.live = LiveWorker(database)
-        app.state.back_tests = BackTestWorker(database)
+        app.state.back_tests = BackTestWorker(database, settings)
         app.state.changes = Changes(database)
         try:
             async with (

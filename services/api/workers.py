@@ -7,16 +7,19 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from multiprocessing import get_context
 
 import structlog
 
 from services.api.flows.back_test_runs import run_back_test
 from services.api.flows.settling import recompute_some, settle_populations, take_marks
+from services.api.settings import ApiSettings
 from services.api.store.back_tests import CHANNEL as BACK_TESTS
 from services.api.store.back_tests import count_attempt, read_running, takes_turn
 from services.api.store.jobs import finish_job, move_job
 from services.api.store.live import CHANNEL, is_pending
 from services.api.store.tenants import read_tenant_numbers
+from services.door.logs import configure_logs
 from services.schema.db import Database, ReadSession
 from services.schema.errors import KaoheError, Unavailable
 from services.schema.shapes.back_tests import BackTest
@@ -27,6 +30,8 @@ PATIENCE_SECONDS = 2
 SWEEP_SECONDS = 30
 """How often every tenant is looked at, whatever was or was not notified."""
 RETRY_SECONDS = 1
+LOOK_SECONDS = 0.1
+"""How often it is looked whether a process has ended."""
 MOST_ATTEMPTS = 5
 """How often a back-test is begun, should whoever ran it be lost each time."""
 
@@ -132,31 +137,31 @@ class LiveWorker:
 
 
 class BackTestWorker:
-    """Runs back-tests, one at a time in a process and one of a tenant in all of them.
+    """Runs back-tests, one at a time, each in a process of its own: requests lose no time by it.
 
-    Whoever runs one holds a lock that ends with its connection: when a process is killed, another
-    or the next begins the test again.
+    Whoever runs one holds a lock of its tenant that ends with its connection: when a process is
+    killed, another or the next begins the test again. Without settings it is run where it is.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, settings: ApiSettings | None = None) -> None:
         self._database = database
+        self._settings = settings
         self._alone = asyncio.Lock()
 
     async def work(self, tenant: int) -> None:
         """Run the tenant's back-test to its end, unless there is none or somebody else does."""
-        async with self._alone:
-            begun: list[BackTest] = []
-            try:
-                async with self._database.read(tenant) as session:
-                    if await takes_turn(session):
-                        await self._run(session, begun)
-            except Unavailable:
-                raise  # it is begun again once the database answers
-            except KaoheError as refusal:
-                await self._fail(tenant, begun, refusal.code, refusal.detail)
-            except Exception:
-                await self._fail(tenant, begun, "internal", "A mistake of ours; it is noted.")
-                raise
+        begun: list[BackTest] = []
+        try:
+            async with self._database.read(tenant) as session:
+                if await takes_turn(session):
+                    await self._run(session, begun)
+        except Unavailable:
+            raise  # it is begun again once the database answers
+        except KaoheError as refusal:
+            await self._fail(tenant, begun, refusal.code, refusal.detail)
+        except Exception:
+            await self._fail(tenant, begun, "internal", "A mistake of ours; it is noted.")
+            raise
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -205,7 +210,11 @@ class BackTestWorker:
 
     async def _try(self, tenant: int) -> None:
         try:
-            await self.work(tenant)
+            async with self._alone:
+                if self._settings is None:
+                    await self.work(tenant)
+                else:
+                    await _work_apart(self._settings, tenant)
         except Unavailable as error:
             _log_of_tests.warning("back_test.interrupted", tenant=tenant, detail=error.detail)
         except Exception:  # noqa: BLE001  the worker outlives a mistake, which is noted
@@ -237,3 +246,33 @@ class BackTestWorker:
             except Unavailable as error:
                 _log_of_tests.warning("back_test.unswept", detail=error.detail)
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _work_apart(settings: ApiSettings, tenant: int) -> None:
+    """Run a tenant's back-test in a process of its own, which ends with this task."""
+    process = get_context("spawn").Process(
+        target=_work_alone,
+        args=(settings.dsn.get_secret_value(), settings.behind_pooler, settings.log_level, tenant),
+        daemon=True,
+    )
+    await asyncio.to_thread(process.start)
+    try:
+        while process.is_alive():  # noqa: ASYNC110  a process sets no event
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        if process.is_alive():
+            process.terminate()
+        process.join(timeout=1)
+        process.close()
+
+
+def _work_alone(dsn: str, behind_pooler: bool, log_level: str, tenant: int) -> None:  # noqa: FBT001  a process is given its arguments by place
+    async def work() -> None:
+        database = Database(dsn, application="kaohe-back-test", behind_pooler=behind_pooler)
+        try:
+            await BackTestWorker(database).work(tenant)
+        finally:
+            await database.close()
+
+    configure_logs(log_level)
+    asyncio.run(work())
