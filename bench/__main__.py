@@ -12,7 +12,7 @@ from bench import grounds
 from bench.figures import Figure, Options, keep, show
 from services.local.database import Server
 
-FIGURES = ("facts_in", "landing", "period_measures", "scoring", "live", "reads")
+FIGURES = ("facts_in", "landing", "period_measures", "scoring", "back_test", "live", "reads")
 WIDTH = 100
 
 

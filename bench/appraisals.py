@@ -1,5 +1,6 @@
 """A cycle that is open for everybody of a company: what `live` and `reads` are measured on."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,6 +57,11 @@ _SCHEME: dict[str, Any] = {
     "approval": [],
     "pay": [],
 }
+
+
+def scheme_document() -> str:
+    """The scheme of five items, as it is kept."""
+    return json.dumps(_SCHEME)
 
 
 def settings_of(ground: Ground) -> ApiSettings:
