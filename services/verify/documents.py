@@ -11,6 +11,9 @@ from services.verify.lines import Found
 _SPAN = ("from", "to", "days", "position", "unit", "scheme", "scheme_version")
 _TARGET = ("level", "value", "stated", "from", "days", "of_days")
 
+_STATED = ("marks", "behaviours", "chosen")
+"""What people stated, by the kind of rule."""
+
 
 def canonical(document: object) -> bytes:
     """A document as it is signed: keys in order, no spaces, UTF-8."""
@@ -86,12 +89,16 @@ def card_of(explanation: Json, found: Found) -> Found:
 
 def _inputs(line: Json) -> Mapping[str, object]:
     source = line["source"]
+    stated = {name: line[name] for name in _STATED if name in line}
+    others = {str(each["indicator"]): _inputs(each) for each in line.get("others", ())}
     return {
         "value": line["value"],
         "reason": line["reason"],
         "definition_version": None if source is None else source["definition_version"],
         "better": line["better"],
         "targets": [{name: target[name] for name in _TARGET} for target in line["targets"]],
+        **stated,
+        **({"others": {code: others[code] for code in sorted(others)}} if others else {}),
     }
 
 

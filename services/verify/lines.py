@@ -1,5 +1,6 @@
 """One line of a receipt recomputed, from the measures behind its value to the score of its rule."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,10 +13,12 @@ from services.verify.arithmetic import (
     shortened,
 )
 from services.verify.formulas import NoDenominator, value_of
+from services.verify.ratings import climbed, conditions_of, judged, rated
 from services.verify.rules import (
     SCORES,
     VALUES,
     Figures,
+    Mark,
     attainment_of,
     levels_needed,
     mark_of,
@@ -27,17 +30,62 @@ Found = dict[str, Any]
 
 def recount_line(line: Json, full_mark: Fraction) -> Found:
     """All that a line states between its inputs and its score, before it has a weight."""
+    found = _measured(line)
+    others = [_measured(other) for other in line.get("others", ())]
+    if others:
+        found["others"] = others
+    mark: Mark | str
+    match line["rule"]["kind"]:
+        case "rating":
+            rating, told = rated(line)
+            found |= told
+            mark = rating or "no_data"
+        case "ladder":
+            mark = climbed(line) or "no_data"
+        case "rubric":
+            mark = _by_rubric(line, [found, *others])
+        case _:
+            mark = _by_value(line, found)
+    if isinstance(mark, str):
+        return {**found, "status": mark, **_by_policy(line["missing"], full_mark)}
+    return {**found, "status": "ok", **_scored(mark, line, full_mark)}
+
+
+def _measured(line: Json) -> Found:
+    """A value, its targets and attainments."""
     value = number_or_null(line["value"])
-    attainments = _attainments(line, value)
-    found: Found = {
+    attained = _attainments(line, value)
+    return {
         **_value(line),
         "targets": [_target(target) for target in line["targets"]],
-        "attainments": {level: shortened(each, VALUES) for level, each in attainments.items()},
-        "status": _status(line, value, attainments),
+        "attainments": {level: shortened(each, VALUES) for level, each in attained.items()},
     }
-    if found["status"] == "ok":
-        return {**found, **_by_rule(line, Figures(value, attainments, full_mark), full_mark)}
-    return {**found, **_by_policy(line["missing"], full_mark)}
+
+
+def _by_value(line: Json, found: Found) -> Mark | str:
+    """What a rule of one indicator gives, or why it gives nothing."""
+    value = number_or_null(line["value"])
+    attained = {level: number(each) for level, each in found["attainments"].items()}
+    if value is None:
+        return "no_data"
+    if not levels_needed(line["rule"]) <= attained.keys():
+        return "no_target"
+    return mark_of(line["rule"], Figures(value, attained, number(line["full_mark"])))
+
+
+def _by_rubric(line: Json, found: Sequence[Found]) -> Mark | str:
+    """The same of a rubric, over the line's own indicator and the others that it names."""
+    figures: dict[tuple[str, str], Fraction] = {}
+    for stated, own in zip([line, *line.get("others", ())], found, strict=True):
+        if stated["value"] is None:
+            return "no_data"
+        code = str(stated["indicator"])
+        figures[code, "value"] = number(stated["value"])
+        if (attained := own["attainments"].get("budget")) is not None:
+            figures[code, "attainment"] = number(attained)
+    if not conditions_of(line["rule"]) <= figures.keys():
+        return "no_target"
+    return judged(line, figures)
 
 
 def _value(line: Json) -> Found:
@@ -74,15 +122,8 @@ def _attainments(line: Json, value: Fraction | None) -> dict[str, Fraction]:
     return found
 
 
-def _status(line: Json, value: Fraction | None, attainments: dict[str, Fraction]) -> str:
-    if value is None:
-        return "no_data"
-    return "ok" if levels_needed(line["rule"]) <= attainments.keys() else "no_target"
-
-
-def _by_rule(line: Json, figures: Figures, full_mark: Fraction) -> Found:
+def _scored(mark: Mark, line: Json, full_mark: Fraction) -> Found:
     own_mark = number(line["full_mark"])
-    mark = mark_of(line["rule"], Figures(figures.value, figures.attainments, own_mark))
     return {
         "step": mark.step,
         "before": shortened(half_up(mark.before, SCORES), SCORES),

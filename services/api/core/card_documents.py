@@ -1,11 +1,15 @@
 """How a card is written: the document of `api.md`, section 5, and the fingerprint of its inputs."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from services.api.core.documents import fingerprint_of, instant_text, plain_or_null, to_bytes
+from services.api.core.outcomes import own_mark_of
+from services.api.core.ratings import RoleMarks, behaviours_held, chosen_mark, marks_by_role
 from services.api.core.schemes import gate_to_wire
-from services.schema.money import TOTAL_PLACES, fixed, plain
+from services.schema.money import SCORE_PLACES, TOTAL_PLACES, fixed, plain, round_half_up
 from services.schema.shapes.people import Subject
+from services.schema.shapes.schemes import Item, Ladder, Rating, Rubric
 from services.schema.shapes.scorecards import (
     Adjustment,
     CardHead,
@@ -61,7 +65,7 @@ def fingerprint(
     segments: Sequence[SegmentInput],
     adjustments: Sequence[Adjustment] = (),
 ) -> str:
-    """What the inputs of a card are known by: scheme versions, values, targets, adjustments.
+    """What the inputs of a card are known by: scheme versions, values, targets, marks.
 
     Sums and counts behind a value are not of it: they may differ while the card is the same.
     """
@@ -72,13 +76,31 @@ def fingerprint(
             "segments": [
                 {
                     **segment_to_wire(given.segment),
-                    "items": {code: _input(given.items[code]) for code in sorted(given.items)},
+                    "items": _items(given),
                 }
                 for given in segments
             ],
             "adjustments": [adjustment_to_wire(each) for each in adjustments],
         }
     )
+
+
+def stated_to_wire(item: Item, own_mark: Decimal, given: ItemInput) -> dict[str, object]:
+    """What people stated of an item, as far as its rule asks them; nobody is named.
+
+    Of a rating by role: a sum and how many gave it, so that the mean can be counted again.
+    """
+    match item.rule:
+        case Rating() as rule:
+            roles = marks_by_role(rule, given.marks, own_mark=own_mark, missing=item.missing)
+            return {"marks": [_role_to_wire(each) for each in roles]}
+        case Ladder() as rule:
+            held = behaviours_held(rule, given.marks)
+            return {"behaviours": None if held is None else sorted(held)}
+        case Rubric() as rule:
+            return {"chosen": plain_or_null(chosen_mark(rule, given.marks))}
+        case _:
+            return {}
 
 
 def segment_to_wire(segment: Segment) -> dict[str, object]:
@@ -152,6 +174,29 @@ def _gate(number: dict[str, object], bite: GateBite) -> dict[str, object]:
 def _segment(scored: SegmentScore) -> dict[str, object]:
     total = None if scored.total is None else fixed(scored.total, TOTAL_PLACES)
     return {**segment_to_wire(scored.segment), "total": total}
+
+
+def _role_to_wire(marks: RoleMarks) -> dict[str, object]:
+    mean = None if marks.mean is None else plain(round_half_up(marks.mean, SCORE_PLACES))
+    return {
+        "role": marks.role,
+        "weight": plain(marks.weight),
+        "raters": marks.raters,
+        "sum": plain_or_null(marks.sum),
+        "mean": mean,
+    }
+
+
+def _items(given: SegmentInput) -> dict[str, object]:
+    """The inputs of every item, by code; what people stated stands beside what was measured."""
+    items = {item.code: item for section in given.scheme.sections for item in section.items}
+    found: dict[str, object] = {}
+    for code in sorted(given.items):
+        own = given.items[code]
+        others = {each: _input(own.others[each]) for each in sorted(own.others)}
+        stated = stated_to_wire(items[code], own_mark_of(items[code], given.scheme), own)
+        found[code] = {**_input(own), **stated, **({"others": others} if others else {})}
+    return found
 
 
 def _input(given: ItemInput) -> dict[str, object]:

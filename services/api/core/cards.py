@@ -1,7 +1,7 @@
 """What a card asks for, and the card that comes of it once values and targets are read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -9,8 +9,9 @@ from services.api.core.card_documents import card_document, fingerprint
 from services.api.core.explanations import explanation_document
 from services.api.core.identities import derive_id
 from services.api.core.indicators import is_additive
+from services.api.core.outcomes import indicators_of
 from services.api.core.populations import is_member
-from services.api.core.scorecards import indicators_of, score, status_of
+from services.api.core.scorecards import score, status_of
 from services.api.core.segments import segments_of_employee, segments_of_unit
 from services.api.core.targets import SetTargets, owners_of, targets_in_force
 from services.schema.ids import IdKind
@@ -18,15 +19,16 @@ from services.schema.shapes.calendars import TargetCalendar
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Employee, Subject, Tenant, Unit
-from services.schema.shapes.schemes import Item, Scheme
+from services.schema.shapes.schemes import Item, ItemTarget, Scheme
 from services.schema.shapes.scorecards import (
     CardHead,
     ItemInput,
     Scorecard,
     Segment,
     SegmentInput,
+    Stated,
 )
-from services.schema.words import Better, ScorecardStatus, SubjectKind
+from services.schema.words import Better, ScorecardStatus, SubjectKind, TargetKind
 
 _WHOLE = Decimal(1)
 
@@ -47,11 +49,12 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class CardPlan:
-    """A card that is to be computed, and its segments."""
+    """A card that is to be computed, its segments, and what people stated for it."""
 
     card: Scorecard
     cycle: Cycle
     segments: tuple[Segment, ...]
+    stated: Stated = field(default=Stated())
 
 
 def subjects_of(cycle: Cycle, setting: Setting) -> Iterator[Subject]:
@@ -130,11 +133,16 @@ def compute_card(
 
     When it was computed stays as it is while its fingerprint does: it says since when this holds.
     """
-    card, cycle = plan.card, plan.cycle
     segments = inputs_of(plan, setting, values, set_targets)
-    scored = score(segments)
+    return write_card(plan, segments, at=at)
+
+
+def write_card(plan: CardPlan, segments: Sequence[SegmentInput], *, at: datetime) -> Scorecard:
+    """The card that is scored from these segments and from what was stated for it."""
+    card, cycle, adjustments = plan.card, plan.cycle, plan.stated.adjustments
+    scored = score(segments, adjustments)
     status = status_of(cycle.status, scored)
-    known_by = fingerprint(cycle.code, card.subject, segments)
+    known_by = fingerprint(cycle.code, card.subject, segments, adjustments)
     same = (known_by, status) == (card.fingerprint, card.status)
     head = CardHead(
         id=card.id,
@@ -210,17 +218,25 @@ def _input(
     values: Mapping[Wanted, Explained],
     set_targets: SetTargets,
 ) -> ItemInput:
+    marks = tuple(mark for mark in plan.stated.marks if mark.item == item.code)
     if item.indicator is None:
-        return ItemInput(Value(None, None), {}, Better.HIGHER)
-    indicator = setting.indicators[item.indicator]
-    explained = values[_wanted(plan, segment, item, item.indicator)]
-    targets = targets_in_force(
-        item,
-        subject=plan.card.subject,
-        segment=segment,
-        period=plan.cycle.period,
-        set_targets=set_targets,
-        additive=is_additive(indicator),
-        calendar=setting.calendar,
-    )
-    return ItemInput(explained.value, targets, indicator.better, explained)
+        return ItemInput(Value(None, None), {}, Better.HIGHER, marks=marks)
+
+    def measured(indicator: str, target: ItemTarget | None) -> ItemInput:
+        defined = setting.indicators[indicator]
+        explained = values[_wanted(plan, segment, item, indicator)]
+        targets = targets_in_force(
+            replace(item, indicator=indicator, target=target),
+            subject=plan.card.subject,
+            segment=segment,
+            period=plan.cycle.period,
+            set_targets=set_targets,
+            additive=is_additive(defined),
+            calendar=setting.calendar,
+        )
+        return ItemInput(explained.value, targets, defined.better, explained)
+
+    own, *others = indicators_of(item)
+    # Another indicator of a rubric is held against the target that was set for it.
+    beside = {code: measured(code, ItemTarget(TargetKind.SET)) for code in others}
+    return replace(measured(own, item.target), marks=marks, others=beside)

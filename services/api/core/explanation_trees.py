@@ -11,6 +11,8 @@ from typing import Any
 from services.api.core.explanation_words import (
     adjustments_words,
     attainment_words,
+    behaviours_words,
+    chosen_words,
     gate_words,
     grade_words,
     marks_words,
@@ -131,7 +133,18 @@ def _inputs(line: Document, indicator: str | None, names: Names) -> list[Node]:
         _node("mark", each["mean"], marks_words(each), code=each["role"], name=word(each["role"]))
         for each in line.get("marks", ())
     ]
-    return [*found, *marks]
+    return [*found, *marks, *_judged(line)]
+
+
+def _judged(line: Document) -> list[Node]:
+    """What was judged of a ladder, or chosen in a rubric that leaves a range."""
+    if "behaviours" in line:
+        held = line["behaviours"]
+        told = None if held is None else ", ".join(map(str, held))
+        return [_node("mark", told, behaviours_words(held))]
+    if any(level.get("range") for level in line["rule"].get("levels") or ()):
+        return [_node("mark", line.get("chosen"), chosen_words(line.get("chosen")))]
+    return []
 
 
 def _measured(line: Document, indicator: str, names: Names) -> list[Node]:

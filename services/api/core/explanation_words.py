@@ -106,14 +106,34 @@ def marks_words(marks: Document) -> Name:
     """What the people of one role gave, by their number and mean alone."""
     role, count = word(marks["role"]), marks["raters"]
     weight = marks["weight"]
-    share = (
-        Name(f"，权重 {weight} %", f", weight {weight} %") if weight is not None else Name("", "")
-    )
+    share = Name(f"，权重 {weight} %", f", weight {weight} %")
+    if not count:
+        mean = marks["mean"]
+        told = Name("待评" if mean is None else f"未评，记 {mean}", "nobody rated")
+        counted = f"{told.en}" if mean is None else f"{told.en}, counted as {mean}"
+        return Name(f"{role.zh}：{told.zh}{share.zh}", f"{role.en}: {counted}{share.en}")
     people = "person" if count == 1 else "people"
     mean = f"{marks['sum']} / {count} = {marks['mean']}"
     return Name(
         f"{role.zh}：{count} 人，{mean}{share.zh}", f"{role.en}: {count} {people}, {mean}{share.en}"
     )
+
+
+def behaviours_words(behaviours: list[int] | None) -> Name:
+    """Which behaviours of a ladder were seen to hold."""
+    if behaviours is None:
+        return Name("尚未评定", "nobody has judged yet")
+    if not behaviours:
+        return Name("没有一级成立", "none holds")
+    told = ", ".join(str(each) for each in behaviours)
+    return Name(f"成立的行为：{told}", f"behaviours that hold: {told}")
+
+
+def chosen_words(chosen: str | None) -> Name:
+    """What was chosen in the range of a rubric's level."""
+    if chosen is None:
+        return Name("尚未选定，取低值", "nothing chosen yet: the low end")
+    return Name(f"上级选定 {chosen}", f"{chosen} was chosen")
 
 
 def score_words(line: Document, full_mark: str) -> Name:

@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 
-from services.api.core.card_documents import adjustment_to_wire, segment_to_wire, target_to_wire
+from services.api.core.card_documents import (
+    adjustment_to_wire,
+    segment_to_wire,
+    stated_to_wire,
+    target_to_wire,
+)
 from services.api.core.documents import plain_or_null, to_bytes
 from services.api.core.gates import best_first
+from services.api.core.outcomes import attainments_of, indicators_of, own_mark_of
 from services.api.core.rule_documents import rule_to_wire
 from services.api.core.schemes import bounds_to_wire, gate_to_wire, grade_to_wire
-from services.api.core.scorecards import attainments_of, bounded_sum
+from services.api.core.scorecards import bounded_sum
 from services.schema.money import (
     SCORE_PLACES,
     TOTAL_PLACES,
@@ -107,19 +113,16 @@ def _line(
     scheme: Scheme, section: Section, item: Item, given: ItemInput, line: Line
 ) -> dict[str, object]:
     """One line from its value to its points, each figure as it is kept."""
-    attainments = attainments_of(given)
-    own_mark = scheme.full_mark if item.full_mark is None else item.full_mark
+    own_mark = own_mark_of(item, scheme)
+    others = [(code, given.others[code]) for code in indicators_of(item) if code in given.others]
     return {
         "section": section.code,
         "item": item.code,
         "indicator": item.indicator,
         "scope": item.scope,
-        "better": given.better,
-        "value": plain_or_null(given.value.value),
-        "reason": given.value.reason,
-        "source": None if given.explained is None else _source(given.explained),
-        "targets": [_target(level, given.targets[level]) for level in sorted(given.targets)],
-        "attainments": {level: plain(attainments[level]) for level in sorted(attainments)},
+        **_measured(given),
+        **stated_to_wire(item, own_mark, given),
+        **({"others": [_other(code, item, each) for code, each in others]} if others else {}),
         "status": line.status,
         "rule": rule_to_wire(item.rule),
         "full_mark": plain(own_mark),
@@ -132,6 +135,24 @@ def _line(
         "stated_weight": plain(item.weight),
         "weight": plain(line.weight),
         "points": plain_or_null(line.points),
+    }
+
+
+def _other(code: str, item: Item, given: ItemInput) -> dict[str, object]:
+    """Another indicator of a rubric."""
+    return {"indicator": code, "scope": item.scope, **_measured(given)}
+
+
+def _measured(given: ItemInput) -> dict[str, object]:
+    """A value and what it is held against."""
+    attainments = attainments_of(given)
+    return {
+        "better": given.better,
+        "value": plain_or_null(given.value.value),
+        "reason": given.value.reason,
+        "source": None if given.explained is None else _source(given.explained),
+        "targets": [_target(level, given.targets[level]) for level in sorted(given.targets)],
+        "attainments": {level: plain(attainments[level]) for level in sorted(attainments)},
     }
 
 

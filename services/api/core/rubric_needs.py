@@ -4,8 +4,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.api.core.aims import UNIT, Aim
+from services.api.core.outcomes import attainments_of
 from services.api.core.rules import holds
-from services.api.core.scorecards import attainments_of
 from services.schema.money import SCORE_PLACES, round_half_up
 from services.schema.shapes.next_steps import Need, StepKind
 from services.schema.shapes.schemes import RubricCondition, RubricLevel

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from decimal import Decimal
 
 from services.api.core.faults import items_of, unknown_indicator
+from services.api.core.outcomes import levels_needed
 from services.api.core.rating_faults import faults_of_ladder, faults_of_rating, faults_of_rubric
-from services.api.core.rules import cap_of, levels_of
+from services.api.core.rules import cap_of
 from services.schema.errors import Fault
 from services.schema.shapes.schemes import (
     Curve,
@@ -42,7 +43,7 @@ def faults_of_items(scheme: Scheme, known_indicators: Collection[str]) -> Iterat
 
 def _faults_of_target(pointer: str, item: Item) -> Iterator[Fault]:
     """A rule of attainment needs a target at every level that it names."""
-    target, levels = item.target, levels_of(item.rule)
+    target, levels = item.target, levels_needed(item)
     if not levels or (target is not None and target.kind is TargetKind.SET):
         return
     if target is None:

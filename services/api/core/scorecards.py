@@ -10,10 +10,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.api.core.gates import cap_total, gates_that_bite, grade_of, limit_grade
-from services.api.core.rules import apply_rule, attainment_of, levels_of, to_scale
+from services.api.core.outcomes import attainments_of, outcome_of, own_mark_of
+from services.api.core.rules import levels_of, to_scale
 from services.api.core.weights import line_weights, redistribute
 from services.schema.money import SCORE_PLACES, TOTAL_PLACES, round_half_up
-from services.schema.shapes.schemes import Bounds, Item, Ladder, Rating, Rubric, Scheme
+from services.schema.shapes.schemes import Bounds, Item, Scheme
 from services.schema.shapes.scorecards import (
     Adjustment,
     ItemInput,
@@ -104,27 +105,6 @@ def bounded_sum(adjustments: Sequence[Adjustment], bounds: Bounds | None) -> Dec
     return min(max(whole, bounds.minimum), bounds.maximum)
 
 
-def indicators_of(item: Item) -> tuple[str, ...]:
-    """Every indicator that an item is scored by, each once; its own first."""
-    own = () if item.indicator is None else (item.indicator,)
-    if not isinstance(item.rule, Rubric):
-        return own
-    named = (each.indicator for level in item.rule.levels for each in level.conditions)
-    return tuple(dict.fromkeys((*own, *named)))
-
-
-def attainments_of(given: ItemInput) -> dict[TargetLevel, Decimal]:
-    """The attainment against each level that has a target other than zero."""
-    value = given.value.value
-    if value is None:
-        return {}
-    attained = {
-        level: attainment_of(value, target.value, given.better)
-        for level, target in given.targets.items()
-    }
-    return {level: each for level, each in attained.items() if each is not None}
-
-
 def lines_of_segment(given: SegmentInput) -> tuple[Line, ...]:
     """The lines of a segment, each with its weight and points."""
     scheme = given.scheme
@@ -157,14 +137,13 @@ def line_of(scheme: Scheme, section: str, item: Item, given: ItemInput) -> Line:
     """The line of an item before it has a weight."""
     levels = levels_of(item.rule)
     shown = TargetLevel.CHALLENGE if levels == {TargetLevel.CHALLENGE} else TargetLevel.BUDGET
-    value = given.value.value
     attainments = attainments_of(given)
     target = given.targets.get(shown)
     line = Line(
         section=section,
         item=item.code,
         indicator=item.indicator,
-        value=value,
+        value=given.value.value,
         target=None if target is None else target.value,
         attainment=attainments.get(shown),
         score=None,
@@ -176,12 +155,10 @@ def line_of(scheme: Scheme, section: str, item: Item, given: ItemInput) -> Line:
         before=None,
         after=None,
     )
-    if value is None or isinstance(item.rule, Rating | Ladder | Rubric):
-        return _by_policy(line, LineStatus.NO_DATA, item.missing, scheme.full_mark)
-    if not levels <= attainments.keys():
-        return _by_policy(line, LineStatus.NO_TARGET, item.missing, scheme.full_mark)
-    own_mark = scheme.full_mark if item.full_mark is None else item.full_mark
-    outcome = apply_rule(item.rule, own_mark, value, attainments)
+    own_mark = own_mark_of(item, scheme)
+    outcome = outcome_of(item, own_mark, given)
+    if isinstance(outcome, LineStatus):
+        return _by_policy(line, outcome, item.missing, scheme.full_mark)
     return replace(
         line,
         score=to_scale(outcome, own_mark=own_mark, full_mark=scheme.full_mark),

@@ -13,12 +13,12 @@ from fractions import Fraction
 from itertools import pairwise, product
 from math import ceil, floor, prod
 
+from services.api.core.rubrics import Figure, level_that_holds
 from services.api.core.rules import (
     Measured,
     apply_rule,
     attainment_of,
     cap_of,
-    holds,
     levels_of,
 )
 from services.schema.money import VALUE_PLACES, plain
@@ -38,7 +38,7 @@ from services.schema.shapes.schemes import (
     Step,
     Steps,
 )
-from services.schema.words import Better, IndicatorUnit, Of, Quantifier, TargetKind, TargetLevel
+from services.schema.words import Better, IndicatorUnit, Of, TargetKind, TargetLevel
 
 MOST_TRIALS = 20_000
 """What one rule may cost to prove; only rules of several figures come near it."""
@@ -50,7 +50,6 @@ _UNIT = 10**VALUE_PLACES
 
 Point = tuple[Decimal, ...]
 Fixed = Mapping[TargetLevel, Decimal]
-Figure = tuple[str, Of]
 Condition = Step | Pass | RubricCondition | Gate
 
 
@@ -258,19 +257,11 @@ def _try_rubric(item: Item, rule: Rubric, indicators: Mapping[str, Indicator]) -
 
 
 def _level_at(rule: Rubric, figures: Mapping[Figure, Decimal]) -> Trial:
-    for number, level in enumerate(rule.levels, 1):
-        held = (
-            holds(
-                figures[each.indicator, each.of],
-                at_least=each.at_least,
-                at_most=each.at_most,
-                below=each.below,
-            )
-            for each in level.conditions
-        )
-        if all(held) if level.quantifier is Quantifier.ALL else any(held):
-            return Trial(Fraction(level.low), Fraction(level.high), f"level {number}")
-    return Trial(Fraction(0), Fraction(0), "no level")
+    number = level_that_holds(rule, figures)
+    if number is None:
+        return Trial(Fraction(0), Fraction(0), "no level")
+    level = rule.levels[number - 1]
+    return Trial(Fraction(level.low), Fraction(level.high), f"level {number}")
 
 
 def _try(axes: tuple[Axis, ...], at: Callable[[Point], Trial]) -> Tried:

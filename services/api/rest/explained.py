@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from services.api.core.explanation_trees import Names
+from services.api.core.explanation_words import behaviours_words, chosen_words, marks_words
 from services.api.core.rule_words import condition_in_words, effect_in_words, rule_in_words
 from services.api.rest.markup import Content, Markup, element
 from services.schema.shapes.schemes import Name
@@ -129,6 +130,7 @@ def _line(line: Document, segment: Document, scheme: tuple[str, int], names: Nam
     source = line["source"]
     rows: list[tuple[str, Content]] = [
         *_measured(line, names),
+        *_stated(line, names),
         ("Target 目标", _targets(line)),
         ("Attainment 达成", _attainments(line)),
         ("Rule 规则", both(rule_in_words(line["rule"], line["full_mark"]))),
@@ -143,6 +145,23 @@ def _line(line: Document, segment: Document, scheme: tuple[str, int], names: Nam
         "summary", _item(line, scheme, names), f" — {line['points'] or line['status']}"
     )
     return element("details", summary, element("dl", *listed))
+
+
+def _stated(line: Document, names: Names) -> list[tuple[str, Content]]:
+    """What people gave, and the other indicators of a rubric."""
+    rows: list[tuple[str, Content]] = []
+    for other in line.get("others", ()):
+        code = other["indicator"]
+        told = element("span", named(code, names.indicators.get(code)), f": {_value(other)}")
+        rows.append(("Indicator 指标", told))
+    if marks := line.get("marks"):
+        told = element("ul", *(element("li", both(marks_words(each))) for each in marks))
+        rows.append(("Marks 评分", told))
+    if "behaviours" in line:
+        rows.append(("Behaviours 行为", both(behaviours_words(line["behaviours"]))))
+    if line.get("chosen") is not None:
+        rows.append(("Choice 选定", both(chosen_words(line["chosen"]))))
+    return rows
 
 
 def _value(line: Document) -> str:

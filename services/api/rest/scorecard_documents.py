@@ -22,6 +22,7 @@ from services.schema.words import (
     LineStatus,
     Missing,
     NoValue,
+    RaterRole,
     Scope,
     ScorecardStatus,
     TargetLevel,
@@ -149,11 +150,20 @@ class SourceDocument(Model):
     links: list[str]
 
 
-class ExplainedLineDocument(Model):
-    """One line from its value to its points, each figure as it is kept."""
+class RoleMarksDocument(Model):
+    """What the people of a role gave together; nobody is named."""
 
-    section: Code
-    item: Code
+    role: RaterRole
+    weight: DecimalText
+    raters: int
+    sum: DecimalText | None
+    mean: DecimalText | None
+    """Null where a missing role leaves its weight to the others, or waits to be supplied."""
+
+
+class MeasuredDocument(Model):
+    """An indicator's value and what it is held against."""
+
     indicator: Code | None
     scope: Scope
     better: Better
@@ -162,6 +172,21 @@ class ExplainedLineDocument(Model):
     source: SourceDocument | None
     targets: list[ExplainedTargetDocument]
     attainments: dict[TargetLevel, DecimalText]
+
+
+class ExplainedLineDocument(MeasuredDocument):
+    """One line from its value to its points, each figure as it is kept."""
+
+    section: Code
+    item: Code
+    marks: list[RoleMarksDocument] | None = None
+    """Of a rating: what each role gave."""
+    behaviours: list[Number] | None = None
+    """Of a ladder: which hold; null where nobody has judged."""
+    chosen: DecimalText | None = None
+    """Of a rubric: the mark that was chosen in a level's range."""
+    others: list[MeasuredDocument] | None = None
+    """Of a rubric: the other indicators that it names."""
     status: LineStatus
     rule: RuleDocument
     full_mark: DecimalText

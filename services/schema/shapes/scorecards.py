@@ -27,7 +27,8 @@ from services.schema.words import (
 class Mark:
     """What a person stated of an item: a mark, a level or the behaviours that hold.
 
-    Levels and behaviours count from 1. Of one rater in one role the last counts.
+    Levels count from 1 as the rule lists them; behaviours from the lowest, 0 being none of them. Of
+    one rater in one role the last counts.
     """
 
     item: str
@@ -51,7 +52,7 @@ class ItemInput:
     explained: Explained | None = None
     """What the value was computed from; null where only the score is wanted."""
     marks: tuple[Mark, ...] = ()
-    """What people stated; of one rater in one role the last alone."""
+    """What people stated of the item, first to last; of one rater in one role the last alone."""
     others: "Mapping[str, ItemInput]" = field(default_factory=dict)
     """Of a rubric: its other indicators, by code, each with its set targets."""
 
@@ -63,6 +64,16 @@ class Adjustment:
     points: Decimal
     reason: str
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What people stated for a card."""
+
+    marks: tuple[Mark, ...] = ()
+    """Those that hold, first to last: of one rater in one role of an item the last alone."""
+    adjustments: tuple[Adjustment, ...] = ()
+    """Those in force, first to last."""
 
 
 @dataclass(frozen=True, slots=True)

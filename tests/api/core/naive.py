@@ -100,13 +100,7 @@ def _mark(lines: list[Json]) -> Decimal | None:
 
 
 def _line(told: Json, full_mark: Decimal) -> Json:
-    targets = {target["level"]: Decimal(target["value"]) for target in told["targets"]}
-    value = None if told["value"] is None else Decimal(told["value"])
-    attained = {}
-    for level, target in targets.items():
-        if value is not None and target != 0:
-            ratio = value / target
-            attained[level] = _round(ratio if told["better"] == "higher" else 2 - ratio, 6)
+    value, attained = _measured(told)
     line = {
         "section": told["section"],
         "item": told["item"],
@@ -120,18 +114,92 @@ def _line(told: Json, full_mark: Decimal) -> Json:
         "blocks": False,
         "status": "ok",
     }
-    if value is None:
-        line["status"] = "no_data"
+    own = Decimal(told["full_mark"])
+    if told["rule"]["kind"] in {"rating", "ladder", "rubric"}:
+        mark = _described(told, own)
+    elif value is None:
+        mark = "no_data"
     elif not _levels(told["rule"]) <= set(attained):
-        line["status"] = "no_target"
+        mark = "no_target"
     else:
-        own = Decimal(told["full_mark"])
         mark = _rule(told["rule"], own, value, attained)
+    if isinstance(mark, Decimal):
         line["score"] = _round(mark * full_mark / own, 4)
         return line
+    line["status"] = mark
     policy = told["missing"]
     line["score"] = {"zero": Decimal(0), "full": full_mark}.get(policy)
     return {**line, "leaves": policy == "redistribute", "blocks": policy == "block"}
+
+
+def _measured(told: Json) -> tuple[Decimal | None, dict[str, Decimal]]:
+    targets = {target["level"]: Decimal(target["value"]) for target in told["targets"]}
+    value = None if told["value"] is None else Decimal(told["value"])
+    attained = {}
+    for level, target in targets.items():
+        if value is not None and target != 0:
+            ratio = value / target
+            attained[level] = _round(ratio if told["better"] == "higher" else 2 - ratio, 6)
+    return value, attained
+
+
+def _described(told: Json, own: Decimal) -> Decimal | str:
+    """The mark of a rating, a ladder or a rubric; a word says why there is none."""
+    rule = told["rule"]
+    if rule["kind"] == "rating":
+        return _rating(rule, told, own)
+    return _ladder(rule, told) if rule["kind"] == "ladder" else _rubric(rule, told)
+
+
+def _ladder(rule: Json, told: Json) -> Decimal | str:
+    if told["behaviours"] is None:
+        return "no_data"
+    missing = [at for at in range(len(rule["marks"])) if at + 1 not in told["behaviours"]]
+    height = min([*missing, len(rule["marks"])])
+    return Decimal(rule["marks"][height - 1]) if height else Decimal(0)
+
+
+def _rubric(rule: Json, told: Json) -> Decimal | str:
+    figures: dict[str, Json] = {}
+    for each in (told, *told.get("others", ())):
+        value, attained = _measured(each)
+        if value is None:
+            return "no_data"
+        figures[each["indicator"]] = {"value": value, "attainment": attained.get("budget")}
+    levels = [(level, level.get("all", level.get("any"))) for level in rule["levels"]]
+    asked = [figures[each["indicator"]][each["of"]] for _, own in levels for each in own]
+    if None in asked:
+        return "no_target"
+    for level, conditions in levels:
+        kept = [_within(each, figures[each["indicator"]][each["of"]]) for each in conditions]
+        if (all if "all" in level else any)(kept):
+            return _given_by(level, told["chosen"])
+    return Decimal(0)
+
+
+def _given_by(level: Json, chosen: str | None) -> Decimal:
+    low, high = level.get("range") or (level["score"], level["score"])
+    wanted = low if chosen is None else chosen
+    return Decimal(wanted if Decimal(low) <= Decimal(wanted) <= Decimal(high) else low)
+
+
+def _rating(rule: Json, told: Json, own: Decimal) -> Decimal | str:
+    """One division at the very end: the means of roles are brought to one denominator."""
+    counts = {each["role"]: each["raters"] for each in told["marks"]}
+    if not any(counts.values()) or (told["missing"] == "block" and not all(counts.values())):
+        return "no_data"
+    denominator = Decimal(1)
+    for count in counts.values():
+        denominator *= count or 1
+    weighed = weights = Decimal(0)
+    for rater, given in zip(rule["raters"], told["marks"], strict=True):
+        if given["raters"] == 0 and told["missing"] == "redistribute":
+            continue
+        instead = own if told["missing"] == "full" else Decimal(0)
+        together = Decimal(given["sum"]) if given["raters"] else instead
+        weighed += Decimal(rater["weight"]) * together * denominator / (given["raters"] or 1)
+        weights += Decimal(rater["weight"])
+    return weighed / (weights * denominator)
 
 
 def _levels(rule: Json) -> set[str]:

@@ -1,7 +1,11 @@
 """Short ways to write what people rate: items, raters, marks."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 
+from services.schema.shapes.scorecards import Mark
+from services.schema.words import RaterRole
 from tests.api.core.scoring import Document, item
 
 LEVELS: list[Document] = [
@@ -32,3 +36,25 @@ def rubric(*levels: Document) -> Document:
 def rated(code: str, weight: str, rule: Document, **more: object) -> Document:
     """An item that people rate: it has neither indicator nor target."""
     return {**item(code, weight, rule), "indicator": None, "target": None, **more}
+
+
+def stated_mark(
+    code: str,
+    role: RaterRole | str,
+    rater: str = "e-9",
+    *,
+    mark: str | None = None,
+    level: int | None = None,
+    behaviours: tuple[int, ...] | None = None,
+) -> Mark:
+    """What somebody stated of an item."""
+    return Mark(
+        item=code,
+        role=RaterRole(role),
+        rater=rater,
+        mark=None if mark is None else Decimal(mark),
+        level=level,
+        behaviours=behaviours,
+        comment=None,
+        stated_at=datetime(2026, 11, 2, tzinfo=UTC),
+    )

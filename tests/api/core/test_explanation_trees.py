@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
@@ -16,7 +17,18 @@ from services.schema.shapes.schemes import Name
 from services.schema.shapes.scorecards import Adjustment, ItemInput, SegmentInput
 from services.schema.words import Better
 from tests.api.core.chance import random_adjustments, random_inputs, random_scheme
-from tests.api.core.scoring import RATIO, document, given, head, item, section, segment_input
+from tests.api.core.rated import ladder, rated, rating, rubric, stated_mark
+from tests.api.core.scoring import (
+    RATIO,
+    Document,
+    document,
+    flat,
+    given,
+    head,
+    item,
+    section,
+    segment_input,
+)
 from tests.api.core.test_explanations import _segment as segment_of
 
 d = Decimal
@@ -32,6 +44,8 @@ SALES = Explained(
     "USD 10 x 7 = CNY 70",
     ("/v1/facts/orders?employee=e-1",),
 )
+HOLDS: Document = {"indicator": "d", "at_least": "1"}
+PEERS = {"e-17": "70", "e-18": "71", "e-19": "70"}
 NAMES = Names(
     indicators={"sales": Name("销售额", "Sales")},
     measures={"paid_amount": Name("支付金额", "Paid amount")},
@@ -189,3 +203,48 @@ def test_a_posted_value_says_so_and_a_share_of_a_target_too() -> None:
     assert "填报值，范围：本人" in chinese
     assert "预算目标达成率：2 - 2 / 4 = 1.5" in chinese
     assert "达到上限：45，调整为 36；换算：36 × 100 / 30 = 120" in chinese
+
+
+def test_what_people_stated_is_told_by_role_and_nobody_is_named() -> None:
+    raters: list[Document] = [
+        {"role": "self", "weight": "20"},
+        {"role": "peer", "weight": "80"},
+    ]
+    stated = flat(
+        rated("a", "40", rating(raters), missing="redistribute"),
+        rated("b", "30", ladder("50", "100")),
+        item(
+            "c", "30", rubric({"all": [{"indicator": "d", "at_least": "1"}], "range": ["1", "2"]})
+        ),
+    )
+    marks = tuple(stated_mark("a", "peer", who, mark=mark) for who, mark in PEERS.items())
+    inputs = {
+        "a": replace(given(None), marks=marks),
+        "b": replace(given(None), marks=(stated_mark("b", "manager", behaviours=(2,)),)),
+        "c": replace(given("3"), others={"d": given("4", budget="5")}),
+    }
+    tree = told(segment_input(stated, inputs))
+    nodes = [node for node in each_node(tree) if node["figure"] == "line"]
+    lines = {line["code"]: line["parts"][0] for line in nodes}
+    assert [(each["code"], each["value"], each["words"]) for each in lines["a"]["parts"][1:]] == [
+        ("self", None, {"zh": "自评：待评，权重 20 %", "en": "self: nobody rated, weight 20 %"}),
+        (
+            "peer",
+            "70.3333",
+            {
+                "zh": "同事：3 人，211 / 3 = 70.3333，权重 80 %",
+                "en": "peer: 3 people, 211 / 3 = 70.3333, weight 80 %",
+            },
+        ),
+    ]
+    assert lines["a"]["words"]["en"] == "mean of marks: 70.3333"
+    assert [each["words"]["en"] for each in lines["b"]["parts"][1:]] == ["behaviours that hold: 2"]
+    assert lines["b"]["words"]["en"] == "no behaviour: 0"
+    assert [(each["figure"], each["code"], each["value"]) for each in lines["c"]["parts"][1:]] == [
+        ("value", "c", "3"),
+        ("attainment", "budget", "0.8"),
+        ("value", "d", "4"),
+        ("target", "budget", "5"),
+        ("mark", None, None),
+    ]
+    assert not any(who in json.dumps(tree) for who in PEERS)

@@ -13,10 +13,10 @@ from services.api.core.explanations import explanation_document
 from services.api.core.next_step_documents import next_steps_document
 from services.api.core.next_steps import Paces, next_steps_of
 from services.api.core.scorecards import score
-from services.api.core.told_cards import ToldCard, line_at, read_told, score_with
+from services.api.core.told_cards import ToldCard, line_at, line_scoring, read_told, score_with
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.next_steps import NextSteps, NoPace, NoStep, Pace, PaceOf
-from services.schema.shapes.schemes import Name
+from services.schema.shapes.schemes import Ladder, Name, Rating, Rubric
 from services.schema.shapes.scorecards import Adjustment, SegmentInput
 from services.schema.words import Better
 from tests.api.core.chance import random_adjustments, random_inputs, random_scheme
@@ -190,11 +190,18 @@ def test_every_step_is_true(seed: int) -> None:
         scores = [step.reached.score for step in line.steps]
         assert scores == sorted(set(scores)), "what takes more gives more"
         for step in line.steps:
-            assert step.value is not None
-            at = line_at(card, told, step.value)
+            # What people give has no value; nor has a level that several indicators lead to.
+            at = (
+                line_scoring(told, step.reached.score)
+                if step.value is None
+                else line_at(card, told, step.value)
+            )
             again = score_with(card, {told.place: at})
             assert (again.total, again.grade) == (step.reached.total, step.reached.grade)
             assert (at.score, at.points) == (step.reached.score, step.reached.points)
+            if step.value is None:
+                assert told.item.rule.__class__ in {Rating, Ladder, Rubric}
+                continue
             ahead = told.given.better is Better.HIGHER
             assert step.distance is not None
             assert (step.distance > 0) is ahead
