@@ -9,6 +9,7 @@ from services.api.graph.changes import Changes
 from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
 from services.api.rest import (
+    adjustments,
     audit,
     back_tests,
     calendars,
@@ -24,6 +25,8 @@ from services.api.rest import (
     pay_adjustments,
     payouts,
     rates,
+    rating_requests,
+    ratings,
     receipts,
     results,
     sales_changes,
@@ -67,6 +70,9 @@ ROUTERS = (
     receipts.router,
     receipts.public,
     results.router,
+    ratings.router,
+    rating_requests.router,
+    adjustments.router,
     pay_adjustments.router,
     payouts.router,
     payouts.reading,

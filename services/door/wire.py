@@ -23,6 +23,7 @@ from services.schema.money import (
     AMOUNT_DIGITS,
     AMOUNT_PLACES,
     SCORE_PLACES,
+    TOTAL_PLACES,
     VALUE_PLACES,
     places_of,
 )
@@ -134,6 +135,7 @@ SubjectText = Annotated[
 AmountIn = decimal_in(AMOUNT_DIGITS, AMOUNT_PLACES)
 ValueIn = decimal_in(AMOUNT_DIGITS, VALUE_PLACES)
 ScoreIn = decimal_in(6, SCORE_PLACES)
+PointsIn = decimal_in(6, TOTAL_PLACES)
 WeightIn = decimal_in(6, SCORE_PLACES)
 PercentIn = decimal_in(3, SCORE_PLACES)
 PartIn = decimal_in(6, SCORE_PLACES, minimum=Decimal(0))

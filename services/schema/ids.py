@@ -21,6 +21,8 @@ class IdKind(StrEnum):
     RESULT = "res"
     PAYOUT = "pay"
     PAY_ADJUSTMENT = "padj"
+    RATING = "rat"
+    ADJUSTMENT = "adj"
     EXCLUSION = "exc"
 
 

@@ -15,9 +15,9 @@ from services.schema.tables import metadata
 from tests.databases import TestDatabase
 
 APPEND_ONLY = (
-    "audit", "calibration_moves", "cycle_moves", "exclusions", "indicator_values", "ladders",
-    "level_assessments", "level_observations", "own_indicators", "payouts",
-    "payroll_acknowledgements", "results", "scheme_versions", "targets",
+    "adjustments", "audit", "calibration_moves", "cycle_moves", "exclusions", "indicator_values",
+    "ladders", "level_assessments", "level_observations", "own_indicators", "payouts",
+    "payroll_acknowledgements", "raters", "ratings", "results", "scheme_versions", "targets",
 )  # fmt: skip
 
 

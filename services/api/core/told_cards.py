@@ -3,7 +3,7 @@
 The explanation is what was computed, also of what is frozen: the facts are not asked again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -11,13 +11,14 @@ from typing import Any
 
 from services.api.core.rules import levels_of
 from services.api.core.scorecards import line_of, score_lines, weigh
-from services.schema.shapes.indicators import Value
+from services.schema.shapes.indicators import Explained, MeasureAmount, Value
 from services.schema.shapes.people import parse_subject
 from services.schema.shapes.schemes import Item, Scheme
 from services.schema.shapes.scorecards import (
     Adjustment,
     ItemInput,
     Line,
+    Mark,
     Score,
     Segment,
     SegmentInput,
@@ -105,6 +106,25 @@ def own_mark_of(card: ToldCard, told: ToldLine) -> Decimal:
     return card.segments[told.segment - 1].scheme.full_mark if stated is None else stated
 
 
+def inputs_with(card: ToldCard, marks: Sequence[Mark]) -> list[SegmentInput]:
+    """What a card was scored from, to the last record, and what people state of it by now."""
+    return [
+        replace(
+            segment,
+            items={
+                code: replace(each, marks=tuple(mark for mark in marks if mark.item == code))
+                for code, each in segment.items.items()
+            },
+        )
+        for segment in card.segments
+    ]
+
+
+def segments_of(document: Document) -> tuple[Segment, ...]:
+    """The stretches that a card or its explanation tells, first to last."""
+    return tuple(_segment(each) for each in document["segments"])
+
+
 def _segment(told: Document) -> Segment:
     return Segment(
         start=date.fromisoformat(told["from"]),
@@ -150,11 +170,29 @@ def _line(number: int, item: Item, told: Document) -> ToldLine:
 
 def _given(told: Document) -> ItemInput:
     reason = told["reason"]
+    value = Value(_decimal(told["value"]), None if reason is None else NoValue(reason))
     return ItemInput(
-        value=Value(_decimal(told["value"]), None if reason is None else NoValue(reason)),
+        value=value,
         targets={TargetLevel(each["level"]): _target(each) for each in told["targets"]},
         better=Better(told["better"]),
+        explained=None if told["source"] is None else _explained(value, told["source"]),
         others={each["indicator"]: _given(each) for each in told.get("others", ())},
+    )
+
+
+def _explained(value: Value, told: Document) -> Explained:
+    return Explained(
+        value=value,
+        formula=told["formula"],
+        version=told["definition_version"],
+        measures=tuple(
+            MeasureAmount(
+                each["measure"], each["filters"], _decimal(each["amount"]), each["records"]
+            )
+            for each in told["measures"]
+        ),
+        fx=told["fx"],
+        links=tuple(told["links"]),
     )
 
 

@@ -20,6 +20,7 @@ from services.api.core.reach import reach_of
 from services.api.core.targets import SetTargets
 from services.api.core.values import Prepared
 from services.api.flows.indicators import known_indicators
+from services.api.flows.rescoring import read_stated
 from services.api.flows.schemes import scheme_of
 from services.api.flows.values import read_explained
 from services.api.store.calendars import read_target_calendar
@@ -93,12 +94,18 @@ async def compute_cards(
     written = 0
     while batch := list(islice(left, AT_ONCE)):
         plans = [plan_card(card, cycles[card.cycle], setting) for card in batch]
-        found = [plan for plan in plans if plan is not None]
+        found = await with_stated(session, [plan for plan in plans if plan is not None])
         written += await _compute_batch(session, found, setting, at=at)
         # Who no longer belongs keeps the card as it is until the population is settled.
         kept = {card.id for card in batch} - {plan.card.id for plan in found}
         await settle_cards(session, kept)
     return written
+
+
+async def with_stated(session: ReadSession, plans: Sequence[CardPlan]) -> list[CardPlan]:
+    """The plans with what people stated for each card."""
+    stated = await read_stated(session, [(plan.card.cycle, plan.card.subject) for plan in plans])
+    return [replace(plan, stated=stated[plan.card.cycle, plan.card.subject]) for plan in plans]
 
 
 async def read_targets_of(

@@ -17,6 +17,7 @@ from services.api.flows.score_changes import find_against, score_change_document
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
 from services.api.store.histories import History, read_card_histories, read_result_histories
 from services.api.store.people import read_employees
+from services.api.store.ratings import read_adjustments, read_ratings
 from services.api.store.results import read_published_cards
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
@@ -24,6 +25,7 @@ from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.measures import Measure
 from services.schema.shapes.people import Employee
+from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
 from services.schema.shapes.views import View
 
 Value = TypeVar("Value")
@@ -88,6 +90,20 @@ class Loaders:
         self.published_card_by_result: DataLoader[str, bytes | None] = DataLoader(self._published)
         self.next_steps_by_card: DataLoader[str, bytes | None] = DataLoader(self._next_steps)
         self.change_by_card: DataLoader[Against, bytes | None] = DataLoader(self._changes)
+        self.ratings_by_card: DataLoader[About, list[KeptRating]] = DataLoader(self._ratings)
+        self.adjustments_by_card: DataLoader[About, list[KeptAdjustment]] = DataLoader(
+            self._adjustments
+        )
+
+    async def _ratings(self, cards: list[About]) -> list[list[KeptRating]]:
+        async with self._reads.read() as session:
+            found = await read_ratings(session, cards)
+        return [found.get(card, []) for card in cards]
+
+    async def _adjustments(self, cards: list[About]) -> list[list[KeptAdjustment]]:
+        async with self._reads.read() as session:
+            found = await read_adjustments(session, cards)
+        return [found.get(card, []) for card in cards]
 
     async def _employees(self, codes: list[str]) -> list[Employee | None]:
         async with self._reads.read() as session:

@@ -14,6 +14,12 @@ from services.api.graph.loaders import PageOf
 from services.api.graph.next_steps import NextSteps, next_steps_of_card
 from services.api.graph.nodes import Node, link
 from services.api.graph.pages import USUAL, After, Connection, First, listing
+from services.api.graph.ratings import (
+    GivenRating,
+    StatedAdjustment,
+    adjustments_of,
+    ratings_of,
+)
 from services.api.graph.scalars import DayText, DecimalText, InstantText
 from services.api.graph.schemes import GateCondition, GateEffect
 from services.api.graph.score_changes import ScoreChange, change_of_card
@@ -118,6 +124,14 @@ class Scorecard(Node):
     @link("Its change from another card of the subject, by id or cycle; from the one before.")
     async def change(self, info: Asked, against: str | None = None) -> ScoreChange | None:
         return await change_of_card(info.context, str(self.id), against)
+
+    @link("What people gave; who of the unnamed roles gave it is told to HR alone.")
+    async def ratings(self, info: Asked) -> list[GivenRating]:
+        return await ratings_of(info.context, self.cycle, self.subject)
+
+    @link("All rewards and penalties, those among them that were withdrawn.")
+    async def adjustment_history(self, info: Asked) -> list[StatedAdjustment]:
+        return await adjustments_of(info.context, self.cycle, self.subject)
 
     @link("The cycle of the card.")
     async def in_cycle(self, info: Asked) -> Cycle | None:

@@ -53,6 +53,12 @@ async def mark_cards_stale(
     await _mark(session, where, at=at)
 
 
+async def mark_card_stale(session: WriteSession, card_id: str, *, at: datetime) -> None:
+    """Mark one card."""
+    where = [scorecards.c.tenant_id == session.tenant, scorecards.c.id == card_id]
+    await _mark(session, where, at=at)
+
+
 async def mark_cards_of(session: WriteSession, cycle: str, revision: int, *, at: datetime) -> None:
     """Mark every card of a cycle's revision."""
     where = [

@@ -119,6 +119,29 @@ async def lock_cards_of_cycle(session: WriteSession, cycle: str, revision: int) 
     return sorted(cards, key=lambda card: card.subject)
 
 
+async def lock_cards(session: WriteSession, ids: Collection[str]) -> list[Scorecard]:
+    """These cards, kept from being marked or computed by others; locked in the order of ids."""
+    statement = (
+        select(scorecards)
+        .where(scorecards.c.tenant_id == session.tenant, among(scorecards.c.id, ids))
+        .order_by(scorecards.c.id)
+        .with_for_update()
+    )
+    return await _read(session, statement)
+
+
+async def read_totals(
+    session: ReadSession, cycle: str, revision: int
+) -> dict[str, tuple[Decimal | None, int | None]]:
+    """Total and rank of each card of a cycle's revision, by its id."""
+    statement = select(scorecards.c.id, scorecards.c.total, scorecards.c.rank).where(
+        scorecards.c.tenant_id == session.tenant,
+        scorecards.c.cycle == cycle,
+        scorecards.c.revision == revision,
+    )
+    return {row.id: (row.total, row.rank) for row in await session.execute(statement)}
+
+
 async def lock_stale_cards(session: WriteSession, *, limit: int) -> list[Scorecard]:
     """Some cards of open cycles that have to be computed anew, oldest mark first."""
     join = (

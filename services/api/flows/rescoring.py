@@ -1,0 +1,71 @@
+"""Cards of closed data are scored anew by what people state, on the figures of the close."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+
+from services.api.core.cards import CardPlan, write_card
+from services.api.core.distribution import rank_by_total
+from services.api.core.frozen import restate
+from services.api.core.raters import newest
+from services.api.core.statements import in_force
+from services.api.core.told_cards import inputs_with, read_told, segments_of
+from services.api.flows.schemes import scheme_of
+from services.api.store.ratings import read_adjustments, read_ratings
+from services.api.store.schemes import read_versions
+from services.api.store.scorecards import lock_cards, read_card, read_totals, write_cards
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.ratings import About
+from services.schema.shapes.scorecards import Scorecard, Stated
+
+
+async def read_stated(session: ReadSession, abouts: list[About]) -> dict[About, Stated]:
+    """What people stated for each of these cards; two statements for any number."""
+    ratings = await read_ratings(session, abouts)
+    adjustments = await read_adjustments(session, abouts)
+    return {
+        about: Stated(
+            tuple(each.stated for each in newest(ratings.get(about, ()))),
+            in_force(adjustments.get(about, ())),
+        )
+        for about in abouts
+    }
+
+
+async def rescore(session: WriteSession, cycle: Cycle, card_id: str, *, at: datetime) -> None:
+    """Score one card anew, and give every card of its cycle the rank that it then has.
+
+    No fact is read: values and targets are those of the close. The cycle must be locked.
+    """
+    card = await read_card(session, card_id)
+    assert card is not None, "a card of a closed cycle stays"
+    scored = await _score(session, cycle, card, at=at)
+    totals = await read_totals(session, cycle.code, cycle.revision)
+    standing = {each: total for each, (total, _) in totals.items()}
+    ranks = rank_by_total(standing | {card_id: scored.total})
+    moved = {each for each, (_, rank) in totals.items() if rank != ranks[each]}
+    # In the order of ids, as everywhere; what facts have marked since the close stays marked.
+    locked = await lock_cards(session, moved | {card_id})
+    marks = {each.id: each.stale_since for each in locked}
+    changed = [scored if each.id == card_id else each for each in locked]
+    await write_cards(
+        session,
+        [
+            replace(
+                restate(each, status=cycle.status, rank=ranks[each.id]), stale_since=marks[each.id]
+            )
+            for each in changed
+        ],
+    )
+
+
+async def _score(session: ReadSession, cycle: Cycle, card: Scorecard, *, at: datetime) -> Scorecard:
+    explanation = json.loads(card.explanation)
+    keys = {(each.scheme, each.scheme_version) for each in segments_of(explanation)}
+    versions = await read_versions(session, keys)
+    schemes = {key: scheme_of(version.document) for key, version in versions.items()}
+    stated = (await read_stated(session, [(card.cycle, card.subject)]))[card.cycle, card.subject]
+    segments = inputs_with(read_told(explanation, schemes), stated.marks)
+    plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
+    return write_card(plan, segments, at=at)

@@ -1,0 +1,216 @@
+"""Ratings, who is asked for them, and adjustments in points: appended for a card, never changed."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, Text, func, insert, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.api.store.people import among
+from services.schema.db import ReadSession, WriteSession
+from services.schema.shapes.people import Subject
+from services.schema.shapes.ratings import (
+    About,
+    Invitation,
+    KeptAdjustment,
+    KeptRating,
+    Request,
+)
+from services.schema.shapes.scorecards import Mark
+from services.schema.tables.cycles import cycles
+from services.schema.tables.ratings import adjustments, raters, ratings
+from services.schema.tables.scorecards import scorecards
+from services.schema.words import CycleStatus, RaterRole, SubjectKind
+
+
+async def insert_rating(session: WriteSession, about: About, kept: KeptRating) -> None:
+    """Append a mark of a card."""
+    stated = kept.stated
+    await session.execute(
+        insert(ratings).values(
+            **_about(session, about),
+            number=kept.number,
+            id=kept.id,
+            item=stated.item,
+            role=stated.role,
+            rater=stated.rater,
+            mark=stated.mark,
+            level=stated.level,
+            behaviours=None if stated.behaviours is None else list(stated.behaviours),
+            comment=stated.comment,
+            author=kept.author,
+            stated_at=stated.stated_at,
+        )
+    )
+
+
+async def read_ratings(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[KeptRating]]:
+    """All marks of these cards, first to last."""
+    found: dict[About, list[KeptRating]] = defaultdict(list)
+    for row in await _read(session, ratings, abouts):
+        found[_about_of(row)].append(_rating_from_row(row))
+    return found
+
+
+async def insert_adjustment(session: WriteSession, about: About, kept: KeptAdjustment) -> None:
+    """Append a reward or a penalty of a card."""
+    await session.execute(
+        insert(adjustments).values(
+            **_about(session, about),
+            number=kept.number,
+            id=kept.id,
+            points=kept.points,
+            reason=kept.reason,
+            author=kept.author,
+            stated_at=kept.stated_at,
+            withdraws=kept.withdraws,
+        )
+    )
+
+
+async def read_adjustments(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[KeptAdjustment]]:
+    """All rewards and penalties of these cards, first to last."""
+    found: dict[About, list[KeptAdjustment]] = defaultdict(list)
+    for row in await _read(session, adjustments, abouts):
+        found[_about_of(row)].append(
+            KeptAdjustment(
+                id=row.id,
+                number=row.number,
+                points=row.points,
+                reason=row.reason,
+                author=row.author,
+                stated_at=row.stated_at,
+                withdraws=row.withdraws,
+            )
+        )
+    return found
+
+
+async def insert_invitation(session: WriteSession, about: About, invited: Invitation) -> bool:
+    """Ask somebody to rate; false where they were asked before."""
+    statement = upsert(raters).values(
+        **_about(session, about),
+        role=invited.role,
+        employee=invited.employee,
+        author=invited.author,
+        invited_at=invited.invited_at,
+    )
+    made = await session.execute(statement.on_conflict_do_nothing().returning(raters.c.employee))
+    return made.one_or_none() is not None
+
+
+async def read_invitations(session: ReadSession, about: About) -> list[Invitation]:
+    """Who is asked to rate a card, in the order of roles and codes."""
+    cycle, subject = about
+    statement = (
+        select(raters)
+        .where(
+            raters.c.tenant_id == session.tenant,
+            raters.c.cycle == cycle,
+            raters.c.subject_kind == subject.kind,
+            raters.c.subject == subject.code,
+        )
+        .order_by(raters.c.role, raters.c.employee)
+    )
+    return [
+        Invitation(RaterRole(row.role), row.employee, row.author, row.invited_at)
+        for row in await session.execute(statement)
+    ]
+
+
+async def read_requests(
+    session: ReadSession, employee: str, statuses: Collection[CycleStatus]
+) -> list[Request]:
+    """What somebody is asked to rate in cycles of these stages, by cycle, subject and role."""
+    statement = (
+        select(raters.c.role, scorecards)
+        .join(
+            cycles,
+            (cycles.c.tenant_id == raters.c.tenant_id) & (cycles.c.code == raters.c.cycle),
+        )
+        .join(
+            scorecards,
+            (scorecards.c.tenant_id == raters.c.tenant_id)
+            & (scorecards.c.cycle == raters.c.cycle)
+            & (scorecards.c.revision == cycles.c.revision)
+            & (scorecards.c.subject_kind == raters.c.subject_kind)
+            & (scorecards.c.subject == raters.c.subject),
+        )
+        .where(
+            raters.c.tenant_id == session.tenant,
+            raters.c.employee == employee,
+            among(cycles.c.status, statuses),
+        )
+        .order_by(raters.c.cycle, raters.c.subject_kind, raters.c.subject, raters.c.role)
+    )
+    return [
+        Request(
+            scorecard=row.id,
+            cycle=row.cycle,
+            subject=Subject(SubjectKind(row.subject_kind), row.subject),
+            role=RaterRole(row.role),
+            document=row.document,
+        )
+        for row in await session.execute(statement)
+    ]
+
+
+async def _read(
+    session: ReadSession, table: Table, abouts: Collection[About]
+) -> Collection[Row[Any]]:
+    statement = (
+        select(table)
+        .where(table.c.tenant_id == session.tenant, _among(table, abouts))
+        .order_by(table.c.cycle, table.c.subject_kind, table.c.subject, table.c.number)
+    )
+    return (await session.execute(statement)).all()
+
+
+def _among(table: Table, abouts: Collection[About]) -> ColumnElement[bool]:
+    """Whether a row is about one of any number of cards: they travel as three arrays."""
+    listed = sorted(set(abouts))
+    asked = (
+        func.unnest(
+            literal([cycle for cycle, _ in listed], ARRAY(Text)),
+            literal([subject.kind.value for _, subject in listed], ARRAY(Text)),
+            literal([subject.code for _, subject in listed], ARRAY(Text)),
+        )
+        .table_valued("cycle", "kind", "code")
+        .render_derived()
+    )
+    key = tuple_(table.c.cycle, table.c.subject_kind, table.c.subject)
+    return key.in_(select(asked.c.cycle, asked.c.kind, asked.c.code))
+
+
+def _about(session: ReadSession, about: About) -> dict[str, object]:
+    cycle, subject = about
+    return {
+        "tenant_id": session.tenant,
+        "cycle": cycle,
+        "subject_kind": subject.kind,
+        "subject": subject.code,
+    }
+
+
+def _about_of(row: Row[Any]) -> About:
+    return row.cycle, Subject(SubjectKind(row.subject_kind), row.subject)
+
+
+def _rating_from_row(row: Row[Any]) -> KeptRating:
+    mark = Mark(
+        item=row.item,
+        role=RaterRole(row.role),
+        rater=row.rater,
+        mark=row.mark,
+        level=row.level,
+        behaviours=None if row.behaviours is None else tuple(row.behaviours),
+        comment=row.comment,
+        stated_at=row.stated_at,
+    )
+    return KeptRating(row.id, row.number, mark, row.author)
