@@ -19,11 +19,12 @@ from services.api.core.ratings import (
     rate,
 )
 from services.api.core.schemes import parse_scheme
+from services.api.core.scorecards import score
 from services.schema.shapes.schemes import Ladder, Rating, Rubric, Rule
 from services.schema.shapes.scorecards import Mark, Score
 from services.schema.words import LineStatus, Missing, RaterRole
 from tests.api.core.rated import LEVELS, ladder, rated, rating, rubric, stated_mark
-from tests.api.core.scoring import Document, flat, item, lines_of, scored
+from tests.api.core.scoring import Document, flat, item, lines_of, scored, segment_input
 from tests.api.core.scoring import given as put_in
 
 d = Decimal
@@ -255,3 +256,43 @@ def test_a_choice_lies_in_a_range_or_is_none() -> None:
         assert chosen_mark(rule, [by("manager", mark)]) == (d(mark) if counts else None)
     both = [by("manager", "3"), by("hr", "1"), by("self", "3.25"), by("manager", "9")]
     assert chosen_mark(rule, both) == 1
+
+
+@given(
+    st.lists(st.integers(0, 50_000), min_size=1, max_size=6),
+    st.integers(0, 5),
+    st.integers(0, 50_000),
+    st.sampled_from(list(Missing)),
+)
+def test_a_better_mark_never_lowers_the_score(
+    marks: list[int], at: int, better: int, missing: Missing
+) -> None:
+    rule = rating_of(THREE)
+    roles = ("self", "manager", "peer")
+
+    def score_of(given_marks: list[int]) -> Fraction:
+        stated = [
+            by(roles[number % 3], f"{mark / 10_000:.4f}", f"e-{number}")
+            for number, mark in enumerate(given_marks)
+        ]
+        made = rate(rule, stated, own_mark=FIVE, missing=missing)
+        return Fraction(-1) if made is None else made.after
+
+    raised = [*marks]
+    raised[at % len(marks)] = max(better, marks[at % len(marks)])
+    assert score_of(raised) >= score_of(marks)
+
+
+def test_each_segment_counts_the_marks_that_its_own_rule_takes() -> None:
+    """An item of one code in two schemes: 80 is a mark on the scale of 100 alone."""
+    marks = (by("manager", "80"),)
+    whole = flat(rated("a", "100", rating(ONE)))
+    small = flat(rated("a", "100", rating(ONE), full_mark="5", missing="zero"))
+    segments = [
+        segment_input(stated, {"a": replace(put_in(None), marks=marks)}, days=days, after=after)
+        for stated, days, after in ((whole, 15, 0), (small, 16, 15))
+    ]
+    card = score(segments)
+    assert [each.lines[0].status for each in card.segments] == [LineStatus.OK, LineStatus.NO_DATA]
+    # 80 x 15 days and 0 x 16 days of 31.
+    assert card.total == d("38.71")
