@@ -40,6 +40,11 @@ def shops() -> list[Row]:
     return places.shop_list()
 
 
+def rates(today: date) -> list[Row]:
+    """`PUT /v1/rates`: what the shops abroad sell in is added up in the tenant's currency."""
+    return places.rate_list(first_day(today))
+
+
 def units() -> list[Row]:
     """`POST /v1/units/batch`, parents first."""
     return people.unit_list()

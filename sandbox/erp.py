@@ -7,7 +7,7 @@ from sandbox.daily import Row, campaign_row, chats_of, stock_of, traffic_of
 from sandbox.lives import first_day, midnight, sales_until
 from sandbox.posted import measures_of
 from sandbox.sales import Claim, Sale
-from sandbox.shops import SHOPS, Shop
+from sandbox.shops import SHOPS, TELL_NO_REFUNDS, TELL_STOCK, TELL_TRAFFIC, Shop
 
 
 def erp_facts(today: date) -> dict[str, list[Row]]:
@@ -18,12 +18,16 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
     first, at = first_day(today), midnight(today)
     days = [first + timedelta(days=number) for number in range((today - first).days)]
     own = [shop for shop in SHOPS if shop.marketplace is None]
+    # Of the others' orders the ERP knows only what no marketplace tells.
+    paying_back = [shop for shop in SHOPS if shop.marketplace in TELL_NO_REFUNDS]
+    watched = [shop for shop in SHOPS if shop.marketplace not in TELL_TRAFFIC]
+    stocked = [shop for shop in SHOPS if shop.marketplace not in TELL_STOCK]
     return {
         "campaigns": [campaign_row(campaign) for campaign in campaigns_between(first, today)],
-        "traffic": [row for shop in SHOPS for day in days for row in traffic_of(shop, day)],
-        "stock": [stock_of(shop, day) for shop in SHOPS for day in days],
+        "traffic": [row for shop in watched for day in days for row in traffic_of(shop, day)],
+        "stock": [stock_of(shop, day) for shop in stocked for day in days],
         "orders": [_order(sale, at) for shop in own for sale in sales_until(shop, first, at)],
-        "refunds": [row for shop in own for row in _refunds(shop, first, at)],
+        "refunds": [row for shop in (*own, *paying_back) for row in _refunds(shop, first, at)],
         "chats": [row for shop in SHOPS for day in days for row in chats_of(shop, day)],
         "measures": [row for day in days for row in measures_of(day)],
     }
@@ -78,7 +82,7 @@ def _refund(sale: Sale, claim: Claim, at: datetime) -> Row:
     return {
         "source": sale.shop.source,
         "id": claim.id,
-        "order": str(sale.id),
+        "order": sale.number,
         "shop": sale.shop.code,
         "status": word if settled else "requested",
         "kind": "return" if claim.agreed_at else "refund",

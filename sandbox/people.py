@@ -22,9 +22,11 @@ _UNITS = (
 
 _TM, _TB, _LIFE, _STORE = "tm-qinghe", "tb-qinghe", "tm-life", "st-hangzhou"
 
+_ALL = dict.fromkeys((_TM, _TB, _LIFE, "wc-qinghe", "sp-qinghe", "az-qinghe"), 100)
+
 _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     # code, name, manager, position, unit, shops with shares
-    ("e-001", "沈知远", None, "head_of_ecommerce", "company", {_TM: 100, _TB: 100, _LIFE: 100}),
+    ("e-001", "沈知远", None, "head_of_ecommerce", "company", _ALL),
     ("e-002", "林晓岚", "e-001", "hr_manager", "people", {}),
     ("e-003", "周文博", "e-001", "operations_manager", "tmall-team", {_TM: 100, _LIFE: 100}),
     ("e-004", "郑凯", "e-001", "operations_manager", "taobao-team", {_TB: 100, _STORE: 100}),

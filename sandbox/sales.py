@@ -96,6 +96,14 @@ class Sale:
         return sum((line.paid for line in self.lines), self.postage)
 
     @property
+    def number(self) -> str:
+        """What its marketplace calls it; at Amazon's in three groups."""
+        if self.shop.marketplace != "amazon":
+            return str(self.id)
+        digits = str(self.id).removeprefix("30")
+        return f"{digits[:3]}-{digits[3:10]}-{digits[10:]}"
+
+    @property
     def counted_at(self) -> datetime | None:
         """The instant that a sale counts on; Amazon tells none but when an order was placed."""
         if self.paid_at is not None and self.shop.marketplace == "amazon":

@@ -129,6 +129,51 @@ SHOPS = (
         stock_value=11_000,
     ),
     Shop(
+        code="wc-qinghe",
+        number=41,
+        name="Qinghe Home",
+        marketplace="woocommerce",
+        opened_on=date(2025, 5, 12),
+        orders=Decimal(6),
+        visitors=90,
+        buyers=500,
+        guides=("e-021",),
+        guided_share=Decimal("0.2"),
+        skus=36,
+        stock_value=6_000,
+        currency="EUR",
+    ),
+    Shop(
+        code="sp-qinghe",
+        number=51,
+        name="Qinghe Living",
+        marketplace="shopify",
+        opened_on=date(2025, 8, 4),
+        orders=Decimal(8),
+        visitors=140,
+        buyers=700,
+        guides=("e-022",),
+        guided_share=Decimal("0.2"),
+        skus=44,
+        stock_value=8_000,
+        currency="USD",
+    ),
+    Shop(
+        code="az-qinghe",
+        number=61,
+        name="Qinghe US",
+        marketplace="amazon",
+        opened_on=date(2024, 10, 21),
+        orders=Decimal(8),
+        visitors=160,
+        buyers=900,
+        guides=(),
+        guided_share=Decimal(0),
+        skus=22,
+        stock_value=9_000,
+        currency="USD",
+    ),
+    Shop(
         code="st-hangzhou",
         number=31,
         name="青禾家居杭州湖滨店",
@@ -143,8 +188,22 @@ SHOPS = (
         stock_value=27_000,
     ),
 )
+_RATES = {"EUR": ("8.2145", "8.1920"), "USD": ("7.1068", "7.0951")}
+TELL_TRAFFIC = frozenset({"amazon", "shopify"})
+"""Marketplaces that tell the visits of a day themselves."""
+TELL_STOCK = frozenset({"amazon"})
+TELL_NO_REFUNDS = frozenset({"amazon"})
 SHOP_OF = {shop.code: shop for shop in SHOPS}
 MARKETPLACE_SHOPS = tuple(shop for shop in SHOPS if shop.marketplace)
+
+
+def rate_list(first: date) -> list[dict[str, object]]:
+    """What the currencies of the shops abroad are worth, as `PUT /v1/rates` takes it."""
+    return [
+        {"from": currency, "to": "CNY", "day": day.isoformat(), "rate": rate}
+        for currency, rates in _RATES.items()
+        for day, rate in zip((first, first + timedelta(days=30)), rates, strict=True)
+    ]
 
 
 def shop_list() -> list[dict[str, object]]:

@@ -47,7 +47,7 @@ def new_row(
     """An order of the interface of 2026, with the data that were asked for."""
     word = word_of(sale, at)
     row: Row = {
-        "orderId": number_of(sale),
+        "orderId": sale.number,
         "createdTime": _text(sale.created_at),
         "lastUpdatedTime": _text(modified),
         "salesChannel": {"channelName": "AMAZON", "marketplaceId": marketplace},
@@ -72,7 +72,7 @@ def old_row(sale: Sale, at: datetime, modified: datetime, marketplace: str) -> R
     """An order of the old interface, whose lines are asked for apart."""
     word = word_of(sale, at)
     row: Row = {
-        "AmazonOrderId": number_of(sale),
+        "AmazonOrderId": sale.number,
         "PurchaseDate": _text(sale.created_at),
         "LastUpdateDate": _text(modified),
         "OrderStatus": _OLD_WORDS[word],
@@ -162,12 +162,6 @@ def metrics_row(sales: Sequence[Sale], start: datetime, end: datetime, shop: Sho
         "averageUnitPrice": {"amount": f"{average:.2f}", "currencyCode": shop.currency},
         "totalSales": {"amount": f"{goods:.2f}", "currencyCode": shop.currency},
     }
-
-
-def number_of(sale: Sale) -> str:
-    """Seventeen digits in three groups."""
-    digits = str(sale.id).removeprefix("30")
-    return f"{digits[:3]}-{digits[3:10]}-{digits[10:]}"
 
 
 def asin_of(sku: str) -> str:

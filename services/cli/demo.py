@@ -25,6 +25,7 @@ Advance = Callable[[int], None]
 def move_in(admin: Client, today: date) -> None:
     """The tenant's settings, shops, units, people, schemes, targets and posted values."""
     admin.put("/v1/tenant", company.TENANT)
+    admin.put("/v1/rates", company.rates(today))
     admin.post_batch("/v1/shops/batch", company.shops())
     admin.post_batch("/v1/units/batch", company.units())
     admin.post_batch("/v1/employees/batch", company.employees(today))

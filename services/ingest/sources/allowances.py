@@ -27,6 +27,10 @@ class Allowance:
             return 0
         return float(((1 - self._left) / self._rate).quantize(Decimal("0.1"), ROUND_CEILING))
 
+    def waited(self) -> None:
+        """The wait was sat out, and its call is taken: a clock may say otherwise, or stand."""
+        self._left, self._seen_at = Decimal(0), self._now()
+
     def learn(self, stated: str | None) -> None:
         """The rate as an answer states it: a text, that may be missing or be no number at all."""
         if stated is not None and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", stated, re.ASCII):

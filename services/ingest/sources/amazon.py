@@ -228,8 +228,10 @@ class AmazonSource:
         path = f"/reports/2021-06-30/reports/{work.numbers[day]}"
 
         async def look() -> Row | None:
-            report = await self._calls.call("getReport", path, {}, lambda document: document)
-            waiting = report.get("processingStatus") in {"IN_QUEUE", "IN_PROGRESS"}
+            report = await self._calls.call(
+                "getReport", path, {}, lambda found: _with(found, "processingStatus")
+            )
+            waiting = report["processingStatus"] in {"IN_QUEUE", "IN_PROGRESS"}
             return None if waiting else report
 
         report = await self._client.look_until(look, what=f"the report of {day}")
@@ -240,7 +242,9 @@ class AmazonSource:
             del work.numbers[day]
             raise TryLater(f"the report of {day} was not made")
         path = f"/reports/2021-06-30/documents/{report.get('reportDocumentId')}"
-        place = await self._calls.call("getReportDocument", path, {}, lambda document: document)
+        place = await self._calls.call(
+            "getReportDocument", path, {}, lambda found: _with(found, "url")
+        )
 
         def read(answer: Answer) -> Row:
             if answer.status != 200:
@@ -249,7 +253,7 @@ class AmazonSource:
             content = read_document(unpacked(answer.body) if packed else answer.body)
             return _day_of(content, day, read_at=_text(self._now()))
 
-        return await self._client.ask(lambda: Question("GET", str(place.get("url"))), read)
+        return await self._client.ask(lambda: Question("GET", place["url"]), read)
 
     async def _read_stock(self, window: Window) -> Reading:
         """All shelves at this moment, as one row for today."""
@@ -290,6 +294,13 @@ def _day_of(content: object, day: date, *, read_at: str) -> Row:
                 "readAt": read_at,
             }
     raise Unreadable(f"the report of {day} is about other days")
+
+
+def _with(document: Row, name: str) -> Row:
+    """An answer that says what it was asked for."""
+    if not isinstance(document.get(name), str):
+        raise Unreadable(f"the answer has no {name}")
+    return document
 
 
 def _completed(row: Row) -> Row:

@@ -96,10 +96,12 @@ class Calls:
 
     async def _wait_for(self, operation: str) -> None:
         """A short wait is sat out; a long one is left to the schedule, and other shops go on."""
-        while seconds := self._allowances[operation].take():
+        allowance = self._allowances[operation]
+        if seconds := allowance.take():
             if seconds > LONGEST_WAIT_SECONDS:
                 raise TryLater(f"{operation} may be asked again later", seconds=seconds)
             await self._client.wait(seconds)
+            allowance.waited()
 
     async def _question(
         self, url: str, body: Mapping[str, object] | None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from sandbox.amazon.gateway import CLIENT, MARKETPLACE, SECRET, Gateway
-from sandbox.amazon.rows import modified_at, number_of
+from sandbox.amazon.rows import modified_at
 from sandbox.gateways import Asked
 from sandbox.lives import first_day, midnight
 from sandbox.shops import SHOP_OF
@@ -83,7 +83,7 @@ class Amazon:
     def truth(self, window: Window = WEEK) -> list[str]:
         books = self.gateway.books
         return sorted(
-            number_of(sale)
+            sale.number
             for _, sale in books.sales(SHOP, self.now)
             if window.start <= modified_at(sale, self.now, books.touched) <= window.end
         )

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.amazon.answers import Report
 from sandbox.amazon.gateway import REAL_QUOTAS
-from sandbox.amazon.rows import inventory_rows, number_of, word_of
+from sandbox.amazon.rows import inventory_rows, word_of
 from sandbox.daily import visits_of
 from sandbox.faults import Fault
 from sandbox.lives import midnight
@@ -151,9 +151,9 @@ async def test_what_was_sent_and_has_not_changed_for_long_is_complete(seller: Am
     back = Window(window.start - COMPLETED_AFTER, window.end - COMPLETED_AFTER)
     changed = set(seller.truth(back))
     sent = {
-        number_of(sale)
+        sale.number
         for _, sale in seller.gateway.books.sales(SHOP, NOW)
-        if number_of(sale) in changed and word_of(sale, NOW) == "SHIPPED"
+        if sale.number in changed and word_of(sale, NOW) == "SHIPPED"
     }
     assert set(completed) == sent
     assert len(sent) > 5
@@ -228,6 +228,9 @@ def test_an_allowance_grows_back_and_no_further_than_it_was() -> None:
     now[0] += timedelta(seconds=1)
     assert allowance.take() == 0
     now[0] -= timedelta(seconds=9)
+    assert allowance.take() == 2
+    now[0] += timedelta(seconds=1)
+    allowance.waited()
     assert allowance.take() == 2
 
 
