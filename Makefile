@@ -6,7 +6,7 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: help run test long check gates fmt lock contracts bench reset mutants environment
+.PHONY: help run test long check gates fmt lock contracts examples bench reset mutants environment
 
 help:
 	@echo 'make run        start everything at http://127.0.0.1:8000 (KAOHE_PORT changes it)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make gates      the same without the tests'
 	@echo 'make fmt        format the code'
 	@echo 'make contracts  write openapi/ from the code'
+	@echo 'make examples   write docs/examples/ from the code'
 	@echo 'make bench      measure, each figure beside its limit'
 	@echo 'make lock       resolve requirements/ anew from pyproject.toml (needs uv)'
 	@echo 'make reset      forget all data of `make run`'
@@ -51,6 +52,9 @@ fmt: environment
 
 contracts: environment
 	$(IN)/python -m services.cli contracts
+
+examples: environment
+	$(IN)/python -m services.cli examples
 
 bench: environment
 	$(IN)/python -m bench

@@ -130,3 +130,11 @@ def contracts() -> None:
     from services.cli.contracts import write_contracts
 
     write_contracts()
+
+
+@app.command()
+def examples() -> None:
+    """Write docs/examples/ from the code: every template worked through."""
+    from services.cli.examples import write_examples
+
+    write_examples()
