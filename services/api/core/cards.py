@@ -229,6 +229,7 @@ def _input(
             replace(item, indicator=indicator, target=target),
             subject=plan.card.subject,
             segment=segment,
+            held_against=(segment,) if explained.formula is not None else plan.segments,
             period=plan.cycle.period,
             set_targets=set_targets,
             additive=is_additive(defined),

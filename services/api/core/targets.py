@@ -1,6 +1,6 @@
 """Which target a line is held against, and what of it a part of the period has to reach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -33,6 +33,7 @@ def targets_in_force(
     *,
     subject: Subject,
     segment: Segment,
+    held_against: Sequence[Segment],
     period: Period,
     set_targets: SetTargets,
     additive: bool,
@@ -41,18 +42,21 @@ def targets_in_force(
     """The targets of an item's line in a segment, by level.
 
     Additive targets, of sums and not of ratios, are shared pro rata by what the segment's days
-    weigh by the target calendar, each 1 unless stated (`domain.md`, 4).
+    weigh by the target calendar, each 1 unless stated (`domain.md`, 4). `held_against` are the
+    segments whose days the value is of: the one of the line, or all of the card where it was posted
+    for the period, and so is of all days on which its subject was there.
     """
     stated, owner = _stated(item, subject, segment, period, set_targets)
-    start, end = (segment.start, segment.end) if additive else (period.start, period.end)
-    weight = weight_of(calendar, start, end)
+    whole = [(period.start, period.end)]
+    spans = [(each.start, each.end) for each in held_against] if additive else whole
+    weight = sum((weight_of(calendar, *span) for span in spans), Decimal(0))
     of_weight = weight_of(calendar, period.start, period.end)
     return {
         level: TargetInForce(
             value=pro_rata(value, weight, of_weight),
             stated=value,
             owner=owner,
-            days=(end - start).days,
+            days=sum((end - start).days for start, end in spans),
             of_days=period.days,
             weight=weight,
             of_weight=of_weight,

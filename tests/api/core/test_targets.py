@@ -36,6 +36,7 @@ def in_force(
     *,
     subject: Subject = EMPLOYEE,
     segment: Segment = WHOLE,
+    held_against: tuple[Segment, ...] = (),
     additive: bool = False,
     calendar: TargetCalendar = PLAIN,
 ) -> dict[TargetLevel, TargetInForce]:
@@ -43,6 +44,7 @@ def in_force(
         stated,
         subject=subject,
         segment=segment,
+        held_against=held_against or (segment,),
         period=OCTOBER,
         set_targets=set_targets,
         additive=additive,
@@ -141,6 +143,20 @@ def test_requirement_21_additive_targets_are_pro_rata_by_days() -> None:
     assert in_force(fixed, {}, segment=HALF, additive=True)[BUDGET].value == d("15")
 
 
+def test_a_value_of_the_whole_period_is_held_against_all_days_of_its_subject() -> None:
+    """A value that was posted for October is of both parts of it, and of nobody's days away."""
+    stated = item_of(Scope.OWN, {"kind": "set"})
+    targets: SetTargets = {key(EMPLOYEE): {BUDGET: d("310")}}
+    later = Segment(date(2026, 10, 20), date(2026, 11, 1), "host", "north", "front", 1)
+    for segment in (HALF, later):
+        part = in_force(stated, targets, segment=segment, held_against=(HALF, later), additive=True)
+        assert part == {
+            BUDGET: TargetInForce(d("270"), d("310"), EMPLOYEE, 27, 31, d("27"), d("31"))
+        }
+    ratio = in_force(stated, targets, segment=HALF, held_against=(HALF, later))
+    assert ratio[BUDGET].value == d("310")
+
+
 def test_requirement_21_days_that_weigh_more_have_more_of_the_target() -> None:
     """双11 and the day before weigh 8 and 3: 30 days of November weigh 39."""
     november = Period("2026-11", date(2026, 11, 1), date(2026, 12, 1), 1)
@@ -154,10 +170,12 @@ def test_requirement_21_days_that_weigh_more_have_more_of_the_target() -> None:
 
     def part(first: int, last: int, *, additive: bool = True) -> TargetInForce:
         start, end = date(2026, 11, first), date(2026, 11, last) + timedelta(days=1)
+        segment = Segment(start, end, "guide", "north", "front", 1)
         return targets_in_force(
             stated,
             subject=EMPLOYEE,
-            segment=Segment(start, end, "guide", "north", "front", 1),
+            segment=segment,
+            held_against=(segment,),
             period=november,
             set_targets={key(EMPLOYEE, period="2026-11"): {BUDGET: d("3900")}},
             additive=additive,
