@@ -88,6 +88,23 @@ def score_with_sales(inputs: dict[str, Any], value: str) -> Decimal | None:
     return score([segment_input(two_lines(), stated)]).total
 
 
+@pytest.mark.parametrize("value", range(60, 76))
+def test_by_one_line_alone_not_a_millionth_less_would_do(value: int) -> None:
+    stated = flat(item("sales", "100", RATIO))
+
+    def card(sales: Decimal) -> ToldCard:
+        return told_card(segment_input(stated, {"sales": given(str(sales), budget="97")}))
+
+    steps = steps_of(card(d(value)))
+    alone = steps.lines[0].alone
+    assert alone is not None
+    assert steps.next_grade is not None
+    for reached, enough in ((alone.value, True), (alone.value - d("0.000001"), False)):
+        total = score_with(card(reached), {}).total
+        assert total is not None
+        assert (total >= steps.next_grade.start) is enough
+
+
 def test_by_one_line_alone_a_step_is_reached_at_its_bound() -> None:
     steps: Document = {
         "kind": "steps",
