@@ -21,6 +21,7 @@ _UNITS = (
 )
 
 _TM, _TB, _LIFE, _STORE = "tm-qinghe", "tb-qinghe", "tm-life", "st-hangzhou"
+_JD, _PDD, _DY = "jd-qinghe", "pdd-qinghe", "dy-qinghe"
 
 _ALL = dict.fromkeys((_TM, _TB, _LIFE, "wc-qinghe", "sp-qinghe", "az-qinghe"), 100)
 
@@ -29,7 +30,10 @@ _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     ("e-001", "沈知远", None, "head_of_ecommerce", "company", _ALL),
     ("e-002", "林晓岚", "e-001", "hr_manager", "people", {}),
     ("e-003", "周文博", "e-001", "operations_manager", "tmall-team", {_TM: 100, _LIFE: 100}),
-    ("e-004", "郑凯", "e-001", "operations_manager", "taobao-team", {_TB: 100, _STORE: 100}),
+    (
+        *("e-004", "郑凯", "e-001", "operations_manager", "taobao-team"),
+        {_TB: 100, _STORE: 100, _JD: 100, _PDD: 100, _DY: 100},
+    ),
     ("e-005", "陈思远", "e-001", "traffic_manager", "marketing", {_TM: 100, _TB: 50}),
     ("e-006", "王雨桐", "e-005", "traffic_manager", "marketing", {_LIFE: 100, _TB: 50}),
     ("e-007", "苏曼", "e-001", "design_manager", "creative", {_TM: 100}),
@@ -49,7 +53,10 @@ _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     ("e-021", "孙涛", "e-018", "pre_sales_agent", "pre-sales", {_TB: 60}),
     ("e-022", "胡雪", "e-018", "pre_sales_agent", "pre-sales", {_TB: 40, _LIFE: 50}),
     ("e-023", "朱敏", "e-018", "after_sales_agent", "after-sales", {_TM: 100}),
-    ("e-024", "郭帆", "e-023", "after_sales_agent", "after-sales", {_TB: 100}),
+    (
+        *("e-024", "郭帆", "e-023", "after_sales_agent", "after-sales"),
+        {_TB: 100, _JD: 100, _PDD: 100, _DY: 100},
+    ),
     ("e-025", "何佩", "e-023", "after_sales_agent", "after-sales", {_LIFE: 100}),
     ("e-026", "林深", "e-007", "copywriter", "creative", {_TM: 100, _LIFE: 100}),
     ("e-027", "叶子", "e-007", "copywriter", "creative", {_TB: 100}),

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from sandbox.accounts import APP_KEY, APP_SECRET
 from sandbox.books import Books
-from sandbox.doudian.rows import Row, order_row, refund_detail, refund_item
+from sandbox.doudian.rows import Row, order_row, refund_detail, refund_item, reputation_row
 from sandbox.doudian.tokens import Tokens
 from sandbox.faults import Call, Fault, Trouble
 from sandbox.gateways import Answer, Asked, Ban, broken_answer, disturb, stall_seconds
@@ -138,6 +138,8 @@ class Gateway:
                 if claim.id == params.get("after_sale_id"):
                     return refund_detail(claim, at)
             raise Refusal(50002, "售后单不存在", "isv.business-failed:1")
+        if method == "shop.reputation":
+            return reputation_row(at)
         if method == "order.searchList":
             entries, name = _orders(params, shop, self.books, at), "shop_order_list"
         elif method == "afterSale.List":

@@ -83,6 +83,17 @@ def refund_detail(claim: Claim, at: datetime) -> Row:
     return {"process_info": {"after_sale_info": info}}
 
 
+def reputation_row(at: datetime) -> Row:
+    """What buyers think of a shop today; scores are texts."""
+    moved = Decimal(at.day % 7) / 100
+    return {
+        "shop_score": f"{Decimal('4.80') + moved:f}",
+        "product_score": f"{Decimal('4.75') + moved:f}",
+        "logistics_score": f"{Decimal('4.90') - moved:f}",
+        "service_score": f"{Decimal('4.85') + moved:f}",
+    }
+
+
 def people() -> dict[str, str]:
     """Who is meant by the numbers of those who present goods."""
     return {

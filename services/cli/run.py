@@ -96,7 +96,7 @@ class _Run:
         moved = progress.add_task("The company moves in", total=1)
         await asyncio.to_thread(demo.move_in, admin, self._today)
         progress.advance(moved)
-        pulled = progress.add_task("Pull from Taobao and Tmall (days)", total=None)
+        pulled = progress.add_task("Pull from the marketplaces (days)", total=None)
 
         def show(done: int, whole: int) -> None:
             progress.update(pulled, completed=done, total=whole)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from services.ingest.sources.client import Answer, Client, Question, refuse_unwell
 from services.ingest.sources.errors import (
@@ -32,6 +33,7 @@ T = TypeVar("T")
 
 HOSTS = ("openapi-fxg.jinritemai.com",)
 GATEWAY = "https://openapi-fxg.jinritemai.com"
+ZONE = ZoneInfo("Asia/Shanghai")
 PAGE_ROWS = 100
 
 _DAY, _MINUTE, _LAG = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=3)
@@ -42,6 +44,11 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(7 * _DAY, 10 * _MINUTE, _LAG, 90 * _DAY, _MINUTE),
     FactKind.REFUNDS: Stream(7 * _DAY, 10 * _MINUTE, _LAG, 90 * _DAY, _MINUTE),
 }
+
+REPUTATION = "reputation"
+"""The day's score of a shop's service, where a seller wants it: not every application is told."""
+# Only today's is told; it is asked for now and then.
+_REPUTATION = Stream(_DAY, timedelta(0), _LAG, _DAY, timedelta(hours=1))
 
 _BUSY = {"20000", "20001", "90000"}
 _TOO_OFTEN = "60000"
@@ -65,18 +72,21 @@ class _Shop:
 class DoudianSource:
     """One shop of Douyin."""
 
-    streams = STREAMS
-
     def __init__(
         self, client: Client, credential: Credential, *, now: Callable[[], datetime]
     ) -> None:
         self._client = client
         self._credential = credential
         self._now = now
+        self.streams: Mapping[FactKind, Stream] = STREAMS
+        if REPUTATION in credential.also:
+            self.streams = {**STREAMS, FactKind.RATINGS: _REPUTATION}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new."""
-        if kind is FactKind.ORDERS:
+        if kind is FactKind.RATINGS:
+            rows = await self._read_reputation(window)
+        elif kind is FactKind.ORDERS:
             rows = await read_until_quiet(
                 lambda: self._pass("order.searchList", _order_params(window), _orders),
                 number="order_id",
@@ -100,6 +110,14 @@ class DoudianSource:
         return await self._call(
             "afterSale.Detail", params, lambda data: {**row, **_really_refunded(data)}
         )
+
+    async def _read_reputation(self, window: Window) -> tuple[Row, ...]:
+        """Today's, if the window holds a part of today; of days that are over nobody tells."""
+        today = self._now().astimezone(ZONE).date()
+        if (window.end - _SECOND).astimezone(ZONE).date() != today:
+            return ()
+        scores = await self._call("shop.reputation", {}, dict)
+        return ({**scores, "day": today.isoformat()},)
 
     async def _pass(
         self,

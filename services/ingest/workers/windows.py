@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.ingest.core.cursors import days_completed, next_window, shorter, windows_of_days
@@ -28,7 +28,7 @@ async def windows_up_to_now(
     desk: Desk, kind: FactKind, begun: datetime, now: Callable[[], datetime], *, first: bool
 ) -> AsyncGenerator[Piece, None]:
     """From a cursor on, as long windows as the marketplace answers, the last up to now."""
-    stream = desk.source.streams[kind]
+    stream = usual = desk.source.streams[kind]
     if first and stream.fill:
         async for piece in _filled(desk, kind, begun, now() - stream.lag, stream.fill):
             yield piece
@@ -49,6 +49,9 @@ async def windows_up_to_now(
         end = reading.until or window.end
         yield _piece(reading, cursor, end, desk)
         cursor, longest = end, min(stream.longest, longest * 2)
+        # Of a time that was over long before it was read nothing can be late.
+        is_settled = now() - cursor > usual.overlap + usual.lag
+        stream = replace(usual, overlap=timedelta(0)) if is_settled else usual
 
 
 async def _filled(

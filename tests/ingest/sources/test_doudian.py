@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
@@ -13,12 +14,18 @@ from sandbox.accounts import APP_KEY, APP_SECRET
 from sandbox.doudian import PATH, Gateway
 from sandbox.doudian.tokens import first_pair, pair_of
 from sandbox.faults import Fault
-from sandbox.lives import first_day
+from sandbox.lives import first_day, midnight
 from sandbox.shops import SHOP_OF
 from sandbox.truth import books, total
 from services.ingest.core.readers import doudian as reader
 from services.ingest.sources import doudian, passes
-from services.ingest.sources.doudian import DoudianSource, canonical, is_genuine, sign
+from services.ingest.sources.doudian import (
+    REPUTATION,
+    DoudianSource,
+    canonical,
+    is_genuine,
+    sign,
+)
 from services.ingest.sources.errors import (
     NotAuthorised,
     NotPermitted,
@@ -30,11 +37,13 @@ from services.ingest.sources.errors import (
 )
 from services.ingest.sources.reading import Credential
 from services.ingest.sources.tokens import TokenFile
+from services.schema.shapes.facts import Rating
 from services.schema.shapes.feeds import Known, Origin, Window
 from tests.ingest.sources.places import (
     BASE,
     NOW,
     ORDERS,
+    RATINGS,
     REFUNDS,
     Place,
     add_up,
@@ -193,6 +202,23 @@ async def test_all_rows_add_up_to_the_books(place: Place) -> None:
     found = await add_up(place, reader, Origin(SHOP.source, SHOP.code, articles()), *weeks)
     assert found == total(books(SHOP, first_day(TODAY), NOW))
     assert found.refunds > 5
+
+
+async def test_the_score_of_the_day_is_asked_for_only_where_it_is_wanted(place: Place) -> None:
+    assert RATINGS not in place.source.streams
+    wanted = Credential(BASE + PATH, APP_KEY, APP_SECRET, PAIR.access, also=frozenset({REPUTATION}))
+    told = Place(Gateway, DoudianSource, wanted)
+    assert told.source.streams[RATINGS].reach <= timedelta(days=1)
+    (row,) = (await told.source.read(RATINGS, Window(NOW - timedelta(hours=2), NOW))).rows
+    fact = reader.read_fact(RATINGS, row, Origin(SHOP.source, SHOP.code, {}), NOTHING)
+    assert isinstance(fact, Rating)
+    # The 22nd: the scores are texts.
+    assert (fact.id, fact.score, fact.scale) == ("2026-11-22", Decimal("4.86"), 5)
+    assert (fact.score, fact.rated_at) == (Decimal(row["service_score"]), midnight(TODAY))
+    # Of days that are over nobody tells.
+    night = midnight(TODAY)
+    assert (await told.source.read(RATINGS, Window(night - timedelta(days=1), night))).rows == ()
+    assert [call.method for call in told.gateway.trouble.calls] == ["shop.reputation"]
 
 
 async def test_a_token_that_has_run_out_is_renewed_and_the_new_pair_outlives_a_restart(

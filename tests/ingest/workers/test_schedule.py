@@ -68,10 +68,10 @@ async def test_a_shop_that_cannot_be_pulled_is_named_once(
     document["shops"] += [
         {**account, "shop": "nowhere"},
         {**account, "tenant": "nobody"},
-        {**account, "shop": "jd-1"},
+        {**account, "shop": "other-1"},
     ]
     world.accounts.write_text(json.dumps(document))
-    await make_shop(world, "jd-1", "jd")
+    await make_shop(world, "other-1", "other")
     schedule = world.schedule()
     for _ in range(3):
         await schedule._desks.refresh()

@@ -69,3 +69,13 @@ async def test_one_that_was_cut_short_is_gone_on_with_by_time_of_change() -> Non
     asked = await windows(NOW - 2 * HOUR, first=False)
     assert not any(window.filling for window in asked)
     assert asked[0].start < NOW - 2 * HOUR < asked[0].end
+
+
+async def test_what_was_over_long_before_it_was_read_is_not_read_twice() -> None:
+    """Only a window's first neighbour, and those of the last minutes, overlap."""
+    asked = await windows(NOW - 5 * HOUR, first=False)
+    overlaps = [one.end - two.start for one, two in itertools.pairwise(asked)]
+    assert asked[0].start == NOW - 5 * HOUR - HALF / 6
+    assert overlaps[:-1] == [timedelta(0)] * (len(overlaps) - 1)
+    assert asked[-1].end == NOW - timedelta(minutes=4)
+    assert len(asked) == 11

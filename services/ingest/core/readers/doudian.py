@@ -42,7 +42,11 @@ _REFUNDED = 3
 _CLOSED = {"7", "28", "29"}
 _KINDS = {"0": RefundKind.RETURN, "3": RefundKind.EXCHANGE}
 _EXCHANGED = "14"
-_NUMBERS = {FactKind.ORDERS: "order_id", FactKind.REFUNDS: "aftersale_id"}
+_NUMBERS = {
+    FactKind.ORDERS: "order_id",
+    FactKind.REFUNDS: "aftersale_id",
+    FactKind.RATINGS: "day",
+}
 
 # Everything else that a marketplace may put into a row is dropped before the row is kept.
 _KEPT = {
@@ -53,7 +57,7 @@ _KEPT = {
     *("after_sale_status", "refund_status", "given_product_type", "author_id", "room_id_str"),
     *("video_id", "theme_type", "c_biz", "ad_env_type", "aftersale_id", "aftersale_status"),
     *("aftersale_type", "refund_amount", "apply_time", "shop_order_id", "real_refund_amount"),
-    "refund_time",
+    *("refund_time", "day", "service_score"),
 }
 
 
@@ -149,9 +153,24 @@ def _refund(row: Row, origin: Origin, _known: Known) -> Document:
     }
 
 
+def _reputation(row: Row, origin: Origin, _known: Known) -> Document:
+    """The day's score of a shop's service: the first that was seen on it, at its beginning."""
+    day = number_in(row, "day")
+    return {
+        "source": origin.source,
+        "id": day,
+        "shop": origin.shop,
+        "score": text_in(row, "service_score"),
+        "scale": 5,
+        "rated_at": f"{day}T00:00:00+08:00",
+        "modified_at": f"{day}T00:00:00+08:00",
+    }
+
+
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.REFUNDS: _refund,
+    FactKind.RATINGS: _reputation,
 }
 
 
