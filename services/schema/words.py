@@ -264,6 +264,30 @@ class CycleStatus(StrEnum):
     PUBLISHED = "published"
 
 
+class RankedBy(StrEnum):
+    """Who is ranked with whom."""
+
+    CYCLE = "cycle"
+    UNIT = "unit"
+    """Each unit for itself; small ones are pooled up the tree."""
+
+
+class Unforced(StrEnum):
+    """Why the grades of a population are not forced."""
+
+    BELOW_MINIMUM = "below_minimum"
+    NO_SHARES = "no_shares"
+
+
+class GradeOrigin(StrEnum):
+    """What gave a card its grade."""
+
+    BAND = "band"
+    GATE = "gate"
+    DISTRIBUTION = "distribution"
+    CALIBRATION = "calibration"
+
+
 class ScorecardStatus(StrEnum):
     """What a reader may think of a scorecard's figures."""
 

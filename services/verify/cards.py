@@ -14,6 +14,7 @@ from services.verify.arithmetic import (
     total,
     written,
 )
+from services.verify.calibrations import recount_calibration, recount_ungraded
 from services.verify.lines import Found, recount_line
 from services.verify.rules import SCORES, TOTALS, VALUES, within
 from services.verify.weights import weights_of
@@ -171,26 +172,40 @@ def _bonus(adjustments: Json) -> Fraction:
 
 
 def _grades(explanation: Json, segments: Sequence[Found], whole: Fraction | None) -> Found:
-    """The band that the total reaches, and what the gates leave of it."""
+    """The band that the total reaches, what the gates leave of it, and what calibration made."""
     grades = explanation["grades"]
-    if whole is None or not grades:
-        return {"band": None, "grade": None, "coefficient": None}
-    reached = [at for at, grade in enumerate(grades) if whole >= number(grade["from"])]
-    band = min(reached, default=len(grades) - 1)
-    place = band
     names = [grade["grade"] for grade in grades]
+    place: int | None = None
+    found: Found = {"band": None}
+    if whole is not None and grades:
+        reached = [at for at, grade in enumerate(grades) if whole >= number(grade["from"])]
+        band = min(reached, default=len(grades) - 1)
+        limit = _limit(explanation, segments, names)
+        place = max(band, limit)
+        found = {"band": names[band]}
+        if explanation.get("calibration") is not None:
+            made, place = recount_calibration(explanation["calibration"], names, place, limit)
+            found["calibration"] = made
+    elif explanation.get("calibration") is not None:
+        found["calibration"] = recount_ungraded()
+    return {
+        **found,
+        "grade": None if place is None else names[place],
+        "coefficient": None if place is None else grades[place]["coefficient"],
+    }
+
+
+def _limit(explanation: Json, segments: Sequence[Found], names: Sequence[str]) -> int:
+    """The best grade that the gates leave."""
+    limit = 0
     for told, found in zip(explanation["segments"], segments, strict=True):
         for gate, bite in zip(told["gates"], found["gates"], strict=True):
             then = gate["then"]
             if bite["bites"] and then.get("fail"):
-                place = len(grades) - 1
+                limit = len(names) - 1
             elif bite["bites"] and then.get("grade") is not None:
-                place = max(place, _place(then["grade"], names, told.get("grades", ())))
-    return {
-        "band": names[band],
-        "grade": names[place],
-        "coefficient": grades[place]["coefficient"],
-    }
+                limit = max(limit, _place(then["grade"], names, told.get("grades", ())))
+    return limit
 
 
 def _place(name: str, names: Sequence[str], of_segment: Sequence[str]) -> int:

@@ -222,8 +222,8 @@ async def digest(company: Company) -> str:
     tables = (
         "schemes", "scheme_versions", "cycles", "cycle_moves", "scorecards", "scorecard_reach",
         "results", "payouts", "pay_adjustments", "payroll_acknowledgements", "counters",
-        "weighed_days", "calibration_moves", "ratings", "raters", "adjustments",
-        "ladders", "level_observations", "level_assessments",
+        "weighed_days", "calibration_rounds", "calibration_moves", "ratings", "raters",
+        "adjustments", "ladders", "level_observations", "level_assessments",
     )  # fmt: skip
     parts = [await company.digest()]
     async with company.owner.read(company.number) as session:

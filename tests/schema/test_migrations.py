@@ -15,9 +15,10 @@ from services.schema.tables import metadata
 from tests.databases import TestDatabase
 
 APPEND_ONLY = (
-    "adjustments", "audit", "calibration_moves", "cycle_moves", "exclusions", "indicator_values",
-    "ladders", "level_assessments", "level_observations", "own_indicators", "payouts",
-    "payroll_acknowledgements", "raters", "ratings", "results", "scheme_versions", "targets",
+    "adjustments", "audit", "calibration_moves", "calibration_rounds", "cycle_moves",
+    "exclusions", "indicator_values", "ladders", "level_assessments", "level_observations",
+    "own_indicators", "payouts", "payroll_acknowledgements", "raters", "ratings", "results",
+    "scheme_versions", "targets",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.api.core.calibration_words import distribution_words, move_words
 from services.api.core.explanation_words import (
     adjustments_words,
     attainment_words,
@@ -70,7 +71,17 @@ def tree_of(document: Document, names: Names) -> Node:
             ),
         ],
     )
-    return _node("grade", document["grade"], grade_words(document), parts=[total])
+    parts = [total, *_calibration(document.get("calibration"))]
+    return _node("grade", document["grade"], grade_words(document), parts=parts)
+
+
+def _calibration(calibration: Document | None) -> list[Node]:
+    """What a population's quotas gave, and what people moved since; nothing before calibration."""
+    if calibration is None:
+        return []
+    given = _node("distribution", calibration["grade"], distribution_words(calibration))
+    moves = (_node("move", move["to"], move_words(move)) for move in calibration["moves"])
+    return [given, *moves]
 
 
 def _segment(segment: Document, names: Names) -> Node:

@@ -10,6 +10,11 @@ from services.api.core.changes import change_of
 from services.api.core.cycles import is_reopening, move
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
+from services.api.flows.calibrations import (
+    begin_calibration,
+    check_quotas,
+    freeze_tie_breakers,
+)
 from services.api.flows.payouts import freeze_bases
 from services.api.flows.results import publish_results
 from services.api.flows.schemes import scheme_of
@@ -94,10 +99,12 @@ async def move_cycle(
         if refusal.code == "scorecards_incomplete":
             raise Conflict(refusal.code, refusal.detail, _name(incomplete)) from None
         raise
+    if step.from_status is CycleStatus.CALIBRATION and step.to_status is CycleStatus.APPROVED:
+        await check_quotas(session, cycle, scheme)
     moved = _after(cycle, step, version, at)
-    detail = await _carry_out(session, moved, step, scheme, cards, at=at)
-    await update_cycle(session, moved)
     number = len((await read_moves(session, [code]))[code]) + 1
+    detail = await _carry_out(session, moved, step, scheme, cards, number=number, at=at)
+    await update_cycle(session, moved)
     taken = Move(number, step.from_status, step.to_status, reason, caller.name, at)
     await insert_move(session, code, taken)
     await append_entry(
@@ -120,6 +127,7 @@ async def _carry_out(
     scheme: Scheme,
     cards: Sequence[Scorecard],
     *,
+    number: int,
     at: datetime,
 ) -> dict[str, object]:
     """What a step does, and what the audit is to know of it."""
@@ -133,13 +141,14 @@ async def _carry_out(
     if step.to_status is CycleStatus.CLOSED:
         count = await _close(session, cycle, at=at)
         return {"scorecards": count}
-    if step.to_status is CycleStatus.CALIBRATION:
-        _check_unforced(scheme, len(cards))
     stated = [restate(card, status=step.to_status, rank=card.rank) for card in cards]
+    told: dict[str, object] = {}
+    if step.to_status is CycleStatus.CALIBRATION:
+        stated, told = await begin_calibration(session, cycle, scheme, stated, number=number, at=at)
     await write_cards(session, stated)
     if step.to_status is CycleStatus.PUBLISHED:
         return await publish_results(session, cycle, scheme, stated, at=at)
-    return {"scorecards": len(cards)}
+    return {"scorecards": len(cards), **told}
 
 
 async def _compute_whole(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
@@ -168,6 +177,7 @@ async def _close(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
             return len(cards)
         await compute_cards(session, stale, {cycle.code: cycle}, setting, at=at)
         await freeze_bases(session, cycle, stale, setting)
+        await freeze_tie_breakers(session, cycle, stale, setting)
     raise Unavailable("Facts of the period keep coming in; close it in a moment.")
 
 
@@ -220,17 +230,6 @@ async def _scheme_of(session: WriteSession, cycle: Cycle) -> tuple[Scheme, int]:
         detail = f"The scheme {cycle.scheme} has no published version to score by."
         raise Conflict("scheme_not_published", detail)
     return scheme_of(published.document), published.version
-
-
-def _check_unforced(scheme: Scheme, population: int) -> None:
-    """Grades by quota are not made yet: rather none are than wrong ones."""
-    forced = scheme.distribution
-    if forced is not None and population >= forced.minimum_population:
-        detail = (
-            f"{population} scorecards fall under the scheme's distribution of grades, "
-            "which this version does not force."
-        )
-        raise Conflict("distribution_not_supported", detail)
 
 
 def _name(incomplete: Sequence[Scorecard]) -> list[Fault]:

@@ -3,9 +3,10 @@
 import strawberry
 
 from services.api.core.cycles import closes_at, pending_after_close
+from services.api.graph.calibrations import CycleDistribution, distribution_from
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.loaders import CycleNow, read_standing
-from services.api.graph.nodes import Node, node_id
+from services.api.graph.nodes import Node, link, node_id
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, InstantText, day_text, instant_text
 from services.api.store.cycles import read_page_of_cycles
@@ -67,6 +68,15 @@ class Cycle(Node):
     closed_at: InstantText | None
     published_at: InstantText | None
     moves: list[Move] | None = strawberry.field(description="Null for leads and employees.")
+
+    @link("How grades are distributed; null for leads and employees, and without a quota.")
+    async def distribution(self, info: Asked) -> CycleDistribution | None:
+        context = info.context
+        if not (await context.view()).whole:
+            return None
+        context.authorize("REST GET /v1/cycles/{code}/distribution")
+        found = await context.loaders.distribution_by_cycle.load(self.code)
+        return None if found is None else distribution_from(found)
 
     @classmethod
     def seen_in(cls, view: View, now: CycleNow) -> "Cycle":

@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from services.api.core.formulas import parse_formula
 from services.api.core.indicators import days_counted_on, takes_posted_values
+from services.api.flows.calibrations import read_distribution
 from services.api.flows.indicators import known_indicators, known_measures
 from services.api.flows.next_steps import next_steps_documents
 from services.api.flows.score_changes import find_against, score_change_documents
@@ -84,6 +85,7 @@ class Loaders:
         self._reads = reads
         self.employee_by_code: DataLoader[str, Employee | None] = DataLoader(self._employees)
         self.cycle_by_code: DataLoader[str, CycleNow | None] = DataLoader(self._cycles)
+        self.distribution_by_cycle: DataLoader[str, bytes | None] = DataLoader(self._distributions)
         self.indicator_by_code: DataLoader[str, IndicatorNow | None] = DataLoader(self._indicators)
         self.cards_by_page: DataLoader[PageOf, History] = DataLoader(self._cards)
         self.results_by_page: DataLoader[PageOf, History] = DataLoader(self._results)
@@ -120,6 +122,13 @@ class Loaders:
         async with self._reads.read() as session:
             cycles = await read_cycles(session, codes, view.subjects())
             return _in_order(codes, await read_standing(session, list(cycles.values()), view))
+
+    async def _distributions(self, codes: list[str]) -> list[bytes | None]:
+        view = await self._reads.view()
+        async with self._reads.read() as session:
+            cycles = await read_cycles(session, codes, view.subjects())
+            found = {code: await read_distribution(session, cycles[code]) for code in cycles}
+        return _in_order(codes, found)
 
     async def _published(self, results: list[str]) -> list[bytes | None]:
         async with self._reads.read() as session:

@@ -26,6 +26,7 @@ from services.schema.words import (
     Missing,
     Of,
     PayPlan,
+    RankedBy,
     RaterRole,
     RuleKind,
     Scope,
@@ -184,11 +185,25 @@ class GradeShare:
     share: DecimalText
 
 
+@strawberry.type(description="The share of a population whose scores may lie in a band.")
+class BandShare:
+    from_: DecimalText = strawberry.field(name="from")
+    share: DecimalText
+
+
+@strawberry.type(description="Quotas of scores, of the total or of one section.")
+class ScoreBands:
+    section: str | None
+    shares: list[BandShare]
+
+
 @strawberry.type(description="A forced distribution of grades.")
 class Distribution:
     shares: list[GradeShare]
     minimum_population: int
     tie_breakers: list[str]
+    by: RankedBy | None = strawberry.field(description="Null: the whole cycle.")
+    bands: ScoreBands | None
 
 
 @strawberry.type(description="A marginal band of a commission: the rate holds from here on.")

@@ -7,6 +7,7 @@ with a pencil.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from services.api.core.calibration_words import distribution_words, move_words
 from services.api.core.explanation_trees import Names
 from services.api.core.explanation_words import behaviours_words, chosen_words, marks_words
 from services.api.core.rule_words import condition_in_words, effect_in_words, rule_in_words
@@ -308,6 +309,8 @@ def _whole(document: Document, *, several: bool) -> list[Markup]:
     found.append(element("p", document["total"] or "no total 无总分", class_="total"))
     if document["grades"]:
         found.append(_grades(document))
+    if (calibration := document.get("calibration")) is not None:
+        found.append(_calibration(calibration))
     return found
 
 
@@ -335,6 +338,18 @@ def _grades(document: Document) -> Markup:
     ]
     caption = "The grade is read off the total that is shown; a gate may set a lower one."
     return table(caption, ("Grade 等级", "#From 起", "#Coefficient 系数", "Reached 达到"), rows)
+
+
+def _calibration(calibration: Document) -> Markup:
+    """Where the grade is from, once the quotas of a population and people have set it."""
+    moves = [element("li", both(move_words(each))) for each in calibration["moves"]]
+    given = f"{calibration['grade'] or '—'}: "
+    return element(
+        "div",
+        element("h3", "Calibration 校准"),
+        element("p", given, both(distribution_words(calibration))),
+        element("ul", *moves) if moves else None,
+    )
 
 
 def _reached(grade: str, document: Document) -> str:

@@ -18,6 +18,7 @@ from services.schema.words import (
     GateOf,
     Missing,
     Of,
+    RankedBy,
     RaterRole,
     Scope,
     TargetLevel,
@@ -239,12 +240,29 @@ class ShareDocument(Model):
     share: ScoreIn
 
 
-class DistributionDocument(Model):
-    """A forced distribution of grades."""
+class BandShareDocument(Model):
+    """The share of a population whose scores may lie in a band, which begins at `from`."""
 
-    shares: list[ShareDocument]
+    from_: Annotated[ScoreIn, Field(alias="from")]
+    share: ScoreIn
+
+
+class ScoreBandsDocument(Model):
+    """Quotas of scores, of the total or of one section; they are checked, and set nothing."""
+
+    section: Code | None = None
+    shares: list[BandShareDocument]
+
+
+class DistributionDocument(Model):
+    """A forced distribution of grades; without shares, the score bands alone have quotas."""
+
+    shares: list[ShareDocument] | None = None
     minimum_population: int | None = None
     tie_breakers: list[FormulaCode] | None = None
+    by: RankedBy | None = None
+    """Who is ranked with whom: the whole cycle unless stated, or each unit, small ones pooled."""
+    bands: ScoreBandsDocument | None = None
 
 
 class BandDocument(Model):

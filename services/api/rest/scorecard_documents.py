@@ -26,6 +26,7 @@ from services.schema.words import (
     Scope,
     ScorecardStatus,
     TargetLevel,
+    Unforced,
 )
 
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
@@ -261,6 +262,61 @@ class RoundingDocument(Model):
     totals: int
 
 
+class ExplainedQuotaDocument(Model):
+    """How many of a population's people a grade may have."""
+
+    grade: str
+    share: DecimalText
+    quota: int
+
+
+class ExplainedTieDocument(Model):
+    """Equal people who share a grade that had too few places left for them."""
+
+    people: int
+    places: int
+
+
+class ExplainedTieBreakerDocument(Model):
+    """What tells people of equal totals apart."""
+
+    indicator: Code
+    better: Better
+    value: DecimalText | None
+
+
+class ExplainedGradeMoveDocument(Model):
+    """A grade that people moved, and why."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    reason: str
+    author: str
+    moved_at: Instant
+
+
+class ExplainedCalibrationDocument(Model):
+    """Where somebody stood in a population, what grade its quotas gave, and what people moved.
+
+    The card's fingerprint is the SHA-256 of this object, its keys in order and without spaces.
+    """
+
+    inputs: Fingerprint
+    """What the inputs of the card are known by."""
+    population: str
+    people: int
+    unforced: Unforced | None
+    place: int
+    tie_breakers: list[ExplainedTieBreakerDocument]
+    limit: str | None
+    """No better than this, say gates."""
+    quotas: list[ExplainedQuotaDocument]
+    tie: ExplainedTieDocument | None
+    grade: str | None
+    """What the distribution gave, before people moved it."""
+    moves: list[ExplainedGradeMoveDocument]
+
+
 class ExplanationDocument(Model):
     """Every step of a scorecard with its inputs: enough to recompute it from here alone."""
 
@@ -279,6 +335,8 @@ class ExplanationDocument(Model):
     band: str | None
     grade: str | None
     coefficient: DecimalText | None
+    calibration: ExplainedCalibrationDocument | None = None
+    """There once the card was calibrated."""
 
 
 class NodeDocument(Model):
@@ -287,6 +345,7 @@ class NodeDocument(Model):
     figure: Literal[
         "grade", "total", "mean", "segment", "section", "line", "score", "weight", "rule", "value",
         "measure", "target", "attainment", "mark", "gate", "adjustments", "adjustment",
+        "distribution", "move",
     ]  # fmt: skip
     code: str | None
     name: NameDocument | None

@@ -168,7 +168,10 @@ async def write_cards(session: WriteSession, cards: Sequence[Scorecard]) -> None
     """Add these cards or replace them, whole; who follows them is told at the commit."""
     rows = [_card_to_row(session, card) for card in sorted(cards, key=lambda card: card.id)]
     statement = insert(scorecards)
-    kept = {"tenant_id", "id", "cycle", "subject_kind", "subject", "revision", "version"}
+    kept = {
+        "tenant_id", "id", "cycle", "subject_kind", "subject", "revision", "version",
+        "tie_breakers",
+    }  # fmt: skip
     replaced: dict[str, Any] = {
         column.name: statement.excluded[column.name]
         for column in scorecards.columns

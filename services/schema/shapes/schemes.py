@@ -15,6 +15,7 @@ from services.schema.words import (
     Missing,
     Of,
     Quantifier,
+    RankedBy,
     RaterRole,
     Scope,
     TargetKind,
@@ -244,12 +245,34 @@ class DistributionShare:
 
 
 @dataclass(frozen=True, slots=True)
+class BandShare:
+    """The share of a population whose scores may lie in a band, in percent."""
+
+    start: Decimal
+    """`from` on the wire: the lowest score of the band."""
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBands:
+    """Quotas of scores, which are checked in calibration and set nothing."""
+
+    section: str | None
+    """Whose score they are about; null is the total."""
+    shares: tuple[BandShare, ...]
+    """Best first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
-    """A forced distribution; what calibration does with it comes with calibration."""
+    """A forced distribution of grades, and the quotas of scores."""
 
     shares: tuple[DistributionShare, ...]
+    """None where scores alone have quotas."""
     minimum_population: int
     tie_breakers: tuple[str, ...]
+    by: RankedBy = RankedBy.CYCLE
+    bands: ScoreBands | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Cycles, the moves that brought them where they are, and those of grades in calibration."""
 
-from sqlalchemy import CheckConstraint, Column, Integer, SmallInteger, Table
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, SmallInteger, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.schema.tables.base import (
@@ -54,6 +54,17 @@ cycle_moves = Table(
     instant("moved_at"),
     one_of("from_status", CycleStatus),
     one_of("to_status", CycleStatus),
+)
+
+# What a calibration began with: who was ranked with whom, and by what; append-only.
+calibration_rounds = Table(
+    "calibration_rounds",
+    metadata,
+    tenant_column(),
+    key("cycle"),
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("document", LargeBinary, nullable=False),
+    instant("began_at"),
 )
 
 # Moves of grades in calibration; append-only. A round is known by the number of the cycle's move

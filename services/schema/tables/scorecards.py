@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.schema.tables.base import (
     count,
@@ -45,6 +46,8 @@ scorecards = Table(
     Column("explanation", LargeBinary, nullable=False),
     # What commissions will be paid on, as it was when data closed; null until then.
     Column("bases", LargeBinary, nullable=True),
+    # By what people of equal totals are told apart, as it was when data closed; null until then.
+    Column("tie_breakers", JSONB(none_as_null=True), nullable=True),
     text("fingerprint"),
     instant("computed_at"),
     # Since when an input has changed that the document does not show yet.

@@ -220,6 +220,25 @@ def test_a_distribution_has_known_grades_once_and_all_of_the_people() -> None:
     ]
 
 
+def test_score_bands_have_a_known_section_and_all_of_the_people() -> None:
+    def found(shares: list[tuple[str, str]], **more: object) -> list[tuple[str, str]]:
+        bands = {"shares": [{"from": start, "share": share} for start, share in shares], **more}
+        return faults_of(flat(item("a", "100"), distribution={"bands": bands}))
+
+    good = [("3.75", "20"), ("3.5", "70"), ("0", "10")]
+    assert found(good) == found(good, section="all") == []
+    assert found(good, section="none") == [("/distribution/bands/section", "section_unknown")]
+    assert found([("3.75", "110"), ("3.5", "-10"), ("3.5", "1")]) == [
+        ("/distribution/bands/shares/1/share", "share_negative"),
+        ("/distribution/bands/shares", "bands_overlap"),
+        ("/distribution/bands/shares", "shares_not_100"),
+    ]
+    # With bands the shares of grades may be left out, but not be wrong.
+    assert faults_of(flat(item("a", "100"), distribution={})) == [
+        ("/distribution/shares", "shares_not_100")
+    ]
+
+
 def commission(*bands: tuple[str, str]) -> Document:
     return {
         "plan": "commission",

@@ -233,7 +233,7 @@ async def test_ranks_are_there_from_closing_on(ready: Company) -> None:
     }
 
 
-async def test_a_distribution_is_skipped_below_its_population_and_refused_above(
+async def test_calibration_is_passed_through_where_a_scheme_has_a_distribution(
     ready: Company,
 ) -> None:
     quotas = {"A": "20", "B": "70", "C": "10"}
@@ -248,13 +248,6 @@ async def test_a_distribution_is_skipped_below_its_population_and_refused_above(
     assert (skipped.status_code, skipped.json()["code"]) == (409, "move_not_allowed")
     assert await digest(ready) == before
     assert (await move(ready, "small", "calibration", "approved"))["status"] == "approved"
-
-    await publish_scheme(ready, "forced", scheme(distribution={**forced, "minimum_population": 3}))
-    await open_cycle(ready, "large", scheme="forced")
-    await move(ready, "large", "closed", "review")
-    refused = await ready.post("/v1/cycles/large/moves", {"to": "calibration"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "distribution_not_supported")
-    assert (await ready.get("/v1/cycles/large")).json()["status"] == "review"
 
 
 async def test_populations_are_by_position_unit_with_all_below_name_or_units(

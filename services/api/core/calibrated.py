@@ -1,0 +1,100 @@
+"""Cards with the grade that calibration gives them: grade and origin stated, the rest as it was."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.api.core.calibrations import Ranked, grades_after
+from services.api.core.documents import instant_text, plain_or_null, to_bytes
+from services.api.core.gates import best_first
+from services.schema.money import plain
+from services.schema.shapes.calibrations import CalibrationMove, Round
+from services.schema.shapes.schemes import Scheme
+from services.schema.shapes.scorecards import Scorecard
+
+
+def calibrate(
+    cards: Sequence[Scorecard],
+    ranked: Ranked,
+    begun: Round,
+    scheme: Scheme,
+    moves: Sequence[CalibrationMove],
+) -> list[Scorecard]:
+    """The cards of a population with their grades, coefficients and fingerprints stated anew.
+
+    What a card's inputs were known by stands in `inputs`; its fingerprint now is that of the whole
+    statement, since equal inputs may have unlike grades.
+    """
+    by_id = {card.id: card for card in cards}
+    grades = grades_after(ranked, moves, [grade.grade for grade in best_first(scheme.grades)])
+    return [
+        _state(by_id[person.scorecard], _statement(ranked, at, begun, scheme, moves), scheme, grade)
+        for at, (person, grade) in enumerate(zip(ranked.people, grades, strict=True))
+        if person.scorecard in by_id
+    ]
+
+
+def _state(card: Scorecard, statement: dict[str, object], scheme: Scheme, grade: int) -> Scorecard:
+    shown, told = json.loads(card.document), json.loads(card.explanation)
+    before = told.get("calibration")
+    inputs = told["fingerprint"] if before is None else before["inputs"]
+    statement = {"inputs": inputs, **statement}
+    own = best_first(scheme.grades)[grade] if scheme.grades else None
+    changed = {
+        "grade": None if own is None else own.grade,
+        "coefficient": None if own is None else plain(own.coefficient),
+        "fingerprint": statement_fingerprint(statement),
+    }
+    return replace(
+        card,
+        grade=changed["grade"],
+        fingerprint=changed["fingerprint"] or "",
+        document=to_bytes({**shown, **changed}),
+        explanation=to_bytes({**told, **changed, "calibration": statement}),
+    )
+
+
+def statement_fingerprint(statement: dict[str, Any]) -> str:
+    """SHA-256 of a statement: keys in order, no spaces, UTF-8."""
+    text = json.dumps(statement, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _statement(
+    ranked: Ranked, at: int, begun: Round, scheme: Scheme, moves: Sequence[CalibrationMove]
+) -> dict[str, object]:
+    """Where somebody stood, what the distribution gave, and what people made of it."""
+    assert scheme.distribution is not None, "calibration is for schemes with a distribution"
+    person, names = ranked.people[at], [grade.grade for grade in best_first(scheme.grades)]
+    shares = {each.grade: plain(each.share) for each in scheme.distribution.shares}
+    tie = next((tie for tie in ranked.ties if at in tie.people), None)
+    return {
+        "population": ranked.population.code,
+        "people": len(ranked.people),
+        "unforced": ranked.unforced,
+        "place": ranked.places[at],
+        "tie_breakers": [
+            {"indicator": each.indicator, "better": each.better, "value": plain_or_null(value)}
+            for each, value in zip(begun.tie_breakers, person.tie_breakers, strict=True)
+        ],
+        "limit": person.limit,
+        "quotas": [
+            {"grade": name, "share": shares.get(name, "0"), "quota": quota}
+            for name, quota in zip(names, ranked.quotas, strict=False)
+        ],
+        "tie": None if tie is None else {"people": len(tie.people), "places": tie.places},
+        "grade": names[ranked.grades[at]] if names else None,
+        "moves": [
+            {
+                "from": move.from_grade,
+                "to": move.to_grade,
+                "reason": move.reason,
+                "author": move.author,
+                "moved_at": instant_text(move.moved_at),
+            }
+            for move in moves
+            if move.scorecard == person.scorecard
+        ],
+    }
