@@ -25,13 +25,24 @@ def recount_calibration(
     for move in stated["moves"]:
         before, place = place, max(limit, _place(names, move["to"]))
         moves.append({"from": names[before], "to": names[place]})
-    found = {
+    found: Found = {
         "quotas": _quotas(stated, names),
         "limit": names[limit] if limit else None,
         "grade": names[given],
         "moves": moves,
     }
     return found, place
+
+
+def origin_of(stated: Json, found: Found) -> str | None:
+    """What gave a calibrated card its grade."""
+    if found["grade"] is None:
+        return None
+    if stated["moves"]:
+        return "calibration"
+    if stated["unforced"] is None:
+        return "distribution"
+    return "band" if found["grade"] == found["band"] else "gate"
 
 
 def recount_ungraded() -> Found:

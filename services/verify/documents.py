@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 
 from services.verify.arithmetic import Json
+from services.verify.calibrations import origin_of
 from services.verify.cards import shown_attainment, shown_level
 from services.verify.lines import Found
 
@@ -84,7 +85,14 @@ def card_of(explanation: Json, found: Found) -> Found:
             for told, made in segments
         ],
         "fingerprint": explanation["fingerprint"],
+        **_origin(explanation, found),
     }
+
+
+def _origin(explanation: Json, found: Found) -> Found:
+    """What a card says of its grade once it was calibrated; nothing before."""
+    stated = explanation.get("calibration")
+    return {} if stated is None else {"grade_origin": origin_of(stated, found)}
 
 
 def _inputs(line: Json) -> Mapping[str, object]:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from services.api.core.calibrations import Ranked, grades_after
+from services.api.core.calibrations import Ranked, grades_after, names_of, origin_of
+from services.api.core.distribution import BoundaryTie
 from services.api.core.documents import instant_text, plain_or_null, to_bytes
 from services.api.core.gates import best_first
 from services.schema.money import plain
 from services.schema.shapes.calibrations import CalibrationMove, Round
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import GradeOrigin
 
 
 def calibrate(
@@ -28,30 +30,45 @@ def calibrate(
     statement, since equal inputs may have unlike grades.
     """
     by_id = {card.id: card for card in cards}
-    grades = grades_after(ranked, moves, [grade.grade for grade in best_first(scheme.grades)])
+    grades = grades_after(ranked, moves, names_of(scheme))
+    moved = {move.scorecard for move in moves}
+    ties = {at: tie for tie in ranked.ties for at in tie.people}
     return [
-        _state(by_id[person.scorecard], _statement(ranked, at, begun, scheme, moves), scheme, grade)
+        _state(
+            by_id[person.scorecard],
+            _statement(ranked, at, begun, scheme, moves, ties.get(at)),
+            scheme,
+            grade,
+            origin_of(ranked, at, moved=person.scorecard in moved),
+        )
         for at, (person, grade) in enumerate(zip(ranked.people, grades, strict=True))
         if person.scorecard in by_id
     ]
 
 
-def _state(card: Scorecard, statement: dict[str, object], scheme: Scheme, grade: int) -> Scorecard:
+def _state(
+    card: Scorecard,
+    statement: dict[str, object],
+    scheme: Scheme,
+    grade: int,
+    origin: GradeOrigin,
+) -> Scorecard:
     shown, told = json.loads(card.document), json.loads(card.explanation)
     before = told.get("calibration")
     inputs = told["fingerprint"] if before is None else before["inputs"]
     statement = {"inputs": inputs, **statement}
     own = best_first(scheme.grades)[grade] if scheme.grades else None
+    known_by = statement_fingerprint(statement)
     changed = {
         "grade": None if own is None else own.grade,
         "coefficient": None if own is None else plain(own.coefficient),
-        "fingerprint": statement_fingerprint(statement),
+        "fingerprint": known_by,
     }
     return replace(
         card,
         grade=changed["grade"],
-        fingerprint=changed["fingerprint"] or "",
-        document=to_bytes({**shown, **changed}),
+        fingerprint=known_by,
+        document=to_bytes({**shown, **changed, "grade_origin": None if own is None else origin}),
         explanation=to_bytes({**told, **changed, "calibration": statement}),
     )
 
@@ -63,13 +80,17 @@ def statement_fingerprint(statement: dict[str, Any]) -> str:
 
 
 def _statement(
-    ranked: Ranked, at: int, begun: Round, scheme: Scheme, moves: Sequence[CalibrationMove]
+    ranked: Ranked,
+    at: int,
+    begun: Round,
+    scheme: Scheme,
+    moves: Sequence[CalibrationMove],
+    tie: BoundaryTie | None,
 ) -> dict[str, object]:
     """Where somebody stood, what the distribution gave, and what people made of it."""
     assert scheme.distribution is not None, "calibration is for schemes with a distribution"
-    person, names = ranked.people[at], [grade.grade for grade in best_first(scheme.grades)]
+    person, names = ranked.people[at], names_of(scheme)
     shares = {each.grade: plain(each.share) for each in scheme.distribution.shares}
-    tie = next((tie for tie in ranked.ties if at in tie.people), None)
     return {
         "population": ranked.population.code,
         "people": len(ranked.people),

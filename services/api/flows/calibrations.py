@@ -52,6 +52,8 @@ from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.words import CycleStatus, SubjectKind
 
+AT_ONCE = 1000
+"""Cards graded between two statements: no transaction may be idle for long."""
 MOST_NAMED = 50
 """Faults that a refusal names."""
 _CALIBRATED = frozenset({CycleStatus.CALIBRATION, CycleStatus.APPROVED, CycleStatus.PUBLISHED})
@@ -85,29 +87,26 @@ async def begin_calibration(
     *,
     number: int,
     at: datetime,
-) -> tuple[list[Scorecard], dict[str, object]]:
-    """Set the grades of a cycle by its distribution; gives the cards and what the audit is told.
+) -> dict[str, object]:
+    """Set the grades of a cycle by its distribution and write its cards; gives what the audit is
+    told.
 
     What the round begins with is kept as it is now: later changes of the company alter nothing.
     """
     begun = await _round_of(session, cycle, scheme, cards)
     await insert_round(session, cycle.code, number, round_document(begun), at=at)
-
-    def calibrate_all() -> tuple[tuple[Ranked, ...], list[Scorecard]]:
-        ranks = rank_round(begun, scheme)
-        return ranks, [
-            card for ranked in ranks for card in calibrate(cards, ranked, begun, scheme, ())
-        ]
-
-    ranks, graded = await asyncio.to_thread(calibrate_all)
-    by_id = {card.id: card for card in (*cards, *graded)}
-    detail: dict[str, object] = {
+    ranks = await asyncio.to_thread(rank_round, begun, scheme)
+    for first in range(0, len(cards), AT_ONCE):
+        some = cards[first : first + AT_ONCE]
+        graded = await asyncio.to_thread(_calibrate_all, some, ranks, begun, scheme, ())
+        by_id = {card.id: card for card in (*some, *graded)}
+        await write_cards(session, list(by_id.values()))
+    return {
         "round": number,
         "forced": sum(ranked.unforced is None for ranked in ranks),
         "unforced": sum(ranked.unforced is not None for ranked in ranks),
         "ties": sum(len(ranked.ties) for ranked in ranks),
     }
-    return [by_id[card.id] for card in cards], detail
 
 
 async def check_quotas(session: ReadSession, cycle: Cycle, scheme: Scheme) -> None:
@@ -255,12 +254,18 @@ async def _state_grades(
     """Write the cards whose grades were moved."""
     cards = await lock_cards_of_cycle(session, cycle.code, cycle.revision)
     moved = [card for card in cards if card.id in changed]
-    graded = [
-        card
-        for ranked in rank_round(begun, scheme)
-        for card in calibrate(moved, ranked, begun, scheme, moves)
-    ]
+    graded = _calibrate_all(moved, rank_round(begun, scheme), begun, scheme, moves)
     await write_cards(session, graded)
+
+
+def _calibrate_all(
+    cards: Sequence[Scorecard],
+    ranks: Sequence[Ranked],
+    begun: Round,
+    scheme: Scheme,
+    moves: Sequence[CalibrationMove],
+) -> list[Scorecard]:
+    return [card for ranked in ranks for card in calibrate(cards, ranked, begun, scheme, moves)]
 
 
 def _grades_by_card(

@@ -142,13 +142,13 @@ async def _carry_out(
         count = await _close(session, cycle, at=at)
         return {"scorecards": count}
     stated = [restate(card, status=step.to_status, rank=card.rank) for card in cards]
-    told: dict[str, object] = {}
     if step.to_status is CycleStatus.CALIBRATION:
-        stated, told = await begin_calibration(session, cycle, scheme, stated, number=number, at=at)
+        told = await begin_calibration(session, cycle, scheme, stated, number=number, at=at)
+        return {"scorecards": len(cards), **told}
     await write_cards(session, stated)
     if step.to_status is CycleStatus.PUBLISHED:
         return await publish_results(session, cycle, scheme, stated, at=at)
-    return {"scorecards": len(cards), **told}
+    return {"scorecards": len(cards)}
 
 
 async def _compute_whole(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:

@@ -1,8 +1,13 @@
 """Graph of calibration: a cycle's distribution of grades, as REST writes it."""
 
+from typing import Any
+
 import strawberry
 
+from services.api.graph.context import Asked
 from services.api.graph.documents import parse, read_document
+from services.api.graph.nodes import link
+from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DecimalText, InstantText
 from services.schema.words import CycleStatus, GradeOrigin, RankedBy, Unforced
 
@@ -106,10 +111,25 @@ class CycleDistribution:
     minimum_population: int
     section: str | None = strawberry.field(description="Whose score the bands are about.")
     populations: list[RankedPopulation]
-    people: list[RankedPerson]
     moves: list[CalibrationMove]
+    everyone: strawberry.Private[list[dict[str, Any]]]
+
+    @link("Everyone who is ranked, population by population, best first.")
+    async def people(
+        self, info: Asked, first: First = USUAL, after: After = None
+    ) -> Connection[RankedPerson]:
+        name = f"distribution of {self.cycle} {self.revision} {self.round}"
+        page = listing(info.context, name, first, after, length=1)
+        start = int(page.after[0]) + 1 if page.after else 0
+        return page.show(
+            list(enumerate(self.everyone))[start : start + page.limit],
+            len(self.everyone),
+            node=lambda row: read_document(RankedPerson, row[1]),
+            place=lambda row: [str(row[0])],
+        )
 
 
 def distribution_from(document: bytes) -> CycleDistribution:
     """A distribution as REST shows it."""
-    return read_document(CycleDistribution, parse(document))
+    shown = parse(document)
+    return read_document(CycleDistribution, shown, everyone=shown["people"])

@@ -22,6 +22,7 @@ from services.api.store.ratings import read_adjustments, read_ratings
 from services.api.store.results import read_published_cards
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
+from services.schema.errors import Invalid
 from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.measures import Measure
@@ -30,6 +31,9 @@ from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
 from services.schema.shapes.views import View
 
 Value = TypeVar("Value")
+
+MOST_DISTRIBUTIONS = 10
+"""Of one operation: each is as long as its cycle has people."""
 
 
 class Reads(Protocol):
@@ -124,6 +128,9 @@ class Loaders:
             return _in_order(codes, await read_standing(session, list(cycles.values()), view))
 
     async def _distributions(self, codes: list[str]) -> list[bytes | None]:
+        if len(codes) > MOST_DISTRIBUTIONS:
+            detail = f"At most {MOST_DISTRIBUTIONS} distributions are read at once."
+            raise Invalid("too_complex", detail)
         view = await self._reads.view()
         async with self._reads.read() as session:
             cycles = await read_cycles(session, codes, view.subjects())

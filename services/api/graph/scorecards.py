@@ -26,7 +26,7 @@ from services.api.graph.score_changes import ScoreChange, change_of_card
 from services.api.store.histories import Kept
 from services.api.store.scorecards import CardFilter, Sort, read_card, read_page_of_cards
 from services.schema.shapes.people import Subject, parse_subject
-from services.schema.words import LineStatus, ScorecardStatus, SubjectKind
+from services.schema.words import GradeOrigin, LineStatus, ScorecardStatus, SubjectKind
 
 if TYPE_CHECKING:
     from services.api.graph.employees import Employee
@@ -112,6 +112,9 @@ class Scorecard(Node):
     provisional: bool
     computed_at: InstantText
     fingerprint: str
+    grade_origin: GradeOrigin | None = strawberry.field(
+        description="Null before calibration: bands and gates give the grade."
+    )
 
     @link("The person scored; null where the subject is a unit.")
     async def employee(self, info: Asked) -> LazyEmployee | None:

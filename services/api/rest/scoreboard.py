@@ -56,6 +56,11 @@ _STATUS = {
     "approved": "approved 已批准",
     "published": "published 已发布",
 }
+_ORIGINS = {
+    "gate": "gate 门槛",
+    "distribution": "quota 强制分布",
+    "calibration": "calibrated 校准",
+}
 Document = Mapping[str, Any]
 
 
@@ -212,10 +217,17 @@ def _row(row: Row) -> Markup:
         element("td", own["position"] or "—"),
         element("td", row.unit),
         number(card["total"]),
-        element("td", card["grade"] or "—"),
+        element("td", *_grade(card)),
         element("td", _status(card["status"])),
         element("td", why),
     )
+
+
+def _grade(card: Document) -> list[Content]:
+    """A grade, and what gave it where that is not the band alone."""
+    origin = _ORIGINS.get(card.get("grade_origin") or "")
+    grade = card["grade"] or "—"
+    return [grade] if origin is None else [f"{grade} ", element("span", origin, class_="code")]
 
 
 def _status(word: str) -> Markup:

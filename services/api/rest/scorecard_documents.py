@@ -19,6 +19,7 @@ from services.api.rest.scheme_documents import (
 from services.door.wire import Code, DecimalText, Model
 from services.schema.words import (
     Better,
+    GradeOrigin,
     LineStatus,
     Missing,
     NoValue,
@@ -116,6 +117,8 @@ class ScorecardDocument(Model):
     provisional: bool
     computed_at: Instant
     fingerprint: Fingerprint
+    grade_origin: GradeOrigin | None = None
+    """There once the card was calibrated; before that bands and gates give the grade."""
 
 
 class ExplainedTargetDocument(Model):

@@ -59,7 +59,7 @@ def test_a_card_states_place_quotas_and_moves_and_its_figures_stay() -> None:
         ],
     }  # fmt: skip
     assert cards["p2"].fingerprint == shown["fingerprint"] == told["fingerprint"]
-    assert shown.keys() == plain.keys()
+    assert (shown["grade_origin"], shown.keys()) == ("calibration", plain.keys())
     assert (shown["total"], shown["lines"][0]["points"]) == ("97.00", "97")
 
 
@@ -95,6 +95,9 @@ def test_a_receipt_with_another_grade_than_quotas_gates_and_moves_give_is_found_
         "/explanation/calibration/quotas/0/quota",
         quotas=[{**each, "quota": each.get("quota", 1)} for each in quotas],
     )
+    made = json.loads(json.dumps(receipt(card)))
+    made["card"]["grade_origin"] = "band"
+    assert [each.place for each in check(made)[1]] == ["/card/grade_origin"]
     up = {"from": "C", "to": "A", "reason": "x", "author": "y", "moved_at": "z"}
     assert differs("/explanation/calibration/moves/0/to", moves=[up])
     other = {**up, "from": "B", "to": "C"}

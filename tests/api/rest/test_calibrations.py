@@ -83,6 +83,12 @@ async def test_a_calibrated_grade_is_explained_verified_approved_and_paid(
         "zh": f"校准：B → A，e-2 deserves A ({author})",
         "en": f"calibrated from B to A: e-2 deserves A ({author})",
     }
+    board = (await company.get("/?cycle=jan")).text
+    assert board.count("quota 强制分布") == 8
+    assert board.count("calibrated 校准") == 2
+    why = (await company.get(f"/scorecards/{known['e-2']}")).text
+    assert "place 3 of 10; quotas: A 2 / B 7 / C 1" in why
+    assert "calibrated from B to A: e-2 deserves A" in why
     keys = (await company.client.get("/v1/receipt-keys")).content
     (tmp_path / "keys.json").write_bytes(keys)
     for stage in ("calibration", "approved", "published"):
