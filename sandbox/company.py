@@ -71,7 +71,7 @@ def values(today: date) -> list[Row]:
 
 
 def schemes() -> list[Row]:
-    """`POST /v1/schemes` with code and template; `pay` goes into the draft before publishing."""
+    """`POST /v1/schemes` with code and template; `pay` and `distribution` go into the draft."""
     return goals.scheme_list()
 
 

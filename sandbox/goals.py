@@ -36,6 +36,19 @@ _PAY = {
     "product_manager": _COMMISSION,
 }
 
+# The two traffic managers share one best grade, whatever their totals.
+_DISTRIBUTION: dict[str, Row] = {
+    "traffic_manager": {
+        "shares": [
+            {"grade": "A", "share": "35"},
+            {"grade": "B", "share": "50"},
+            {"grade": "C", "share": "15"},
+        ],
+        "minimum_population": 2,
+        "tie_breakers": ["net_sales"],
+    }
+}
+
 _SET = {
     "traffic_manager": ("visitors",),
     "design_manager": ("net_sales",),
@@ -51,12 +64,13 @@ def months(today: date) -> tuple[date, date]:
 
 
 def scheme_list() -> list[Row]:
-    """The schemes: taken from a template, with the pay that is put into the draft."""
+    """The schemes: taken from a template, with the pay and the quotas put into the draft."""
     return [
         {
             "code": code,
             "template": code,
             "pay": _PAY[code],
+            "distribution": _DISTRIBUTION.get(code),
         }
         for code in SCHEMES
     ]

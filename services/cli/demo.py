@@ -93,15 +93,16 @@ def _publish_scheme(admin: Client, scheme: dict[str, Any]) -> None:
     if draft["latest_version"] is not None:
         return
     document = {name: part for name, part in draft.items() if name not in _KEPT_BESIDE}
-    admin.put(path, {**document, "pay": scheme["pay"]})
+    more = {name: scheme[name] for name in ("pay", "distribution")}
+    admin.put(path, {**document, **more})
     admin.post(f"{path}/publish", None)
 
 
 def _move(hr: Client, code: str, goal: str) -> None:
-    """Take a cycle step by step to a stage; where a stage is skipped, the next one is tried."""
+    """Take a cycle step by step to a stage; without a distribution there is no calibration."""
     path = f"/v1/cycles/{code}"
     while (stage := hr.get(path)["status"]) != goal:
         following = _STAGES[_STAGES.index(stage) + 1]
-        if following == "calibration":
+        if following == "calibration" and hr.find(f"{path}/distribution") is None:
             following = "approved"
         hr.post(f"{path}/moves", {"to": following, "reason": None})

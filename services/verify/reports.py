@@ -76,6 +76,8 @@ def _end(
     yield f"mean {_shown(found['mean'])}, adjustments {adjustments}"
     yield f"total {_shown(found['total'])} recomputed, {_shown(card['total'])} stated"
     yield f"grade {_shown(found['grade'])} recomputed, {_shown(card['grade'])} stated"
+    if (calibrated := document["receipt"]["explanation"].get("calibration")) is not None:
+        yield from _calibration(calibrated)
     stated = document.get("signature") or {}
     key = f" ({stated['key']})" if stated else ""
     yield f"signature{key} {standing.value}"
@@ -85,6 +87,17 @@ def _end(
         yield f"DIFFERS {each.place}: {_brief(each.stated)} stated, {_brief(each.found)} found"
     if len(differences) > _MOST:
         yield f"and {len(differences) - _MOST} more"
+
+
+def _calibration(stated: Json) -> Iterator[str]:
+    """Where the grade is from; the place is as stated, since the others are on no receipt."""
+    by = "the quotas" if stated["unforced"] is None else "band and gates"
+    yield (
+        f"place {stated['place']} of {stated['people']} in {stated['population']} as stated, "
+        f"grade {_shown(stated['grade'])} by {by}"
+    )
+    for move in stated["moves"]:
+        yield f"moved from {move['from']} to {move['to']} by {move['author']}: {move['reason']}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -98,8 +98,9 @@ async def test_a_calibrated_grade_is_explained_verified_approved_and_paid(
             receipt = (await company.get(f"/v1/scorecards/{known[who]}/receipt")).content
             (tmp_path / "receipt.json").write_bytes(receipt)
             found = verify(tmp_path / "receipt.json", tmp_path / "keys.json")
-            assert found == AGREES, capsys.readouterr().out
-    capsys.readouterr()
+            told = capsys.readouterr().out
+            assert found == AGREES, told
+            assert ("of 10 in jan as stated" in told, "moved from" in told) == (True, who != "e-9")
     results = (await company.get("/v1/results?cycle=jan&limit=500")).json()["items"]
     paid = {each["subject"]: (each["grade"], each["payouts"][0]["amount"]) for each in results}
     assert paid["employee:e-2"] == ("A", "1200.00")
