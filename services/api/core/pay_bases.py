@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from services.api.core.cards import CardPlan, Setting, items_in
 from services.api.core.documents import to_bytes
 from services.api.core.teams import led_units, members_of
 from services.schema.shapes.indicators import Value, Wanted
+from services.schema.shapes.levels import LevelInForce
 from services.schema.shapes.pay_plans import (
     Commission,
     LeaderCapacity,
@@ -60,7 +61,7 @@ def pay_wanted(plan: CardPlan, setting: Setting) -> PayWanted:
 
 
 def basis_of(
-    wanted: PayWanted, values: Mapping[Wanted, Value], levels: Mapping[str, str | None]
+    wanted: PayWanted, values: Mapping[Wanted, Value], levels: Mapping[str, LevelInForce]
 ) -> PayBasis:
     """What was asked for, once it is read; `levels` are the person's by ladder."""
     return PayBasis(
@@ -81,7 +82,10 @@ def basis_document(basis: PayBasis) -> bytes:
             "bases": _values_to_wire(basis.bases),
             "outputs": {code: _values_to_wire(own) for code, own in sorted(basis.outputs.items())},
             "members": list(basis.members),
-            "levels": dict(sorted(basis.levels.items())),
+            "levels": {
+                ladder: None if held is None else asdict(held)
+                for ladder, held in sorted(basis.levels.items())
+            },
         }
     )
 
@@ -93,7 +97,10 @@ def read_basis(document: bytes) -> PayBasis:
         bases=_read_values(stated["bases"]),
         outputs={code: _read_values(own) for code, own in stated["outputs"].items()},
         members=tuple(stated["members"]),
-        levels=stated["levels"],
+        levels={
+            ladder: None if held is None else LevelInForce(**held)
+            for ladder, held in stated["levels"].items()
+        },
     )
 
 

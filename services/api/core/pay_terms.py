@@ -18,6 +18,7 @@ from services.schema.money import (
     share_out,
 )
 from services.schema.shapes.indicators import Value
+from services.schema.shapes.levels import LevelInForce
 from services.schema.shapes.pay_plans import (
     Band,
     Commission,
@@ -127,14 +128,26 @@ def grade_bonus_of(
 
 
 def level_allowance_of(
-    plan: LevelAllowance, level: str | None, currency: str
+    plan: LevelAllowance, held: LevelInForce | None, currency: str
 ) -> tuple[Decimal, Terms]:
-    """The amount of the level; without a level, or with one that has no amount, 0."""
+    """The amount of the level; without a level, or with one that has no amount, 0.
+
+    The terms name the assessment: without one nobody ever said where the person stands.
+    """
+    level = None if held is None else held.level
     amounts = {each.level: each.amount for each in plan.amounts}
     amount = Decimal(0) if level is None else amounts.get(level, Decimal(0))
     return _rounded(amount, currency), {
         "ladder": plan.ladder,
         "level": level,
+        "assessment": None
+        if held is None
+        else {
+            "ladder_version": held.ladder_version,
+            "month": held.month,
+            "revision": held.revision,
+            "fingerprint": held.fingerprint,
+        },
         "amounts": [{"level": name, "amount": plain(each)} for name, each in amounts.items()],
     }
 

@@ -50,6 +50,7 @@ from services.schema.shapes.levels import (
     Assessment,
     Criterion,
     Figure,
+    LevelInForce,
     LevelLadder,
     Observation,
     Seen,
@@ -126,7 +127,7 @@ async def assess_levels(
 
 async def levels_at(
     session: ReadSession, employees: Collection[str], period: Period
-) -> dict[str, Mapping[str, str | None]]:
+) -> dict[str, Mapping[str, LevelInForce]]:
     """Each person's level by ladder as a period ends: what pay by level is computed from.
 
     It is of the newest assessment for the period's last month or before.

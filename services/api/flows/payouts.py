@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.api.core.cards import CardPlan, Setting, plan_card
 from services.api.core.pay_bases import basis_document, basis_of, pay_wanted
+from services.api.flows.levels import levels_at
 from services.api.flows.values import read_pay_bases
 from services.api.store.audit import append_entry
 from services.api.store.payouts import (
@@ -16,12 +17,11 @@ from services.api.store.scorecards import write_bases
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.levels import LevelInForce
 from services.schema.shapes.payouts import PayBasis
-from services.schema.shapes.people import Caller
+from services.schema.shapes.people import Caller, Subject
 from services.schema.shapes.scorecards import Scorecard
-
-LEVELS: Mapping[str, Mapping[str, str | None]] = {}
-"""The level of each person on each ladder, as far as a ladder has placed anybody."""
+from services.schema.words import SubjectKind
 
 
 async def freeze_bases(
@@ -36,15 +36,30 @@ async def freeze_bases(
 async def read_bases(
     session: ReadSession, plans: Sequence[CardPlan], setting: Setting
 ) -> dict[str, PayBasis]:
-    """What each card would be paid by, as it is now, by the card's id."""
+    """What each card of one period would be paid by, as it is now, by the card's id."""
     wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
     read = await read_pay_bases(
         session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
     )
+    climbing = [plan for plan in plans if wanted[plan.card.id].ladders]
+    levels = await _read_levels(session, climbing)
     return {
-        plan.card.id: basis_of(wanted[plan.card.id], read, LEVELS.get(plan.card.subject.code, {}))
+        plan.card.id: basis_of(wanted[plan.card.id], read, levels.get(plan.card.subject, {}))
         for plan in plans
     }
+
+
+async def _read_levels(
+    session: ReadSession, plans: Sequence[CardPlan]
+) -> dict[Subject, Mapping[str, LevelInForce]]:
+    """The level of each person by ladder as the period ends; a unit has none."""
+    periods = {plan.cycle.period for plan in plans}
+    people = [plan.card.subject for plan in plans if plan.card.subject.kind is SubjectKind.EMPLOYEE]
+    if not people:
+        return {}
+    (period,) = periods
+    levels = await levels_at(session, [subject.code for subject in people], period)
+    return {subject: levels[subject.code] for subject in people}
 
 
 async def acknowledge(session: WriteSession, through: int, *, caller: Caller, at: datetime) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.facts import Chat
-from services.schema.shapes.levels import Assessment
+from services.schema.shapes.levels import Assessment, LevelInForce
 from services.schema.tables.facts import chat_facts
 from services.schema.tables.levels import level_assessments
 
@@ -119,14 +119,21 @@ async def read_assessments(
 
 async def read_levels(
     session: ReadSession, employees: Collection[str], *, until: str
-) -> dict[str, Mapping[str, str | None]]:
+) -> dict[str, Mapping[str, LevelInForce]]:
     """Each person's level by ladder as a month ended: of the newest assessment for it or before.
 
-    A ladder by which nobody assessed the person is not named; null is a person below all levels.
+    A ladder by which nobody assessed the person is not named.
     """
     key = (level_assessments.c.employee, level_assessments.c.ladder)
     statement = (
-        select(*key, level_assessments.c.level)
+        select(
+            *key,
+            level_assessments.c.level,
+            level_assessments.c.ladder_version,
+            level_assessments.c.month,
+            level_assessments.c.revision,
+            level_assessments.c.fingerprint,
+        )
         .ext(distinct_on(*key))
         .where(
             level_assessments.c.tenant_id == session.tenant,
@@ -135,9 +142,15 @@ async def read_levels(
         )
         .order_by(*key, level_assessments.c.month.desc(), level_assessments.c.revision.desc())
     )
-    found: dict[str, dict[str, str | None]] = {employee: {} for employee in employees}
+    found: dict[str, dict[str, LevelInForce]] = {employee: {} for employee in employees}
     for row in await session.execute(statement):
-        found[row.employee][row.ladder] = row.level
+        found[row.employee][row.ladder] = LevelInForce(
+            level=row.level,
+            ladder_version=row.ladder_version,
+            month=row.month,
+            revision=row.revision,
+            fingerprint=row.fingerprint,
+        )
     return dict(found)
 
 

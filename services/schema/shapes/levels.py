@@ -159,6 +159,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelInForce:
+    """The level that somebody is paid by, and the assessment that found it."""
+
+    level: str | None
+    """Null: not even the lowest."""
+    ladder_version: int
+    month: str
+    revision: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """A level as it was assessed for a month; the last revision holds."""
 

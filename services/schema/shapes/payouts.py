@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.schema.shapes.indicators import Value
+from services.schema.shapes.levels import LevelInForce
 from services.schema.words import EntryKind, PayPlan
 
 
@@ -19,8 +20,8 @@ class PayBasis:
     """What a leader's team put out, by indicator and by whose it is: `unit:u-1`, `employee:e-1`."""
     members: tuple[str, ...]
     """Whom the person led at the period's end, where the scheme pays for it."""
-    levels: Mapping[str, str | None]
-    """The level that the person has, by ladder."""
+    levels: Mapping[str, LevelInForce | None]
+    """The level that the person has, by ladder; null where nobody assessed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from services.api.core.payouts import pay
 from services.schema.shapes.indicators import Value
+from services.schema.shapes.levels import LevelInForce
 from services.schema.shapes.payouts import MemberPay, PayAdjustment, PayBasis, Payout
 from services.schema.shapes.scorecards import Score
 from tests.api.core.scoring import Document, flat, given, item, scheme_of, scored
@@ -14,12 +15,16 @@ def value(figure: str | Value) -> Value:
     return figure if isinstance(figure, Value) else Value(Decimal(figure), None)
 
 
+def placed(level: str | None, *, month: str = "2026-10") -> LevelInForce:
+    return LevelInForce(level, 2, month, 1, "sha256:" + "0" * 64)
+
+
 def basis(
     *,
     bases: Mapping[str, str | Value] | None = None,
     outputs: Mapping[str, Mapping[str, str | Value]] | None = None,
     members: Sequence[str] = (),
-    levels: Mapping[str, str | None] | None = None,
+    levels: Mapping[str, LevelInForce | None] | None = None,
 ) -> PayBasis:
     return PayBasis(
         bases={code: value(each) for code, each in (bases or {}).items()},

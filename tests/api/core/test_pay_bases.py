@@ -14,6 +14,7 @@ from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.people import Assignment, Employee, Subject, Tenant, Unit
 from services.schema.shapes.scorecards import Segment
 from services.schema.words import CycleStatus, NoValue, Scope, SubjectKind, WeekStart
+from tests.api.core.paying import placed
 from tests.api.core.scoring import Document, flat, item, scheme_of
 
 d = Decimal
@@ -112,11 +113,12 @@ def test_the_members_are_those_of_the_last_day_of_the_period() -> None:
 def test_the_basis_holds_what_was_asked_for() -> None:
     wanted = pay_wanted(*wanted_of("boss", COMMISSION, CAPACITY, ALLOWANCE))
     values = {one: Value(d(at), None) for at, one in enumerate(wanted.values(), 5)}
-    assert basis_of(wanted, values, {"service": "gold", "other": "x"}) == PayBasis(
+    gold = placed("gold")
+    assert basis_of(wanted, values, {"service": gold, "other": placed("x")}) == PayBasis(
         bases={"sales": Value(d(5), None)},
         outputs={"profit": {"unit:front": Value(d(6), None)}},
         members=(),
-        levels={"service": "gold"},
+        levels={"service": gold},
     )
     assert basis_of(wanted, values, {}).levels == {"service": None}
 
@@ -128,7 +130,7 @@ def test_a_basis_is_read_back_exactly() -> None:
         "tiny": Value(d("0.000001"), None),
     }
     outputs = {"sales": {"unit:u-1": Value(d("1"), None)}, "profit": {}}
-    levels = {"service": "gold", "craft": None}
+    levels = {"service": placed("gold"), "trade": placed(None), "craft": None}
     basis = PayBasis(bases, outputs, ("e-1", "e-2"), levels)
     document = basis_document(basis)
     assert read_basis(document) == basis

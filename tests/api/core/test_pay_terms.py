@@ -11,9 +11,10 @@ from services.api.core.payouts import business_pay, leader_payouts
 from services.api.core.scorecards import score
 from services.schema.errors import Conflict
 from services.schema.shapes.indicators import Value
+from services.schema.shapes.levels import LevelInForce
 from services.schema.shapes.payouts import MemberPay, PayAdjustment
 from services.schema.words import NoValue, PayPlan
-from tests.api.core.paying import basis, earned, paid, payouts_of
+from tests.api.core.paying import basis, earned, paid, payouts_of, placed
 from tests.api.core.scoring import Document, flat, given, item, scheme_of, scored, segment_input
 
 d = Decimal
@@ -192,11 +193,17 @@ ALLOWANCE: Document = {
 def test_an_allowance_is_the_amount_of_the_level(
     level: str | None, currency: str, amount: str
 ) -> None:
-    payout = paid(ALLOWANCE, basis(levels={"service": level}), currency=currency)
+    payout = paid(ALLOWANCE, basis(levels={"service": placed(level)}), currency=currency)
     assert (payout.plan, str(payout.amount)) == (PayPlan.LEVEL_ALLOWANCE, amount)
     assert payout.inputs == {
         "ladder": "service",
         "level": level,
+        "assessment": {
+            "ladder_version": 2,
+            "month": "2026-10",
+            "revision": 1,
+            "fingerprint": "sha256:" + "0" * 64,
+        },
         "amounts": [
             {"level": "gold", "amount": "500.5"},
             {"level": "silver", "amount": "0.125"},
@@ -204,8 +211,17 @@ def test_an_allowance_is_the_amount_of_the_level(
     }
 
 
+@pytest.mark.parametrize("levels", [{}, {"service": None}])
+def test_who_was_never_assessed_has_no_level_and_nothing(
+    levels: dict[str, LevelInForce | None],
+) -> None:
+    payout = paid(ALLOWANCE, basis(levels=levels))
+    assert (str(payout.amount), payout.inputs["level"]) == ("0.00", None)
+    assert payout.inputs["assessment"] is None
+
+
 def test_a_level_of_another_ladder_is_none() -> None:
-    payout = paid(ALLOWANCE, basis(levels={"sales": "gold"}))
+    payout = paid(ALLOWANCE, basis(levels={"sales": placed("gold")}))
     assert (str(payout.amount), payout.inputs["level"]) == ("0.00", None)
 
 

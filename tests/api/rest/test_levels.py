@@ -19,8 +19,16 @@ from tests.api.agents import (
     set_targets,
     staff,
 )
-from tests.api.appraisals import ask, digest, sell
-from tests.api.companies import Company
+from tests.api.appraisals import (
+    ask,
+    digest,
+    move,
+    open_cycle,
+    publish_scheme,
+    scheme,
+    sell,
+)
+from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.api.graph.asking import statements
 
@@ -288,9 +296,44 @@ async def test_pay_by_level_asks_for_the_last_level_up_to_the_periods_end(
     january = Period("2026-01", date(2026, 1, 1), date(2026, 2, 1), 1)
     december = Period("2025-12", date(2025, 12, 1), date(2026, 1, 1), 1)
     async with company.owner.read(company.number) as reading:
-        for period, level in ((quarter, {"service": "silver"}), (january, {"service": "bronze"})):
-            assert await levels_at(reading, ["e-1", "e-2"], period) == {"e-1": level, "e-2": {}}
+        for period, level, month in (
+            (quarter, "silver", "2026-02"),
+            (january, "bronze", "2026-01"),
+        ):
+            found = await levels_at(reading, ["e-1", "e-2"], period)
+            assert found["e-2"] == {}
+            assert found["e-1"].keys() == {"service"}
+            held = found["e-1"]["service"]
+            assert (held.level, held.month, held.revision) == (level, month, 1)
         assert await levels_at(reading, ["e-1"], december) == {"e-1": {}}
+
+
+async def test_an_allowance_is_paid_by_the_level_as_data_closed(agents: Company) -> None:
+    """Who is assessed anew after the close is paid by that once the cycle is closed again."""
+    await make_gold(agents, "e-2", changed={"service_slips": "4"})
+    await set_targets(agents, "e-3", {MONTH: "1000"})
+    await assess(agents, employees=["e-1", "e-2"])
+    amounts = [{"level": "gold", "amount": "500.5"}, {"level": "silver", "amount": "200"}]
+    allowance = {"plan": "level_allowance", "ladder": "service", "amounts": amounts}
+    await publish_scheme(agents, document=scheme(pay=[allowance]))
+    await open_cycle(agents, "feb", period=MONTH)
+    await move(agents, "feb", "closed")
+    first = await level_of(agents)
+    await post_slips(agents, "6")
+    await assess(agents, employees=["e-1"])
+    await move(agents, "feb", "review", "approved", "published")
+    assert await allowances(agents, 1) == {
+        "e-1": ("500.50", "gold", named_by(first)),
+        "e-2": ("200.00", "silver", named_by(await level_of(agents, "e-2"))),
+        "e-3": ("0.00", None, None),
+    }
+    await move(agents, "feb", "open", reason="service slips were counted anew")
+    await move(agents, "feb", "closed", "review", "approved", "published")
+    second = await level_of(agents)
+    assert (second["revision"], second["level"]) == (2, "bronze")
+    assert (await allowances(agents, 2))["e-1"] == ("0.00", "bronze", named_by(second))
+    feed = (await agents.get("/v1/payroll/entries?after=0", key="payroll")).json()["items"]
+    assert [each["amount"] for each in feed if each["employee"] == "e-1"] == ["500.50", "-500.50"]
 
 
 async def test_what_is_assessed_is_kept_with_its_digest(agents: Company) -> None:
@@ -300,3 +343,28 @@ async def test_what_is_assessed_is_kept_with_its_digest(agents: Company) -> None
             text("SELECT bool_and(document_sha256 = sha256(document)) FROM level_assessments")
         )
     assert right is True
+
+
+async def post_slips(company: Company, value: str) -> None:
+    row = {"indicator": "service_slips", "subject": "employee:e-1", "period": MONTH}
+    await ask(company, "POST", "/v1/indicators/values", [{**row, "value": value, "source": "hr"}])
+
+
+async def allowances(company: Company, revision: int) -> dict[str, tuple[str, str | None, Json]]:
+    """What each person has by level in a revision: amount, level and the assessment named."""
+    page = (await company.get("/v1/results?cycle=feb&limit=500")).json()
+    found = {}
+    for result in page["items"]:
+        if result["revision"] == revision:
+            (payout,) = result["payouts"]
+            inputs = payout["inputs"]
+            employee = result["subject"].removeprefix("employee:")
+            found[employee] = (payout["amount"], inputs["level"], inputs["assessment"])
+    return found
+
+
+def named_by(assessment: Json) -> Json:
+    """What an allowance names of the assessment that it rests on."""
+    return {
+        name: assessment[name] for name in ("ladder_version", "month", "revision", "fingerprint")
+    }
