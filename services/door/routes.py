@@ -122,6 +122,19 @@ class StreamingRoute(_Route):
         return handle
 
 
+class KeylessRoute(_Route):
+    """For who has no key of ours: the handler finds out who asks, and opens its session itself."""
+
+    async def serve(self, request: StrictRequest, handler: Handler) -> Response:
+        await request.body()
+        return await handler(request)
+
+
+def new_keyless_router() -> APIRouter:
+    """A router whose handlers know by other means who asks."""
+    return APIRouter(route_class=KeylessRoute, responses=PROBLEMS)
+
+
 def new_router() -> APIRouter:
     """A router whose routes are transactions."""
     return APIRouter(route_class=TransactionRoute, responses=PROBLEMS)

@@ -6,12 +6,19 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
-from services.ingest.rest import exclusions, facts, feeds, rejected
+from services.ingest.rest import exclusions, facts, feeds, rejected, webhooks
 from services.ingest.rest.turns import Turns
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database
 
-ROUTERS = (facts.router, facts.reading, exclusions.router, rejected.router, feeds.router)
+ROUTERS = (
+    facts.router,
+    facts.reading,
+    exclusions.router,
+    rejected.router,
+    feeds.router,
+    webhooks.router,
+)
 _DESCRIPTION = "Facts in: from marketplaces, ERPs and other systems, added up as they come."
 
 
@@ -28,6 +35,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
     app.state.signing_key = settings.read_signing_key()
     app.state.buyer_key = settings.read_buyer_key()
     app.state.turns = Turns()
+    app.state.heard = webhooks.Heard()
     return app
 
 

@@ -114,6 +114,16 @@ def read_supplement(path: Path | None) -> Supplement:
         raise Unavailable("The marketplaces' accounts cannot be read.") from error
 
 
+def read_credential(path: Path | None, tenant: str, shop: str) -> Credential | None:
+    """How one shop is reached; null where the file, or there is none, does not say."""
+    try:
+        accounts = read_accounts(path).accounts if path is not None else ()
+    except Invalid as error:
+        raise Unavailable("The marketplaces' accounts cannot be read.") from error
+    named = (each.credential for each in accounts if (each.tenant, each.shop) == (tenant, shop))
+    return next(named, None)
+
+
 def _account(shop: _Shop, tokens: TokenFile) -> Account:
     credential = Credential(
         shop.gateway,

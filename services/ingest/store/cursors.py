@@ -59,6 +59,10 @@ _HURRY = text("""
 UPDATE feeds SET due_at = :at
 WHERE tenant_id = :tenant AND shop = ANY(:shops) AND problem IS NOT NULL AND due_at > :at
 """)
+_KNOCK = text("""
+UPDATE feeds SET due_at = :at
+WHERE tenant_id = :tenant AND shop = :shop AND due_at > :at AND problem IS NULL
+""")
 _NEXT_DUE = text("""
 SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM feeds
 WHERE tenant_id = :tenant AND shop = ANY(:shops) AND due_at <= :by
@@ -149,6 +153,11 @@ async def release(
 async def hurry(session: WriteSession, *, shops: Sequence[str], at: datetime) -> None:
     """Let feeds with a problem be tried at once: somebody may have solved it."""
     await session.execute(_HURRY, {"tenant": session.tenant, "shops": list(shops), "at": at})
+
+
+async def make_shop_due(session: WriteSession, shop: str, *, at: datetime) -> None:
+    """Let a shop's feeds be read at an instant, if not before; those that rest go on resting."""
+    await session.execute(_KNOCK, {"tenant": session.tenant, "shop": shop, "at": at})
 
 
 async def next_due(session: ReadSession, *, shops: Sequence[str], by: datetime) -> datetime | None:

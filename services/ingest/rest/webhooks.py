@@ -1,0 +1,70 @@
+"""Marketplaces that knock: a webhook makes its shop's feeds due, and nothing that it says is taken.
+
+What has changed comes by the one road, pulled and checked like all else: a knock that never comes
+costs a minute, one that comes twice a call. So it is answered at once.
+"""
+
+from collections import OrderedDict
+from datetime import UTC, datetime, timedelta
+
+from fastapi import Request, Response
+
+from services.door.problems import Unauthenticated
+from services.door.routes import new_keyless_router
+from services.door.wire import Code
+from services.ingest.flows.knocks import make_due
+from services.ingest.sources.accounts import read_credential
+from services.ingest.sources.webhooks import is_genuine
+from services.ingest.store.tenants import read_tenant_numbers
+
+MOST_HEARD = 10_000
+SETTLES = timedelta(seconds=5)
+"""After a knock a marketplace's own lists may not have what it is about yet."""
+
+router = new_keyless_router()
+
+# Shopify's names and WooCommerce's.
+_SIGNATURES = ("x-shopify-hmac-sha256", "x-wc-webhook-signature")
+_DELIVERIES = ("x-shopify-webhook-id", "x-wc-webhook-delivery-id")
+
+
+class Heard:
+    """The last knocks of this process: a marketplace repeats one until it is answered."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[tuple[str, ...], None] = OrderedDict()
+
+    def add(self, *name: str) -> bool:
+        """Whether it is new; one without a name always is."""
+        if not name[-1]:
+            return True
+        if name in self._names:
+            return False
+        self._names[name] = None
+        if len(self._names) > MOST_HEARD:
+            self._names.popitem(last=False)
+        return True
+
+
+@router.post("/v1/feeds/hooks/{tenant}/{shop}", status_code=204, openapi_extra={"security": []})
+async def hear(request: Request, tenant: Code, shop: Code) -> Response:
+    """A marketplace's webhook, known by its signature with the shop's own secret."""
+    body = await request.body()
+    credential = read_credential(request.app.state.settings.marketplaces, tenant, shop)
+    signature = _first(request, _SIGNATURES)
+    # Who may not know of a shop hears the same of one that there is not.
+    if credential is None or not is_genuine(body, signature, credential.secret):
+        raise Unauthenticated("The signature is not that of this shop.")
+    heard: Heard = request.app.state.heard
+    if heard.add(tenant, shop, _first(request, _DELIVERIES)):
+        database = request.app.state.database
+        async with database.register() as register:
+            number = (await read_tenant_numbers(register)).get(tenant)
+        if number is not None:
+            async with database.write(number) as session:
+                await make_due(session, shop, at=datetime.now(UTC) + SETTLES)
+    return Response(status_code=204)
+
+
+def _first(request: Request, names: tuple[str, ...]) -> str:
+    return next((found for name in names if (found := request.headers.get(name))), "")
