@@ -32,7 +32,28 @@ _MINOR_PLACES = {
 
 def round_half_up(value: Exact, places: int) -> Decimal:
     """Round exactly once, half away from zero; never returns a negative zero."""
+    return _rounded(*value.as_integer_ratio(), places)
+
+
+def round_quotient(dividend: Decimal, divisor: Decimal, places: int) -> Decimal:
+    """A division, rounded exactly once as above; several times as fast as by fractions."""
+    numerator, scale = dividend.as_integer_ratio()
+    denominator, divisor_scale = divisor.as_integer_ratio()
+    numerator, denominator = numerator * divisor_scale, denominator * scale
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    return _rounded(numerator, denominator, places)
+
+
+def round_percent(value: Decimal, percent: Decimal, places: int) -> Decimal:
+    """So many percent of a value, rounded exactly once as above."""
     numerator, denominator = value.as_integer_ratio()
+    weight, scale = percent.as_integer_ratio()
+    return _rounded(numerator * weight, denominator * scale * 100, places)
+
+
+def _rounded(numerator: int, denominator: int, places: int) -> Decimal:
+    """A ratio of whole numbers, the lower one above 0, half away from zero."""
     units = (2 * abs(numerator) * 10**places + denominator) // (2 * denominator)
     signed = units if numerator >= 0 else -units
     return Decimal(signed).scaleb(-places, _WIDE)

@@ -14,6 +14,8 @@ from services.schema.money import (
     places_of,
     plain,
     round_half_up,
+    round_percent,
+    round_quotient,
     share_out,
 )
 
@@ -47,6 +49,24 @@ def test_a_third_is_rounded_once_from_the_exact_quotient() -> None:
 @given(amounts, st.integers(0, 6))
 def test_a_rounded_number_is_the_nearest(value: Decimal, places: int) -> None:
     assert abs(round_half_up(value, places) - value) * 2 <= Decimal(1).scaleb(-places)
+
+
+@given(amounts, amounts.filter(bool), st.integers(0, 6))
+def test_a_quotient_and_a_percentage_are_rounded_from_the_exact_one(
+    value: Decimal, other: Decimal, places: int
+) -> None:
+    exact = Fraction(value) / Fraction(other)
+    assert str(round_quotient(value, other, places)) == str(round_half_up(exact, places))
+    part = Fraction(value) * Fraction(other) / 100
+    assert str(round_percent(value, other, places)) == str(round_half_up(part, places))
+
+
+@pytest.mark.parametrize(
+    ("value", "other", "quotient"),
+    [("1", "-3", "-0.333333"), ("-1", "-3", "0.333333"), ("1", "2000000", "0.000001")],
+)
+def test_a_quotient_has_the_sign_of_both(value: str, other: str, quotient: str) -> None:
+    assert str(round_quotient(Decimal(value), Decimal(other), 6)) == quotient
 
 
 @pytest.mark.parametrize(

@@ -222,11 +222,11 @@ def _input(
     if item.indicator is None:
         return ItemInput(Value(None, None), {}, Better.HIGHER, marks=marks)
 
-    def measured(indicator: str, target: ItemTarget | None) -> ItemInput:
+    def measured(asked: Item, indicator: str) -> ItemInput:
         defined = setting.indicators[indicator]
         explained = values[_wanted(plan, segment, item, indicator)]
         targets = targets_in_force(
-            replace(item, indicator=indicator, target=target),
+            asked,
             subject=plan.card.subject,
             segment=segment,
             held_against=(segment,) if explained.formula is not None else plan.segments,
@@ -238,6 +238,10 @@ def _input(
         return ItemInput(explained.value, targets, defined.better, explained)
 
     own, *others = indicators_of(item)
+    given = measured(item, own)
+    if not others:
+        return replace(given, marks=marks) if marks else given
     # Another indicator of a rubric is held against the target that was set for it.
-    beside = {code: measured(code, ItemTarget(TargetKind.SET)) for code in others}
-    return replace(measured(own, item.target), marks=marks, others=beside)
+    stated = ItemTarget(TargetKind.SET)
+    beside = {code: measured(replace(item, indicator=code, target=stated), code) for code in others}
+    return replace(given, marks=marks, others=beside)

@@ -60,6 +60,8 @@ def _link(path: str, query: Sequence[tuple[str, str]]) -> str:
 
 
 def _quoted(text: str) -> str:
+    if _PLAIN.issuperset(text):
+        return text
     return "".join(
         letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
         for letter in text

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from services.schema.money import SCORE_PLACES, VALUE_PLACES, plain, round_half_up
+from services.schema.money import SCORE_PLACES, VALUE_PLACES, plain, round_half_up, round_quotient
 from services.schema.shapes.schemes import Curve, Deduct, Pass, Ratio, Rule, Steps
 from services.schema.words import Better, Of, TargetLevel
 
@@ -36,9 +36,9 @@ def attainment_of(value: Decimal, target: Decimal, better: Better) -> Decimal | 
     """Actual against target at 6 decimals; a target of zero has none."""
     if not target:
         return None
-    reached = Fraction(value) / Fraction(target)
-    exact = reached if better is Better.HIGHER else 2 - reached
-    return round_half_up(exact, VALUE_PLACES)
+    if better is Better.HIGHER:
+        return round_quotient(value, target, VALUE_PLACES)
+    return round_half_up(2 - Fraction(value) / Fraction(target), VALUE_PLACES)
 
 
 def levels_of(rule: Rule) -> frozenset[TargetLevel]:
@@ -79,7 +79,10 @@ def apply_rule(
 
 def to_scale(outcome: Outcome, *, own_mark: Decimal, full_mark: Decimal) -> Decimal:
     """The score on the scheme's scale, rounded here and nowhere before."""
-    return round_half_up(outcome.after * Fraction(full_mark) / Fraction(own_mark), SCORE_PLACES)
+    exact = outcome.after
+    if own_mark != full_mark:
+        exact *= Fraction(full_mark) / Fraction(own_mark)
+    return round_half_up(exact, SCORE_PLACES)
 
 
 def cap_of(rule: Ratio, full_mark: Decimal) -> Fraction:

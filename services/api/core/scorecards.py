@@ -13,7 +13,7 @@ from services.api.core.gates import cap_total, gates_that_bite, grade_of, limit_
 from services.api.core.outcomes import attainments_of, outcome_of, own_mark_of
 from services.api.core.rules import levels_of, to_scale
 from services.api.core.weights import line_weights, redistribute
-from services.schema.money import SCORE_PLACES, TOTAL_PLACES, round_half_up
+from services.schema.money import SCORE_PLACES, TOTAL_PLACES, round_half_up, round_percent
 from services.schema.shapes.schemes import Bounds, Item, Scheme
 from services.schema.shapes.scorecards import (
     Adjustment,
@@ -178,8 +178,7 @@ def weigh(line: Line, weight: Decimal) -> Line:
     """A line with its share of the whole, and the points that its score then gives."""
     if line.score is None:
         return replace(line, weight=weight)
-    points = Fraction(line.score) * Fraction(weight) / 100
-    return replace(line, weight=weight, points=round_half_up(points, SCORE_PLACES))
+    return replace(line, weight=weight, points=round_percent(line.score, weight, SCORE_PLACES))
 
 
 def _is_open(lines: Sequence[Line]) -> bool:

@@ -68,7 +68,8 @@ def targets_in_force(
 def pro_rata(target: Decimal, weight: Exact, of_weight: Exact) -> Decimal:
     """The part of a target that days of so much weight have, at 6 decimals."""
     assert 0 < weight <= of_weight, "a part has a day, and no more than the whole"
-    return round_half_up(Fraction(target) * Fraction(weight) / Fraction(of_weight), VALUE_PLACES)
+    part = Fraction(1) if weight == of_weight else Fraction(weight) / Fraction(of_weight)
+    return round_half_up(target if part == 1 else Fraction(target) * part, VALUE_PLACES)
 
 
 def _stated(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from services.schema.money import SCORE_PLACES, share_out
 from services.schema.shapes.schemes import Scheme
@@ -12,10 +13,18 @@ Weights = tuple[tuple[Decimal, ...], ...]
 
 def line_weights(scheme: Scheme) -> Weights:
     """Section weight x item weight / 100 at 4 decimals; a section's lines sum to its weight."""
-    return tuple(
-        share_out(section.weight, [item.weight for item in section.items], SCORE_PLACES)
-        for section in scheme.sections
+    return _shared_out(
+        tuple(
+            (section.weight, tuple(item.weight for item in section.items))
+            for section in scheme.sections
+        )
     )
+
+
+@lru_cache(maxsize=1000)
+def _shared_out(stated: tuple[tuple[Decimal, tuple[Decimal, ...]], ...]) -> Weights:
+    """Kept, because all cards of a scheme ask for the same."""
+    return tuple(share_out(weight, items, SCORE_PLACES) for weight, items in stated)
 
 
 def redistribute(weights: Weights, keeps: Sequence[Sequence[bool]]) -> Weights:

@@ -44,8 +44,13 @@ AT_ONCE = 250
 """Cards computed together: enough for few statements, few enough for a modest ledger."""
 
 
-async def read_setting(session: ReadSession, cycles: Iterable[Cycle]) -> Setting:
-    """The company as the cards of these cycles are computed in it; so many statements for any."""
+async def read_setting(
+    session: ReadSession, cycles: Iterable[Cycle], people: Collection[str] | None = None
+) -> Setting:
+    """The company as the cards of these cycles are computed in it; so many statements for any.
+
+    Of `people` alone where their cards alone are computed; null is everyone.
+    """
     own = {cycle.code: cycle for cycle in cycles}
     periods = {cycle.period.code for cycle in own.values()}
     beside = {cycle.code: cycle for cycle in await read_cycles_of_periods(session, periods)}
@@ -57,7 +62,7 @@ async def read_setting(session: ReadSession, cycles: Iterable[Cycle]) -> Setting
     return Setting(
         tenant=await read_tenant(session),
         units=await read_units(session),
-        employees=await read_employees(session),
+        employees=await read_employees(session, people),
         cycles=known,
         schemes={key: scheme_of(version.document) for key, version in versions.items()},
         indicators=await known_indicators(session),

@@ -14,6 +14,7 @@ from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_
 from services.api.store.live import drop_marks, lock_settling, mark_reached, read_marks
 from services.api.store.scorecards import lock_stale_cards
 from services.schema.db import WriteSession
+from services.schema.words import SubjectKind
 
 HELD_AT_ONCE = 100
 """Cards computed in one transaction: whoever has to mark one of them waits no longer than that."""
@@ -48,6 +49,7 @@ async def recompute_some(session: WriteSession, *, at: datetime) -> int:
     cycles = await lock_open_cycles(session, {card.cycle for card in cards})
     free = [card for card in cards if card.cycle in cycles]
     if free:
-        setting = await read_setting(session, cycles.values())
+        people = {card.subject.code for card in free if card.subject.kind is SubjectKind.EMPLOYEE}
+        setting = await read_setting(session, cycles.values(), people)
         await compute_cards(session, free, cycles, setting, at=at)
     return len(free)

@@ -43,6 +43,10 @@ class Wanted:
     end: date
     """The days of a segment, end exclusive; those of the whole period where there is but one."""
 
+    def __hash__(self) -> int:
+        """By what tells most apart: a card looks each of its values up many times."""
+        return hash((self.indicator, self.subject.code, self.start))
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -96,6 +96,10 @@ class Subject:
     kind: SubjectKind
     code: str
 
+    def __hash__(self) -> int:
+        """By the code alone: few subjects of unlike kinds share one, and a word is slow to hash."""
+        return hash(self.code)
+
     def __str__(self) -> str:
         return self.kind.value if self.kind is SubjectKind.COMPANY else f"{self.kind}:{self.code}"
 
