@@ -6,6 +6,9 @@
      "shops": [{"tenant": "acme", "shop": "tm-1", "gateway": null, "app_key": "21...",
                 "secret": "...", "session": "...", "since": "2026-09-01", "calls_per_second": 20}]}
 
+`gateway` is the marketplace's own address unless stated: a WooCommerce site's, a Shopify shop's
+(`https://x.myshopify.com`), or Amazon's with the number of the marketplace behind it
+(`https://sellingpartnerapi-na.amazon.com/ATVPDKIKX0DER`, the refresh token as `session`).
 `articles` states what no marketplace does: cost and tags by the seller's own article number;
 `people` says which employee is meant by a marketplace's name for who sells. A shop whose sessions
 come in pairs has `"refresh"` beside its session; the pairs that follow are kept in the file that

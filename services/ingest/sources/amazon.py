@@ -92,7 +92,7 @@ class AmazonSource:
             return await self._read_stock(window)
         work, window = self._orders.take_up(kind, window, _Orders)
         found = await self._read_orders(work, window)
-        self._orders.drop(kind)
+        self._orders.drop(kind, window)
         number, changed = "orderId", "lastUpdatedTime"
         if self._only_old:
             number, changed = "AmazonOrderId", "LastUpdateDate"
@@ -202,7 +202,7 @@ class AmazonSource:
         for day in days:
             if day not in work.rows:
                 work.rows[day] = await self._report(work, day)
-        self._reports.drop(FactKind.TRAFFIC)
+        self._reports.drop(FactKind.TRAFFIC, window)
         rows = tuple(row for day in days if (row := work.rows[day]) is not None)
         shown = f"{days[0]} to {days[-1]}" if days else "no day"
         return Reading(f"{_REPORT} {shown}", rows, until=window.end)

@@ -7,6 +7,7 @@ the edge of a page that has been read. No single pass can tell; two that agree c
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
@@ -18,6 +19,7 @@ W = TypeVar("W")
 
 MOST_ROWS = 5000
 """Of one window, so that it fits in memory and in one transaction; more is asked for in parts."""
+MOST_UNFINISHED = 8
 MOST_PASSES = 8
 """A window that is not quiet after so many readings is left to the schedule."""
 
@@ -112,10 +114,10 @@ class Pages:
 
 
 class Unfinished(Generic[W]):
-    """Work on windows that outlives an attempt at it: one of each kind at a time."""
+    """Work on windows that outlives an attempt at it: a pull's, and a backfill's beside it."""
 
     def __init__(self) -> None:
-        self._works: dict[FactKind, tuple[Window, W]] = {}
+        self._works: dict[tuple[FactKind, datetime], tuple[Window, W]] = {}
 
     def take_up(self, kind: FactKind, window: Window, begin: Callable[[], W]) -> tuple[W, Window]:
         """What was begun from the same start, and for which window.
@@ -123,15 +125,20 @@ class Unfinished(Generic[W]):
         A feed's last window ends now, and so later at each attempt: what was begun is finished
         first, and is a reading of its own.
         """
-        known = self._works.get(kind)
-        if known is None or known[0].start != window.start or known[0].end > window.end:
-            known = self._works[kind] = (window, begin())
+        known = self._works.get((kind, window.start))
+        if known is None or known[0].end > window.end:
+            known = window, begin()
+            self.drop(kind, window)
+            self._works[kind, window.start] = known
+            if len(self._works) > MOST_UNFINISHED:
+                # Somebody has given it up.
+                del self._works[next(iter(self._works))]
         begun, work = known
         return work, begun
 
-    def drop(self, kind: FactKind) -> None:
+    def drop(self, kind: FactKind, window: Window) -> None:
         """It is finished."""
-        self._works.pop(kind, None)
+        self._works.pop((kind, window.start), None)
 
 
 def as_last_seen(rows: Iterable[Row], *, number: str, changed: str) -> tuple[Row, ...]:

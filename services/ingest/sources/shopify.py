@@ -87,7 +87,7 @@ class ShopifySource:
         if window.end - window.start >= BULK_FROM:
             bulk, window = self._unfinished.take_up(kind, window, _Bulk)
             found = await self._read_bulk(kind, window, bulk)
-            self._unfinished.drop(kind)
+            self._unfinished.drop(kind, window)
         else:
             found = await self._read_pages(kind, window)
         rows = as_last_seen(found, number="id", changed="updatedAt")

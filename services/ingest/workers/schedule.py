@@ -209,6 +209,11 @@ class Schedule:
         try:
             rows = await self._puller(tenant, lease).backfill(backfill)
         except (SourceError, Unavailable, StaleLease) as error:
+            if isinstance(error, TryLater) and error.seconds is not None:
+                # It says itself how long to wait, and what was read of a window stays: no failure.
+                last.attempts -= 1
+                last.rests_until = self._now() + timedelta(seconds=error.seconds)
+                return
             last.rests_until = self._now() + wait_after(last.attempts)
             if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
                 return

@@ -144,7 +144,7 @@ async def test_the_old_interface_is_asked_as_its_model_wants() -> None:
             await source.detail(FactKind.ORDERS, row)
         # Without its marketplace a question is refused by the model itself.
         source._marketplace = ""
-        source._orders.drop(FactKind.ORDERS)
+        source._orders.drop(FactKind.ORDERS, DAY)
         before = len(transport.asked)
         with pytest.raises((Refused, Unreadable, TryLater)):
             await source._calls.call("getOrders", "/orders/v0/orders", {}, dict)

@@ -1,14 +1,22 @@
 """Pages that name the next one: read on where a page failed, and never in a circle."""
 
 import gzip
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.ingest.sources import client
 from services.ingest.sources.client import unpacked
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
-from services.ingest.sources.passes import Pages, as_last_seen
+from services.ingest.sources.passes import (
+    MOST_UNFINISHED,
+    Pages,
+    Unfinished,
+    as_last_seen,
+)
 from services.ingest.sources.reading import Row, read_document
+from services.schema.shapes.feeds import Window
+from services.schema.words import FactKind
 
 Page = tuple[list[Row], str | None]
 
@@ -58,6 +66,29 @@ async def test_a_name_that_comes_again_ends_the_reading(circle: list[str]) -> No
 async def test_more_rows_than_fit_are_asked_for_in_parts() -> None:
     with pytest.raises(WindowTooLarge):
         await Pages().read_on(Book().page, most=2)
+
+
+def test_work_on_a_window_is_gone_on_with_beside_other_work() -> None:
+    """A backfill waits for three minutes a page, and pulls of the same feed come between."""
+    day = timedelta(days=1)
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    old, new = Window(start, start + day), Window(start + 9 * day, start + 10 * day)
+    unfinished = Unfinished[list[int]]()
+    work, begun = unfinished.take_up(FactKind.ORDERS, old, list)
+    work.append(1)
+    assert begun == old
+    assert unfinished.take_up(FactKind.ORDERS, new, list) == ([], new)
+    longer = Window(old.start, old.end + day)
+    assert unfinished.take_up(FactKind.ORDERS, longer, list) == ([1], old)
+    # A shorter one asks for less than was begun.
+    shorter = old.halves()[0]
+    assert unfinished.take_up(FactKind.ORDERS, shorter, list) == ([], shorter)
+    unfinished.drop(FactKind.ORDERS, shorter)
+    assert unfinished.take_up(FactKind.ORDERS, longer, list) == ([], longer)
+    for number in range(MOST_UNFINISHED):
+        other = Window(start + number * day, start + (number + 1) * day)
+        unfinished.take_up(FactKind.TRAFFIC, other, list)[0].append(number)
+    assert unfinished.take_up(FactKind.ORDERS, new, list) == ([], new)
 
 
 def test_of_two_rows_the_one_that_changed_later_is_kept() -> None:

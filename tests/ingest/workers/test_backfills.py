@@ -18,8 +18,13 @@ from sandbox.lives import midnight
 from services.door.callers import make_key
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
+from services.ingest.sources.errors import TryLater
+from services.ingest.sources.reading import Reading
+from services.ingest.sources.taobao import TaobaoSource
+from services.ingest.workers.schedule import BACKFILL_ATTEMPTS
 from services.schema.db import Database
-from services.schema.words import JobStatus, Role
+from services.schema.shapes.feeds import Window
+from services.schema.words import FactKind, JobStatus, Role
 from tests.databases import TestDatabase
 from tests.ingest.worlds import (
     BUYER_KEY,
@@ -176,6 +181,27 @@ async def test_a_backfill_that_is_put_off_is_tried_again(world: World) -> None:
         client._pace._free_at = 0.0
     assert await task == []
     assert {job.status for job in await jobs_of(world)} == {"done"}
+
+
+async def test_a_backfill_that_is_told_to_wait_again_and_again_has_not_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At three minutes a page nobody is done in five attempts."""
+    await world.pull()
+    read, waits = TaobaoSource.read, iter([0.001] * 3 * (BACKFILL_ATTEMPTS + 2))
+
+    async def read_slowly(source: TaobaoSource, kind: FactKind, window: Window) -> Reading:
+        if seconds := next(waits, 0):
+            raise TryLater("not yet", seconds=seconds)
+        return await read(source, kind, window)
+
+    monkeypatch.setattr(TaobaoSource, "read", read_slowly)
+    schedule = world.schedule()
+    world.clock.runs()
+    problems = await schedule.backfill_once(DAYS[0], DAYS[1], shop="tm-life", show=lambda _: None)
+    assert problems == []
+    assert {job.status for job in await jobs_of(world)} == {"done"}
+    assert next(waits, None) is None
 
 
 async def test_only_what_can_be_read_again_is_taken(world: World, database: TestDatabase) -> None:
