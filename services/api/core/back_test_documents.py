@@ -7,8 +7,10 @@ from math import ceil
 
 from services.api.core.back_test_items import CliffTally, ItemTallies, ItemTally
 from services.api.core.back_tests import Direction, Move, Moves, Tally
+from services.api.core.calibrations import Ranked
 from services.api.core.cliffs import NEAR_PERCENT
 from services.api.core.documents import plain_or_null
+from services.api.core.gates import best_first
 from services.schema.money import (
     TOTAL_PLACES,
     VALUE_PLACES,
@@ -19,7 +21,7 @@ from services.schema.money import (
 )
 from services.schema.shapes.back_tests import PlanPaid, Whom
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.schemes import Steps
+from services.schema.shapes.schemes import Scheme, Steps
 
 BINS = 20
 """Of the histogram up to the full mark; above it they go on, and the last has no end."""
@@ -54,6 +56,29 @@ def whom_document(whom: Whom, cycles: Sequence[Cycle]) -> Document:
     """Whom a period was tried on, and by which cycles that is known."""
     named = whom in {Whom.CYCLES, Whom.NEWEST_CYCLE}
     return {"from": whom, "cycles": [cycle.code for cycle in cycles] if named else []}
+
+
+def quotas_document(ranks: Sequence[Ranked], scheme: Scheme) -> list[Document]:
+    """The populations whose grades a draft's quotas would give, or why they would not."""
+    names = [grade.grade for grade in best_first(scheme.grades)]
+    return [
+        {
+            "population": ranked.population.code,
+            "people": len(ranked.people),
+            "unforced": ranked.unforced,
+            "ties": len(ranked.ties),
+            "grades": [
+                {
+                    "grade": name,
+                    "quota": None if ranked.unforced is not None else ranked.quotas[at],
+                    "before": ranked.before.count(at),
+                    "scorecards": ranked.grades.count(at),
+                }
+                for at, name in enumerate(names)
+            ],
+        }
+        for ranked in ranks
+    ]
 
 
 def _totals(tally: Tally) -> Document:
@@ -254,16 +279,17 @@ def _cliff(cliff: CliffTally) -> Document:
         "level": edge.level,
         "at": plain(edge.at),
         "reached_from": "below" if edge.upward else "above",
-        "within": [
-            {
-                "percent": plain(percent),
-                "scorecards": sum(count for least, count in cliff.near.items() if least <= percent),
-            }
-            for percent in NEAR_PERCENT
-        ],
+        "within": [] if edge.by_one else [_within(cliff, percent) for percent in NEAR_PERCENT],
+        "one_more": cliff.near[None] if edge.by_one else None,
         "least_gain": plain_or_null(cliff.least_gain),
         "most_gain": plain_or_null(cliff.most_gain),
     }
+
+
+def _within(cliff: CliffTally, percent: Decimal) -> Document:
+    counts = cliff.near.items()
+    near = sum(count for least, count in counts if least is not None and least <= percent)
+    return {"percent": plain(percent), "scorecards": near}
 
 
 def _item(tally: ItemTally) -> Document:

@@ -20,8 +20,8 @@ class CliffTally:
     """An edge, and the lines that stand just short of it."""
 
     edge: Edge
-    near: Counter[Decimal] = field(default_factory=Counter)
-    """By the least percent within which they lie."""
+    near: Counter[Decimal | None] = field(default_factory=Counter)
+    """By the least percent within which they lie; null are those of one occurrence more."""
     least_gain: Decimal | None = None
     most_gain: Decimal | None = None
 
@@ -117,5 +117,5 @@ class ItemTallies:
 
 
 def _tally_of(scheme: Scheme, section: Section, item: Item) -> ItemTally:
-    cliffs = tuple(CliffTally(edge) for edge in edges_of(section, item))
+    cliffs = tuple(CliffTally(edge) for edge in edges_of(scheme, section, item))
     return ItemTally(section.code, item, scheme.full_mark, cliffs)

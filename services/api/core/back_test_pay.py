@@ -1,13 +1,13 @@
 """What people would be paid under a draft: an amount, or why none can be told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from services.api.core.payouts import business_pay, pay
 from services.schema.errors import Conflict
 from services.schema.shapes.back_tests import Price
-from services.schema.shapes.pay_plans import LeaderMean
+from services.schema.shapes.pay_plans import LeaderCapacity, LeaderMean
 from services.schema.shapes.payouts import MemberPay, PayAdjustment, PayBasis
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score
@@ -30,6 +30,11 @@ class Pricing:
     @property
     def pays_leaders(self) -> bool:
         return any(isinstance(plan, LeaderMean) for plan in self.scheme.pay)
+
+    def kept(self, score: Score) -> Score:
+        """What of a score pay still asks for: its lines only where a leader may be paid by one."""
+        by_lines = any(isinstance(plan, LeaderMean | LeaderCapacity) for plan in self.scheme.pay)
+        return score if by_lines else replace(score, segments=())
 
     def note_earned(self, employee: str, score: Score, basis: PayBasis) -> None:
         """Keep what somebody earns by business, should a leader be paid by it."""

@@ -150,7 +150,16 @@ class Tally:
         self.items = ItemTallies(self.scheme)
 
     def add(self, tried: Tried) -> None:
-        """One card more."""
+        """One card more, whole."""
+        self.add_lines(tried)
+        self.add_outcome(tried)
+
+    def add_lines(self, tried: Tried) -> None:
+        """What its lines come to, for which neither grade nor pay need be known yet."""
+        self.items.add(tried)
+
+    def add_outcome(self, tried: Tried) -> None:
+        """Total, grade and pay of a card whose lines were added; it need not hold them any more."""
         score, before = tried.score, tried.before
         self.cards += 1
         if score.total is not None:
@@ -166,7 +175,6 @@ class Tally:
             self.people += 1
             self._add_pay(tried.price, before)
         self.moves.add(tried, self.scheme, self.currency)
-        self.items.add(tried)
 
     def _add_pay(self, price: Price, before: Before | None) -> None:
         if price.payouts is not None:

@@ -1,7 +1,7 @@
 """Who is ranked in a cycle, with whom, and by what: read from cards that are computed already."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -73,20 +73,39 @@ def begin_round(ballot: Ballot) -> Round:
     stated = ballot.scheme.distribution
     assert stated is not None, "calibration is for schemes with a distribution"
     cards = {card.id: card for card in ballot.cards if card.total is not None}
-    named: list[tuple[str, tuple[str, ...] | None, tuple[str, ...]]]
-    if stated.by is RankedBy.UNIT:
-        units = {card.id: card.unit for card in cards.values()}
-        pools = pool_by_unit(units, ballot.units, minimum=stated.minimum_population)
-        named = [(_code_of(pool), pool.members, pool.people) for pool in pools]
-    else:
-        named = [(ballot.cycle, None, tuple(cards))]
+    of_units = {card.id: card.unit for card in cards.values()}
+    named = populations_of(stated, ballot.cycle, of_units, ballot.units)
     return Round(
         tie_breakers=tuple(TieBreaker(code, ballot.better[code]) for code in stated.tie_breakers),
-        populations=tuple(Population(code, members) for code, members, _ in named),
+        populations=tuple(population for population, _ in named),
         candidates=tuple(
-            _candidate(cards[who], code, ballot) for code, _, people in named for who in people
+            _candidate(cards[who], population.code, ballot)
+            for population, people in named
+            for who in people
         ),
     )
+
+
+def populations_of(
+    stated: Distribution, cycle: str, of_units: Mapping[str, str], units: Mapping[str, Unit]
+) -> list[tuple[Population, tuple[str, ...]]]:
+    """Who is ranked together: all of a cycle, or those of units, small ones pooled.
+
+    `of_units` is the unit of each.
+    """
+    if stated.by is not RankedBy.UNIT:
+        return [(Population(cycle, None), tuple(of_units))]
+    pools = pool_by_unit(of_units, units, minimum=stated.minimum_population)
+    return [(Population(_code_of(pool), pool.members), pool.people) for pool in pools]
+
+
+def best_left(scheme: Scheme, bites: Iterable[tuple[Scheme, GateBite]]) -> str | None:
+    """The best grade that gates leave somebody; null where they leave every grade."""
+    ordered = best_first(scheme.grades)
+    if not ordered:
+        return None
+    limited = limit_grade(ordered[0], bites, ordered)
+    return None if limited is ordered[0] else limited.grade
 
 
 def _code_of(pool: Pool[str]) -> str:
@@ -107,19 +126,10 @@ def _candidate(card: Scorecard, population: str, ballot: Ballot) -> Candidate:
         total=card.total,
         tie_breakers=tuple(ballot.tie_breakers.get(card.id, nothing)),
         band=told["band"],
-        limit=_limit_of(told, ballot),
+        limit=best_left(ballot.scheme, _bites(told, ballot)),
         before=told["grade"],
         score=card.total if section is None else _score_of(section, shown),
     )
-
-
-def _limit_of(told: Document, ballot: Ballot) -> str | None:
-    """The best grade that the gates of all segments leave."""
-    ordered = best_first(ballot.scheme.grades)
-    if not ordered:
-        return None
-    limited = limit_grade(ordered[0], _bites(told, ballot), ordered)
-    return None if limited is ordered[0] else limited.grade
 
 
 def _bites(told: Document, ballot: Ballot) -> Iterator[tuple[Scheme, GateBite]]:

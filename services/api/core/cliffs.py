@@ -1,7 +1,7 @@
 """Cliffs: figures at which a score jumps, and who stands just short of one.
 
 A step, a pass or the steep part of a curve makes a small difference of a value a large one of the
-score. Deductions are left out: they count occurrences, of which one more is no small difference.
+score. Of a deduction it is the occurrence more: whoever has one beyond a count stands short of it.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,12 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
+from services.api.core.outcomes import own_mark_of
 from services.api.core.rules import attainment_of
 from services.api.core.scorecards import line_of
 from services.schema.money import SCORE_PLACES, VALUE_PLACES, round_half_up
 from services.schema.shapes.indicators import Value
-from services.schema.shapes.schemes import Curve, Item, Pass, Rubric, Scheme, Section, Steps
+from services.schema.shapes.schemes import Curve, Deduct, Item, Pass, Rubric, Scheme, Section, Steps
 from services.schema.shapes.scorecards import ItemInput, Line
 from services.schema.words import Better, Of, TargetLevel
 
@@ -39,20 +40,26 @@ class Edge:
     at: Decimal
     upward: bool
     """Whether it is reached from below, as by `at_least`."""
+    by_one: bool = False
+    """Whether occurrences are counted: near is who has one more, whatever its percentage."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearEdge:
     """A line just short of an edge."""
 
-    percent: Decimal
-    """The least of `NEAR_PERCENT` within which it lies."""
+    percent: Decimal | None
+    """The least of `NEAR_PERCENT` within which it lies; null where occurrences are counted."""
     gain: Decimal
     """What the line's points would gain by reaching it."""
 
 
-def edges_of(section: Section, item: Item) -> Iterator[Edge]:
+def edges_of(scheme: Scheme, section: Section, item: Item) -> Iterator[Edge]:
     """The edges of an item's rule, each once; 0 has nothing that is near by percent."""
+    if isinstance(item.rule, Deduct):
+        for at in _counts_of(item.rule, own_mark_of(item, scheme)):
+            yield Edge(section.code, item.code, Of.VALUE, None, at, upward=False, by_one=True)
+        return
     found = dict.fromkeys(_bounds_of(item))
     for of, level, at, upward in found:
         if at:
@@ -72,14 +79,16 @@ def near_edge(
         return None
     short = edge.at - figure if edge.upward else figure - edge.at
     room = abs(edge.at) / 100
-    if not 0 < short <= NEAR_PERCENT[-1] * room:
+    if not 0 < short <= (1 if edge.by_one else NEAR_PERCENT[-1] * room):
         return None
     reached = _value_at(edge, given)
     moved = line_of(scheme, edge.section, item, replace(given, value=Value(reached, None)))
     gain = Fraction(moved.score or 0) - Fraction(line.score)
     if gain < LEAST_GAIN * Fraction(scheme.full_mark):
         return None
-    percent = next(each for each in NEAR_PERCENT if short <= each * room)
+    percent = None
+    if not edge.by_one:
+        percent = next(each for each in NEAR_PERCENT if short <= each * room)
     points = round_half_up(gain * Fraction(line.weight) / 100, SCORE_PLACES)
     return NearEdge(percent, points)
 
@@ -90,6 +99,16 @@ def _figure_of(edge: Edge, given: ItemInput, value: Decimal) -> Decimal | None:
         return value
     target = given.targets.get(edge.level)
     return None if target is None else attainment_of(value, target.value, given.better)
+
+
+def _counts_of(rule: Deduct, own_mark: Decimal) -> Iterator[Decimal]:
+    """The counts of which one more costs so much: from the free ones up to the floor."""
+    if rule.per_occurrence < LEAST_GAIN * Fraction(own_mark):
+        return
+    at, left = rule.free, own_mark
+    while left > rule.floor:
+        yield at
+        at, left = at + 1, left - rule.per_occurrence
 
 
 def _bounds_of(item: Item) -> Iterator[tuple[Of, TargetLevel, Decimal, bool]]:

@@ -2,6 +2,7 @@
 
 One transaction that may only read sees the company at one moment from the first card to the last.
 Cards come in slices, and their arithmetic is done off the loop: others are answered meanwhile.
+Of each no more is held than grades and pay ask for, which wait until all of the period were tried.
 """
 
 import asyncio
@@ -11,9 +12,16 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from services.api.core.back_test_documents import figures_document, whom_document
+from services.api.core.back_test_documents import (
+    figures_document,
+    quotas_document,
+    whom_document,
+)
+from services.api.core.back_test_grades import Held, force_grades, is_forced, limit_of
 from services.api.core.back_test_pay import Pricing
 from services.api.core.back_tests import Tally
+from services.api.core.calibrations import Ranked
+from services.api.core.candidates import tie_breakers_wanted
 from services.api.core.cards import (
     CardPlan,
     Setting,
@@ -25,6 +33,7 @@ from services.api.core.cards import (
 )
 from services.api.core.targets import SetTargets
 from services.api.flows.payouts import read_bases
+from services.api.flows.rescoring import read_stated
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import read_setting, read_targets_of
 from services.api.flows.values import read_values
@@ -87,10 +96,6 @@ class _Past:
             paid=self.paid.get((card.cycle, subject.code)),
         )
 
-    def adjustments(self, subject: Subject) -> Sequence[Adjustment]:
-        card = self.cards.get(subject)
-        return () if card is None else card.adjustments
-
     def stated_of(self, subject: Subject) -> Sequence[PayAdjustment]:
         card = self.cards.get(subject)
         return () if card is None else self.stated.get(card.cycle, {}).get(subject.code, ())
@@ -105,8 +110,8 @@ class _Trial:
     tallies: tuple[Tally, ...]
     pricing: Pricing
     score_all: ScoreAll
-    leaders: list[tuple[Tried, PayBasis]]
-    """Whose pay waits for that of their members."""
+    held: list[Held]
+    """Everybody tried: grades wait for all of a population, pay of leaders for their members'."""
 
 
 async def run_back_test(
@@ -129,25 +134,32 @@ async def run_back_test(
         setting = await _setting_of(session, asked, cycles, scheme)
         trial = _Trial(
             setting=setting,
-            past=await _read_past(session, asked, period, scheme),
+            past=await _read_past(session, asked, period),
             tallies=(own, whole),
             pricing=Pricing(scheme, tenant.currency),
             score_all=score_all or _in_columns,
-            leaders=[],
+            held=[],
         )
 
         async def report_part(part: Fraction, before: int = number) -> None:
             done = (before + part) / len(asked.periods)
             await report(round_half_up(done, VALUE_PLACES))
 
-        await _try_period(session, trial, cycles, report_part, at=at)
+        ranks = await _try_period(session, trial, cycles, report_part, at=at)
         figures = await asyncio.to_thread(figures_document, own)
-        periods.append({"period": code, "population": whom_document(whom, cycles), **figures})
+        periods.append(
+            {
+                "period": code,
+                "population": whom_document(whom, cycles),
+                "quotas": quotas_document(ranks, scheme),
+                **figures,
+            }
+        )
     return {
         "scheme": asked.scheme,
         "full_mark": plain(scheme.full_mark),
         "currency": tenant.currency,
-        "grades_by": "bands",
+        "grades_by": "distribution" if is_forced(scheme) else "bands",
         "periods": periods,
         "all": await asyncio.to_thread(figures_document, whole),
     }
@@ -212,15 +224,8 @@ async def _setting_of(
     return replace(setting, schemes={**setting.schemes, tried: scheme})
 
 
-async def _read_past(
-    session: ReadSession, asked: BackTest, period: Period, scheme: Scheme
-) -> _Past:
-    cards = await read_past_cards(
-        session,
-        period,
-        scheme=asked.scheme,
-        with_adjustments=scheme.adjustments is not None,
-    )
+async def _read_past(session: ReadSession, asked: BackTest, period: Period) -> _Past:
+    cards = await read_past_cards(session, period, scheme=asked.scheme)
     cycles = sorted({card.cycle for card in cards.values()})
     versions = await read_versions(
         session, {(card.scheme, card.scheme_version) for card in cards.values()}
@@ -240,19 +245,49 @@ async def _try_period(
     report: Callable[[Fraction], Awaitable[None]],
     *,
     at: datetime,
-) -> None:
+) -> list[Ranked]:
     plans = await asyncio.to_thread(_plans_of, cycles, trial.setting, at)
     for start in range(0, len(plans), AT_ONCE):
-        batch = plans[start : start + AT_ONCE]
+        batch = await _with_stated(session, plans[start : start + AT_ONCE], trial.past)
         wanted = {one for plan in batch for one in wanted_by(plan, trial.setting)}
+        wanted |= {one for plan in batch for one in _told_apart_by(plan, trial.setting)}
         values = await read_values(session, wanted, tenant=trial.setting.tenant)
         targets = await read_targets_of(session, batch, trial.setting)
         pays = bool(trial.pricing.scheme.pay)
         bases = await read_bases(session, batch, trial.setting) if pays else {}
         await asyncio.to_thread(_try_batch, trial, batch, values, targets, bases)
         await report(Fraction(start + len(batch), len(plans)))
+    ranks = await asyncio.to_thread(_grade, trial)
     heard = await _read_heard(session, trial, cycles)
-    await asyncio.to_thread(_pay_leaders, trial, heard)
+    await asyncio.to_thread(_pay, trial, heard)
+    return ranks
+
+
+async def _with_stated(
+    session: ReadSession, plans: Sequence[CardPlan], past: _Past
+) -> list[CardPlan]:
+    """The plans with the marks, rewards and penalties that stand for the cards of the period."""
+    abouts = {
+        plan.card.subject: (past.cards[plan.card.subject].cycle, plan.card.subject)
+        for plan in plans
+        if plan.card.subject in past.cards
+    }
+    stated = await read_stated(session, list(abouts.values()))
+    return [
+        replace(plan, stated=stated[abouts[plan.card.subject]])
+        if plan.card.subject in abouts
+        else plan
+        for plan in plans
+    ]
+
+
+def _told_apart_by(plan: CardPlan, setting: Setting) -> list[Wanted]:
+    """The tie-breakers of a card, where its grade is given by rank."""
+    last = plan.segments[-1]
+    scheme = setting.schemes[last.scheme, last.scheme_version]
+    if scheme.distribution is None or not is_forced(scheme):
+        return []
+    return tie_breakers_wanted(plan, scheme.distribution, setting)
 
 
 def _plans_of(cycles: Sequence[Cycle], setting: Setting, at: datetime) -> list[CardPlan]:
@@ -274,30 +309,49 @@ def _try_batch(
     targets: SetTargets,
     bases: Mapping[str, PayBasis],
 ) -> None:
-    """The arithmetic of some cards, down to the tallies."""
+    """The arithmetic of some cards, down to what their lines come to."""
     inputs = [tuple(inputs_of(plan, trial.setting, values, targets)) for plan in plans]
-    adjustments = [trial.past.adjustments(plan.card.subject) for plan in plans]
-    scores = trial.score_all(inputs, adjustments)
+    scores = trial.score_all(inputs, [plan.stated.adjustments for plan in plans])
     for plan, own, scored in zip(plans, inputs, scores, strict=True):
         subject = plan.card.subject
         tried = Tried(subject, plan.cycle.period.code, own, scored, None, trial.past.of(subject))
-        if subject.kind is not SubjectKind.EMPLOYEE:
-            _add(trial, tried)
-            continue
-        basis = bases.get(plan.card.id, _NO_BASIS)
-        if trial.pricing.pays_leaders:
-            trial.pricing.note_earned(subject.code, scored, basis)
-            if basis.members:
-                trial.leaders.append((tried, basis))
-                continue
-        _price(trial, tried, basis, {})
+        for tally in trial.tallies:
+            tally.add_lines(tried)
+        trial.held.append(
+            Held(
+                tried=replace(tried, inputs=(), score=trial.pricing.kept(scored)),
+                cycle=plan.cycle.code,
+                unit=plan.segments[-1].unit or "",
+                tie_breakers=tuple(
+                    values[one].value.value for one in _told_apart_by(plan, trial.setting)
+                ),
+                limit=limit_of(trial.pricing.scheme, own, scored),
+                basis=bases.get(plan.card.id, _NO_BASIS),
+            )
+        )
+
+
+def _grade(trial: _Trial) -> list[Ranked]:
+    """Give everybody their grade, and put down what each earns by it."""
+    scheme = trial.pricing.scheme
+    stated = scheme.distribution
+    better = [
+        trial.setting.indicators[code].better
+        for code in (() if stated is None else stated.tie_breakers)
+    ]
+    trial.held, ranks = force_grades(trial.held, scheme, better=better, units=trial.setting.units)
+    if trial.pricing.pays_leaders:
+        for each in trial.held:
+            if each.tried.subject.kind is SubjectKind.EMPLOYEE:
+                trial.pricing.note_earned(each.tried.subject.code, each.tried.score, each.basis)
+    return ranks
 
 
 async def _read_heard(
     session: ReadSession, trial: _Trial, cycles: Sequence[Cycle]
 ) -> dict[str, list[MemberPay]]:
     """What payroll has heard of members who are not tried themselves."""
-    others = {code for _, basis in trial.leaders for code in basis.members}
+    others = {code for each in trial.held for code in each.basis.members}
     others -= trial.pricing.earned.keys()
     found: dict[str, list[MemberPay]] = {}
     if others:
@@ -307,22 +361,16 @@ async def _read_heard(
     return found
 
 
-def _pay_leaders(trial: _Trial, heard: Mapping[str, Sequence[MemberPay]]) -> None:
-    for tried, basis in trial.leaders:
-        _price(trial, tried, basis, heard)
-
-
-def _price(
-    trial: _Trial, tried: Tried, basis: PayBasis, heard: Mapping[str, Sequence[MemberPay]]
-) -> None:
-    stated = trial.past.stated_of(tried.subject)
-    price = trial.pricing.price(tried.score, basis, heard=heard, adjustments=stated)
-    _add(trial, replace(tried, price=price))
-
-
-def _add(trial: _Trial, tried: Tried) -> None:
-    for tally in trial.tallies:
-        tally.add(tried)
+def _pay(trial: _Trial, heard: Mapping[str, Sequence[MemberPay]]) -> None:
+    """Price everybody, now that it is known what each earns; units are scored alone."""
+    for each in trial.held:
+        tried = each.tried
+        if tried.subject.kind is SubjectKind.EMPLOYEE:
+            stated = trial.past.stated_of(tried.subject)
+            price = trial.pricing.price(tried.score, each.basis, heard=heard, adjustments=stated)
+            tried = replace(tried, price=price)
+        for tally in trial.tallies:
+            tally.add_outcome(tried)
 
 
 def _in_columns(

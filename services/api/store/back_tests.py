@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Row, Text, cast, func, literal, null, select, text, update
+from sqlalchemy import Row, func, literal, select, text, update
 
 from services.api.store.cycles import cycle_from_row, population_from_row, population_to_row
 from services.api.store.people import among
@@ -14,7 +14,6 @@ from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.back_tests import BackTest, PastCard, PlanPaid
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.people import Subject
-from services.schema.shapes.scorecards import Adjustment
 from services.schema.tables.cycles import cycles
 from services.schema.tables.payouts import payouts
 from services.schema.tables.people import jobs
@@ -107,19 +106,14 @@ async def read_cycles_of_scheme(session: ReadSession, scheme: str) -> list[Cycle
 
 
 async def read_past_cards(
-    session: ReadSession, period: Period, *, scheme: str, with_adjustments: bool
+    session: ReadSession, period: Period, *, scheme: str
 ) -> dict[Subject, PastCard]:
-    """The current card of each subject in a period; of several that of the scheme, else the first.
-
-    Rewards and penalties are read off the card itself, where they are asked for.
-    """
+    """The current card of each subject in a period; of several the scheme's, else the first."""
     current = (
         (cycles.c.tenant_id == scorecards.c.tenant_id)
         & (cycles.c.code == scorecards.c.cycle)
         & (cycles.c.revision == scorecards.c.revision)
     )
-    document = cast(func.nullif(func.convert_from(scorecards.c.document, "UTF8"), ""), JSON)
-    adjusted = cast(document["adjustments"], Text) if with_adjustments else cast(null(), Text)
     statement = (
         select(
             scorecards.c.cycle,
@@ -130,7 +124,6 @@ async def read_past_cards(
             scorecards.c.grade,
             cycles.c.scheme,
             cycles.c.scheme_version,
-            adjusted.label("adjustments"),
         )
         .join(cycles, current)
         .where(
@@ -179,7 +172,6 @@ def _back_test_from_row(row: Row[Any]) -> BackTest:
 
 
 def _past_card_from_row(row: Row[Any]) -> PastCard:
-    stated = [] if row.adjustments is None else json.loads(row.adjustments)
     return PastCard(
         cycle=row.cycle,
         subject=Subject(SubjectKind(row.subject_kind), row.subject),
@@ -188,7 +180,4 @@ def _past_card_from_row(row: Row[Any]) -> PastCard:
         status=ScorecardStatus(row.status),
         total=row.total,
         grade=row.grade,
-        adjustments=tuple(
-            Adjustment(Decimal(each["points"]), each["reason"], each["author"]) for each in stated
-        ),
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from services.schema.shapes.cycles import Population
 from services.schema.shapes.payouts import Payout
 from services.schema.shapes.people import Subject
-from services.schema.shapes.scorecards import Adjustment, Score, SegmentInput
+from services.schema.shapes.scorecards import Score, SegmentInput
 from services.schema.words import PayPlan, ScorecardStatus
 
 DRAFT_VERSION = 0
@@ -56,7 +56,6 @@ class PastCard:
     status: ScorecardStatus
     total: Decimal | None
     grade: str | None
-    adjustments: tuple[Adjustment, ...]
 
 
 @dataclass(frozen=True, slots=True)

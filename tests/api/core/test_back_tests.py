@@ -273,6 +273,7 @@ def test_steps_and_cliffs_of_an_item() -> None:
                 {"percent": "2", "scorecards": 2},
                 {"percent": "5", "scorecards": 3},
             ],
+            "one_more": None,
             "least_gain": "25",
             "most_gain": "25",
         },
@@ -288,10 +289,26 @@ def test_steps_and_cliffs_of_an_item() -> None:
                 {"percent": "2", "scorecards": 1},
                 {"percent": "5", "scorecards": 1},
             ],
+            "one_more": None,
             "least_gain": "75",
             "most_gain": "75",
         },
     ]
+
+
+def test_cliffs_of_a_deduction_count_who_has_one_more() -> None:
+    rule: Document = {"kind": "deduct", "per_occurrence": "30", "free": "1"}
+    stated = flat(item("i", "100", rule))
+    scheme = segment_input(stated, {"i": "1"}).scheme
+    values = ["0", "1", "2", "2", "3", "5", "6"]
+    cards = [replace(segment_input(stated, {"i": value}), scheme=scheme) for value in values]
+    rows = told([tried(f"e-{n}", [each]) for n, each in enumerate(cards)], scheme)["cliffs"]
+    assert [(row["at"], row["one_more"], row["least_gain"], row["within"]) for row in rows] == [
+        ("1", 2, "30", []),
+        ("2", 1, "30", []),
+        ("4", 1, "10", []),
+    ]
+    assert all(row["reached_from"] == "above" for row in rows)
 
 
 def test_lines_under_another_scheme_are_not_the_drafts() -> None:

@@ -41,7 +41,7 @@ def found(
         (edge.level or "value", str(edge.at), edge.upward): near_edge(
             segment.scheme, own, edge, inputs, line
         )
-        for edge in edges_of(section, own)
+        for edge in edges_of(segment.scheme, section, own)
     }
     return {key: each for key, each in near.items() if each is not None}
 
@@ -129,21 +129,22 @@ def test_only_what_is_steep_of_a_curve(rule: Document, value: str, edges: dict[s
     "rule",
     [
         {"kind": "ratio"},
-        {"kind": "deduct", "per_occurrence": "50"},
+        {"kind": "deduct", "per_occurrence": "9.9999"},
         {"kind": "steps", "steps": [{"at_most": "0", "score": "100"}]},
     ],
 )
 def test_what_has_no_edge(rule: Document) -> None:
     segment = segment_input(flat(item("i", "100", rule)), {"i": given("1", budget="1")})
     section = segment.scheme.sections[0]
-    assert list(edges_of(section, section.items[0])) == []
+    assert list(edges_of(segment.scheme, section, section.items[0])) == []
 
 
 def test_edges_say_what_they_are_of_and_are_named_once() -> None:
     segment = segment_input(flat(item("i", "100", STEPS)), {"i": given("1", budget="1")})
     section = segment.scheme.sections[0]
     assert [
-        (edge.of, edge.level, str(edge.at)) for edge in edges_of(section, section.items[0])
+        (edge.of, edge.level, str(edge.at))
+        for edge in edges_of(segment.scheme, section, section.items[0])
     ] == [
         (Of.ATTAINMENT, TargetLevel.CHALLENGE, "1"),
         (Of.ATTAINMENT, TargetLevel.BUDGET, "1"),
@@ -154,7 +155,33 @@ def test_edges_say_what_they_are_of_and_are_named_once() -> None:
     }
     segment = segment_input(flat(item("i", "100", twice)), {"i": given("1")})
     section = segment.scheme.sections[0]
-    assert len(list(edges_of(section, section.items[0]))) == 1
+    assert len(list(edges_of(segment.scheme, section, section.items[0]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [
+        ("2", {}),
+        ("2.25", {"2": "5.0000"}),
+        ("2.24", {}),
+        ("3", {"2": "20.0000"}),
+        ("3.5", {"3": "10.0000"}),
+        ("4", {"3": "20.0000"}),
+        ("4.5", {"4": "5.0000"}),
+        ("5", {"4": "5.0000"}),
+        ("6", {}),
+    ],
+)
+def test_of_a_deduction_whoever_has_one_more_stands_short(value: str, near: dict[str, str]) -> None:
+    """Two are free, each more costs 40 of 100 down to 10: the third and last but 10."""
+    rule: Document = {"kind": "deduct", "per_occurrence": "40", "free": "2", "floor": "10"}
+    edges = found(rule, given(value))
+    assert {at: str(each.gain) for (_, at, _), each in edges.items()} == near
+    assert all(each.percent is None for each in edges.values())
+    exact = [
+        found({**rule, "per_occurrence": each}, given("3")).keys() for each in ("10", "9.9999")
+    ]
+    assert exact == [{("value", "2", False)}, set()]
 
 
 @pytest.mark.parametrize("value", [None, "99"])

@@ -17,6 +17,8 @@ from services.schema.db import Database
 from services.schema.shapes.back_tests import BackTest
 from services.schema.shapes.scorecards import Adjustment, Score, SegmentInput
 from tests.api.appraisals import (
+    NAME,
+    SCHEME,
     ask,
     digest,
     found,
@@ -27,8 +29,10 @@ from tests.api.appraisals import (
     sell,
     set_targets,
 )
+from tests.api.calibrating import SHARES, TEN, forced, reviewed
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
+from tests.api.rating import card_of, fill, path_of, rate, rated
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 PATH = "/v1/schemes/sales/back-test"
@@ -161,6 +165,70 @@ async def test_adjustments_of_pay_stay_with_the_card(paid: Company) -> None:
     await ask(paid, "PUT", "/v1/schemes/sales", draft)
     found = (await back_test(paid))["result"]["all"]["pay"]
     assert [row["draft"] for row in found["plans"]] == ["0.00", "25.50", "2700.00"]
+
+
+async def test_marks_and_points_of_the_past_feed_the_draft(company: Company) -> None:
+    """Ratings, a ladder, a rubric's choice and a reward, as they stand for the past card."""
+    await rated(company, bounds={"minimum": "-5", "maximum": "5"})
+    await fill(company)
+    await rate(company, "growth", "manager", key="boss", mark="75")
+    reward = {"points": "2.5", "reason": "covered two shifts"}
+    await ask(company, "POST", await path_of(company, "adjustments"), reward, key="hr")
+    card = await card_of(company)
+    assert card["total"] == "93.60"
+    found = (await back_test(company))["result"]["all"]
+    assert (found["complete"], found["incomplete"], found["totals"]["mean"]) == (1, 2, "93.60")
+    assert found["moves"]["totals"] == {"up": 0, "down": 0, "same": 1, "unknown": 2}
+    # A draft by which a manager alone rates, on five levels: a mark is none of them.
+    draft = (await company.get("/v1/schemes/sales")).json()
+    draft = {key: draft[key] for key in SCHEME} | {"adjustments": None}
+    team = draft["sections"][1]["items"][0]
+    team["rule"] = {**team["rule"], "levels": [{"mark": "50", "text": NAME}]}
+    team["missing"] = "zero"
+    await ask(company, "PUT", "/v1/schemes/sales", draft)
+    found = (await back_test(company))["result"]["all"]
+    # 88 x 16 % of the whole is lost, and the reward with it.
+    assert found["totals"]["highest"] == "73.50"
+
+
+async def test_a_draft_with_quotas_gives_the_grades_that_calibration_gave(company: Company) -> None:
+    await reviewed(company, TEN)
+    await move(company, "jan", "calibration", "approved", "published")
+    path = "/v1/schemes/forced/back-test"
+
+    async def tried(draft: Json) -> Json:
+        await ask(company, "PUT", "/v1/schemes/forced", draft)
+        asked = await ask(company, "POST", path, {"periods": ["2026-01"]})
+        await worker_of(company).work(company.number)
+        return (await company.get(f"/v1/jobs/{asked['id']}")).json()["result"]
+
+    found = await tried(forced())
+    (month,) = found["periods"]
+    assert found["grades_by"] == "distribution"
+    assert [(row["grade"], row["scorecards"], row["before"]) for row in month["grades"]] == [
+        ("A", 2, 2),
+        ("B", 7, 7),
+        ("C", 1, 1),
+    ]
+    assert month["moves"]["grades"] == {"up": 0, "down": 0, "same": 10, "unknown": 0}
+    # 2 x 1200, 7 x 1000, 1 x 500.
+    assert month["pay"]["draft"] == month["pay"]["paid"] == "9900.00"
+    (quotas,) = month["quotas"]
+    assert (quotas["population"], quotas["people"], quotas["unforced"]) == ("jan", 10, None)
+    assert [tuple(each.values()) for each in quotas["grades"]] == [
+        ("A", 2, 3, 2),
+        ("B", 7, 7, 7),
+        ("C", 1, 0, 1),
+    ]
+    found = await tried(forced(distribution={"shares": SHARES, "minimum_population": 11}))
+    (quotas,) = found["periods"][0]["quotas"]
+    assert quotas["unforced"] == "below_minimum"
+    assert [(row["grade"], row["scorecards"]) for row in found["all"]["grades"]][:2] == [
+        ("A", 3),
+        ("B", 7),
+    ]
+    assert found["all"]["moves"]["grades"] == {"up": 2, "down": 0, "same": 8, "unknown": 0}
+    assert (await tried(forced(distribution=None)))["grades_by"] == "bands"
 
 
 async def test_by_core_and_in_columns_it_is_the_same(paid: Company) -> None:

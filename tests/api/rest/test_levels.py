@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from services.api.flows.levels import levels_at
 from services.api.rest.level_documents import AssessmentDocument
+from services.api.workers import BackTestWorker
 from services.schema.days import Period
 from tests.api.agents import (
     MONTH,
@@ -327,6 +328,17 @@ async def test_an_allowance_is_paid_by_the_level_as_data_closed(agents: Company)
         "e-2": ("200.00", "silver", named_by(await level_of(agents, "e-2"))),
         "e-3": ("0.00", None, None),
     }
+    worker: BackTestWorker = agents.app.state.back_tests
+    path = "/v1/schemes/sales/back-test"
+    job = await ask(agents, "POST", path, {"periods": [MONTH]})
+    await worker.work(agents.number)
+    (plan,) = (await agents.get(f"/v1/jobs/{job['id']}")).json()["result"]["all"]["pay"]["plans"]
+    # A back-test pays by the levels as they are now: e-1 is bronze since the close.
+    assert [plan[name] for name in ("plan", "draft", "paid")] == [
+        "level_allowance",
+        "200.00",
+        "700.50",
+    ]
     await move(agents, "feb", "open", reason="service slips were counted anew")
     await move(agents, "feb", "closed", "review", "approved", "published")
     second = await level_of(agents)
