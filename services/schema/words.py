@@ -214,6 +214,16 @@ class Approver(StrEnum):
     HR = "hr"
 
 
+class ReviewDecision(StrEnum):
+    """What somebody makes of a scorecard whose turn it is."""
+
+    SUBMIT = "submit"
+    """By whom the card is about: they have read it and said what they have to say."""
+    RETURN = "return"
+    """One step back, with a reason."""
+    APPROVE = "approve"
+
+
 class Parts(StrEnum):
     """What a target is broken down into."""
 

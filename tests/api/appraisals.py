@@ -57,7 +57,7 @@ SCHEME: Json = {
         {"grade": "C", "from": "0", "coefficient": "0.5"},
     ],
     "distribution": None,
-    "approval": ["hr"],
+    "approval": [],
     "pay": [
         {
             "plan": "commission",
@@ -223,7 +223,7 @@ async def digest(company: Company) -> str:
         "schemes", "scheme_versions", "cycles", "cycle_moves", "scorecards", "scorecard_reach",
         "results", "payouts", "pay_adjustments", "payroll_acknowledgements", "counters",
         "weighed_days", "calibration_rounds", "calibration_moves", "ratings", "raters",
-        "adjustments", "ladders", "level_observations", "level_assessments",
+        "adjustments", "reviews", "ladders", "level_observations", "level_assessments",
     )  # fmt: skip
     parts = [await company.digest()]
     async with company.owner.read(company.number) as session:

@@ -18,7 +18,7 @@ APPEND_ONLY = (
     "adjustments", "audit", "calibration_moves", "calibration_rounds", "cycle_moves",
     "exclusions", "indicator_values", "ladders", "level_assessments", "level_observations",
     "own_indicators", "payouts", "payroll_acknowledgements", "raters", "ratings", "results",
-    "scheme_versions", "targets",
+    "reviews", "scheme_versions", "targets",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from services.api.flows.calibrations import (
 )
 from services.api.flows.payouts import freeze_bases
 from services.api.flows.results import publish_results
+from services.api.flows.reviews import check_reviewed
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.flows.settling import take_marks
@@ -92,13 +93,19 @@ async def move_cycle(
     scheme, version = await _scheme_of(session, cycle)
     cards = await lock_cards_of_cycle(session, code, cycle.revision)
     incomplete = [card for card in cards if card.total is None]
-    standing = Standing(at, scheme.distribution is not None, len(incomplete), pending_approvals=0)
+    pending, faults = 0, list[Fault]()
+    if cycle.status is CycleStatus.REVIEW and to is not CycleStatus.OPEN:
+        pending, faults = await check_reviewed(session, cards, caller=caller, at=at)
+    standing = Standing(at, scheme.distribution is not None, len(incomplete), pending)
     try:
         step = move(cycle, to, reason=reason, standing=standing)
     except Conflict as refusal:
-        if refusal.code == "scorecards_incomplete":
-            raise Conflict(refusal.code, refusal.detail, _name(incomplete)) from None
+        named = {"scorecards_incomplete": _name(incomplete), "approvals_pending": faults}
+        if refusal.code in named:
+            raise Conflict(refusal.code, refusal.detail, named[refusal.code]) from None
         raise
+    if faults:
+        raise Conflict(faults[0].code, faults[0].detail, faults)
     if step.from_status is CycleStatus.CALIBRATION and step.to_status is CycleStatus.APPROVED:
         await check_quotas(session, cycle, scheme)
     moved = _after(cycle, step, version, at)

@@ -16,11 +16,12 @@ from services.api.core.statements import (
 )
 from services.api.core.told_cards import segments_of
 from services.api.flows.rescoring import rescore
+from services.api.flows.reviews import is_own_card
 from services.api.flows.schemes import scheme_of
 from services.api.store.audit import append_entry
 from services.api.store.cycles import lock_cycle
 from services.api.store.live import mark_card_stale, wake_worker
-from services.api.store.people import read_employees, read_units
+from services.api.store.people import read_employees
 from services.api.store.ratings import (
     insert_adjustment,
     insert_invitation,
@@ -109,7 +110,7 @@ async def invite_rater(
     card = await _card(session, card_id)
     if not view.sees(card.subject):
         raise NotFound("scorecard")
-    if await _is_own(session, card.subject, caller):
+    if await is_own_card(session, card.subject, caller):
         raise Forbidden("own_card", "Nobody chooses who rates them.")
     if role in NAMED:
         raise _refused("/role", "role_not_invited", f"A {role} rates without being asked.")
@@ -149,7 +150,7 @@ async def adjust_score(
     card = await _card(session, card_id)
     if not view.sees(card.subject):
         raise NotFound("scorecard")
-    if await _is_own(session, card.subject, caller):
+    if await is_own_card(session, card.subject, caller):
         raise Forbidden("own_card", "Nobody rewards or penalises themselves.")
     cycle = await _hold(session, card)
     about = (card.cycle, card.subject)
@@ -192,7 +193,7 @@ async def relation_to(
     session: ReadSession, card: Scorecard, *, view: View, reach: Reach | None, caller: Caller
 ) -> Relation:
     """How a caller stands to whom a card is about."""
-    is_own = await _is_own(session, card.subject, caller)
+    is_own = await is_own_card(session, card.subject, caller)
     is_seen = view.sees(card.subject)
     if reach is None:
         return Relation(is_seen, is_own, is_below=False, invited=frozenset())
@@ -207,16 +208,6 @@ async def relation_to(
         is_below=is_seen and not is_own and card.subject in below,
         invited=frozenset(each.role for each in invited if each.employee == caller.employee),
     )
-
-
-async def _is_own(session: ReadSession, subject: Subject, caller: Caller) -> bool:
-    """Whether a card is about the caller, or the unit that they lead."""
-    if caller.employee is None:
-        return False
-    if subject.kind is SubjectKind.UNIT:
-        unit = (await read_units(session, {subject.code})).get(subject.code)
-        return unit is not None and unit.lead == caller.employee
-    return subject == Subject(SubjectKind.EMPLOYEE, caller.employee)
 
 
 async def _card(session: ReadSession, card_id: str) -> Scorecard:

@@ -12,20 +12,24 @@ from services.api.core.identities import derive_id
 from services.api.core.pay_bases import read_basis
 from services.api.core.payouts import business_pay, correction, inputs_document, owed_by, pay
 from services.api.core.results import result_document
+from services.api.core.reviews import in_force
 from services.api.flows.entries import Line, append_lines, digest_of
 from services.api.flows.leaders import lines_of_leaders, read_members_pay
+from services.api.flows.reviews import figures_of
 from services.api.store.counters import take_numbers
 from services.api.store.cycles import read_moves
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import PAYROLL, NewEntry, Stated, read_stated
 from services.api.store.people import read_tenant
 from services.api.store.results import FrozenResult, insert_results, read_last_published
+from services.api.store.reviews import read_reviews
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.ids import IdKind
 from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.payouts import MemberPay, Owed, PayBasis, Payout
 from services.schema.shapes.results import Approval, Result, ResultHead
+from services.schema.shapes.reviews import Review
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score, Scorecard
 from services.schema.words import Approver, CycleStatus, PayPlan, SubjectKind
@@ -65,8 +69,16 @@ async def publish_results(
     # Under the counter's lock moments only rise, so that a list by time is never added to inside.
     last = await read_last_published(session)
     published_at = at if last is None else max(at, last + _TICK)
-    approvals = _approvals_of(moves)
-    results = [_freeze(outcome, cycle, approvals, published_at) for outcome in outcomes]
+    trails = await read_reviews(session, {(card.cycle, card.subject) for card in cards})
+    results = [
+        _freeze(
+            outcome,
+            cycle,
+            _approvals_of(outcome.card, trails[cycle.code, outcome.card.subject], moves),
+            published_at,
+        )
+        for outcome in outcomes
+    ]
     await insert_results(session, results)
     entries = await append_lines(session, lines, numbers, at=published_at)
     earners = {line.employee for line in lines if line.owed.plan is PayPlan.COMMISSION}
@@ -245,10 +257,18 @@ def _take_back(
     )
 
 
-def _approvals_of(moves: Sequence[Move]) -> tuple[Approval, ...]:
-    """Who moved the cycle to approved: HR, for every card of it."""
+def _approvals_of(
+    card: Scorecard, trail: Sequence[Review], moves: Sequence[Move]
+) -> tuple[Approval, ...]:
+    """Who took the steps of a card, and who moved the cycle to approved: HR, for every card."""
     last = [move for move in moves if move.to_status is CycleStatus.APPROVED][-1]
-    return (Approval(Approver.HR, last.author, last.moved_at),)
+    return (
+        *(
+            Approval(each.part, each.author, each.decided_at)
+            for each in in_force(trail, figures_of(card))
+        ),
+        Approval(Approver.HR, last.author, last.moved_at),
+    )
 
 
 def _reason_of(moves: Sequence[Move]) -> str | None:

@@ -14,6 +14,7 @@ from services.api.core.indicators import days_counted_on, takes_posted_values
 from services.api.flows.calibrations import read_distribution
 from services.api.flows.indicators import known_indicators, known_measures
 from services.api.flows.next_steps import next_steps_documents
+from services.api.flows.reviews import read_card_reviews
 from services.api.flows.score_changes import find_against, score_change_documents
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
 from services.api.store.histories import History, read_card_histories, read_result_histories
@@ -28,6 +29,7 @@ from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.measures import Measure
 from services.schema.shapes.people import Employee
 from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
+from services.schema.shapes.reviews import CardReview
 from services.schema.shapes.views import View
 
 Value = TypeVar("Value")
@@ -100,6 +102,13 @@ class Loaders:
         self.adjustments_by_card: DataLoader[About, list[KeptAdjustment]] = DataLoader(
             self._adjustments
         )
+
+        self.review_by_card: DataLoader[str, CardReview | None] = DataLoader(self._reviews)
+
+    async def _reviews(self, ids: list[str]) -> list[CardReview | None]:
+        async with self._reads.read() as session:
+            cards = list((await read_cards(session, ids)).values())
+            return _in_order(ids, await read_card_reviews(session, cards, at=self._reads.at))
 
     async def _ratings(self, cards: list[About]) -> list[list[KeptRating]]:
         async with self._reads.read() as session:

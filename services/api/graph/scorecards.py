@@ -20,6 +20,7 @@ from services.api.graph.ratings import (
     adjustments_of,
     ratings_of,
 )
+from services.api.graph.reviews import CardReview, review_of
 from services.api.graph.scalars import DayText, DecimalText, InstantText
 from services.api.graph.schemes import GateCondition, GateEffect
 from services.api.graph.score_changes import ScoreChange, change_of_card
@@ -135,6 +136,10 @@ class Scorecard(Node):
     @link("All rewards and penalties, those among them that were withdrawn.")
     async def adjustment_history(self, info: Asked) -> list[StatedAdjustment]:
         return await adjustments_of(info.context, self.cycle, self.subject)
+
+    @link("How far its review has come: the step, whose turn it is, and the trail.")
+    async def review(self, info: Asked) -> CardReview | None:
+        return await review_of(info.context, str(self.id))
 
     @link("The cycle of the card.")
     async def in_cycle(self, info: Asked) -> Cycle | None:

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, Text, func, insert, literal, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Table, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.api.store.abouts import about_columns, about_of, among_abouts
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
@@ -30,7 +30,7 @@ async def insert_rating(session: WriteSession, about: About, kept: KeptRating) -
     stated = kept.stated
     await session.execute(
         insert(ratings).values(
-            **_about(session, about),
+            **about_columns(session, about),
             number=kept.number,
             id=kept.id,
             item=stated.item,
@@ -52,7 +52,7 @@ async def read_ratings(
     """All marks of these cards, first to last."""
     found: dict[About, list[KeptRating]] = defaultdict(list)
     for row in await _read(session, ratings, abouts):
-        found[_about_of(row)].append(_rating_from_row(row))
+        found[about_of(row)].append(_rating_from_row(row))
     return found
 
 
@@ -60,7 +60,7 @@ async def insert_adjustment(session: WriteSession, about: About, kept: KeptAdjus
     """Append a reward or a penalty of a card."""
     await session.execute(
         insert(adjustments).values(
-            **_about(session, about),
+            **about_columns(session, about),
             number=kept.number,
             id=kept.id,
             points=kept.points,
@@ -78,7 +78,7 @@ async def read_adjustments(
     """All rewards and penalties of these cards, first to last."""
     found: dict[About, list[KeptAdjustment]] = defaultdict(list)
     for row in await _read(session, adjustments, abouts):
-        found[_about_of(row)].append(
+        found[about_of(row)].append(
             KeptAdjustment(
                 id=row.id,
                 number=row.number,
@@ -95,7 +95,7 @@ async def read_adjustments(
 async def insert_invitation(session: WriteSession, about: About, invited: Invitation) -> bool:
     """Ask somebody to rate; false where they were asked before."""
     statement = upsert(raters).values(
-        **_about(session, about),
+        **about_columns(session, about),
         role=invited.role,
         employee=invited.employee,
         author=invited.author,
@@ -166,40 +166,10 @@ async def _read(
 ) -> Collection[Row[Any]]:
     statement = (
         select(table)
-        .where(table.c.tenant_id == session.tenant, _among(table, abouts))
+        .where(table.c.tenant_id == session.tenant, among_abouts(table, abouts))
         .order_by(table.c.cycle, table.c.subject_kind, table.c.subject, table.c.number)
     )
     return (await session.execute(statement)).all()
-
-
-def _among(table: Table, abouts: Collection[About]) -> ColumnElement[bool]:
-    """Whether a row is about one of any number of cards: they travel as three arrays."""
-    listed = sorted(set(abouts))
-    asked = (
-        func.unnest(
-            literal([cycle for cycle, _ in listed], ARRAY(Text)),
-            literal([subject.kind.value for _, subject in listed], ARRAY(Text)),
-            literal([subject.code for _, subject in listed], ARRAY(Text)),
-        )
-        .table_valued("cycle", "kind", "code")
-        .render_derived()
-    )
-    key = tuple_(table.c.cycle, table.c.subject_kind, table.c.subject)
-    return key.in_(select(asked.c.cycle, asked.c.kind, asked.c.code))
-
-
-def _about(session: ReadSession, about: About) -> dict[str, object]:
-    cycle, subject = about
-    return {
-        "tenant_id": session.tenant,
-        "cycle": cycle,
-        "subject_kind": subject.kind,
-        "subject": subject.code,
-    }
-
-
-def _about_of(row: Row[Any]) -> About:
-    return row.cycle, Subject(SubjectKind(row.subject_kind), row.subject)
 
 
 def _rating_from_row(row: Row[Any]) -> KeptRating:

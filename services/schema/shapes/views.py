@@ -46,6 +46,10 @@ class View:
         """Whether figures of a subject may be shown; the company's are for who sees it whole."""
         return self.whole or subject in self._subjects()
 
+    def names_person(self, person: str) -> bool:
+        """Whether it may be said who somebody was; a key that is nobody's is the office's."""
+        return self.whole or person in self.employees or person in self.names
+
     def is_own(self, subject: Subject) -> bool:
         """Whether a subject is the caller in person."""
         return subject.kind is SubjectKind.EMPLOYEE and subject.code == self.own
