@@ -12,19 +12,26 @@ _FILE = Path(__file__).parents[1] / "authorization.yaml"
 _REFUSED = ("refuse", None)
 
 Cell = str | dict[str, str]
+Row = dict[str, Cell]
 
 
 @cache
-def matrix() -> dict[str, dict[str, Cell]]:
-    """Operation -> role -> `allow`, `hide`, `refuse`, or these by relation."""
-    rows: dict[str, dict[str, Cell]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+def matrix() -> dict[str, Row | str]:
+    """Operation -> role -> `allow`, `hide`, `refuse`, or these by relation; or another's name."""
+    rows: dict[str, Row | str] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     return rows
+
+
+def row_of(operation: str) -> Row:
+    """The row of an operation; one that names another reads as that one does."""
+    row = matrix().get(operation)
+    assert row is not None, f"{operation!r} has no row in authorization.yaml"
+    return row_of(row) if isinstance(row, str) else row
 
 
 def cell_of(operation: str, role: Role) -> Cell:
     """What a role may do with an operation; `*` stands for the roles not named."""
-    row = matrix().get(operation)
-    assert row is not None, f"{operation!r} has no row in authorization.yaml"
+    row = row_of(operation)
     return row.get(role.value, row.get("*", "refuse"))
 
 

@@ -1,21 +1,6 @@
-"""The api as a whole: what stands around its routes, and a row in the matrix for each."""
+"""The api as a whole: what stands around its routes."""
 
-from fastapi.routing import APIRoute
-
-from services.api.app import ROUTERS
-from services.door.access import matrix
 from tests.api.companies import Company
-
-
-def test_every_operation_has_its_row() -> None:
-    operations = {
-        f"REST {method} {route.path_format}"
-        for router in ROUTERS
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
-    }
-    assert operations - matrix().keys() == set()
 
 
 async def test_it_lives_and_is_ready(company: Company) -> None:

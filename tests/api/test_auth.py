@@ -1,18 +1,35 @@
-"""A view is of the tenant's own day, at whatever instant it is asked for."""
+"""Who may do what: every operation, route and field has a row, every row is held to in every cell.
 
+And a view is of the tenant's own day, at whatever instant it is asked for.
+"""
+
+import json
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import pytest_asyncio
+from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.routing import Mount, WebSocketRoute
 
+from services.api.app import create_app as create_api
 from services.api.auth import view_of
+from services.api.settings import ApiSettings
 from services.api.store.employees import save_employees
 from services.api.store.units import save_units
+from services.door.access import matrix, row_of
+from services.ingest.app import create_app as create_ingest
+from services.ingest.settings import IngestSettings
+from services.local.database import Server
 from services.schema.db import WriteSession
 from services.schema.shapes.people import Assignment, Caller, Employee, Unit
 from services.schema.words import Role
-from tests.databases import TestDatabase
+from tests.api.graph import cells
+from tests.api.matrix import ABSENT, ASKS, Call, Tally, calls_of, named_in, said_of, send
+from tests.api.worlds import ANONYMOUS, World, open_world, undone
+from tests.databases import TestDatabase, copied_database
 
 TENANT = 506
 MIDNIGHT = datetime(2026, 10, 15, 16, tzinfo=UTC)
@@ -60,3 +77,207 @@ async def test_an_employee_leads_nobody_whatever_a_unit_says(session: WriteSessi
 
 async def test_heads_need_no_employee(session: WriteSession) -> None:
     assert (await view_of(session, Caller(TENANT, Role.HR, None, "key:k"), MIDNIGHT)).whole
+
+
+# --- the matrix ------------------------------------------------------------------------------
+
+_DSN = "postgresql://nobody@nowhere/none"
+in_the_world = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(server: Server, worker: str) -> AsyncIterator[World]:
+    """Built once: two companies, two units, three levels, a cycle in each stage."""
+    with copied_database(server, worker) as copy:
+        async with open_world(copy) as made:
+            yield made
+
+
+def operations() -> set[str]:
+    """What can be asked of both services, also what their contracts hide."""
+    api = {"dsn": _DSN, "payroll_dsn": _DSN, "environment": "development"}
+    ingest = {"dsn": _DSN, "buyer_key": "k" * 32, "environment": "development"}
+    return _operations(create_api(ApiSettings.model_validate(api))) | _operations(
+        create_ingest(IngestSettings.model_validate(ingest))
+    )
+
+
+def _operations(app: FastAPI) -> set[str]:
+    found = {
+        f"REST {method.upper()} {path}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in methods
+    }
+    routers = [route for router in app.state.routers for route in router.routes]
+    for route in [*routers, *app.router.routes]:
+        path = getattr(route, "path_format", getattr(route, "path", None))
+        if isinstance(route, WebSocketRoute) or "WebSocket" in type(route).__name__:
+            found.add(f"SOCKET {path}")
+        elif isinstance(route, Mount):
+            found.add(f"MOUNT {path}")
+        elif path == "/graphql":
+            found.add("GRAPHQL /graphql")
+        else:
+            methods = (getattr(route, "methods", None) or set()) - {"HEAD"}
+            found |= {f"REST {method} {path}" for method in methods}
+    return found
+
+
+def test_scenario_a01_every_operation_and_route_has_its_row_and_every_row_one() -> None:
+    rows = {row for row in matrix() if not row.startswith("GQL ")}
+    assert rows ^ operations() == set()
+
+
+def test_scenario_a01_every_field_of_the_graph_has_its_row_and_every_row_a_field() -> None:
+    fields = cells.all_fields()
+    spoken = {field: cells.row_of_field(*field) for field in fields}
+    assert sorted(field for field, row in spoken.items() if row is None) == []
+    rows = {row for row in matrix() if row.startswith("GQL ")}
+    assert rows - set(spoken.values()) == set()
+    for row in rows:
+        assert row_of(row), row
+    named = sum(not row.endswith(".*") for row in spoken.values() if row)
+    _say(f"{len(fields)} fields of the graph, {named} by a row of their own, 0 unlisted")
+
+
+@in_the_world
+async def test_scenario_a01_every_cell_that_refuses_or_hides(world: World) -> None:
+    """And what was refused has changed nothing, in any table of any tenant."""
+    tally = Tally()
+    before = await world.digest()
+    for row in _rows_of_rest():
+        for call in calls_of(world, row):
+            if call.denied:
+                await _check_denied(world, call, tally)
+        assert _differing(before, await world.digest()) == [], row
+    _say(f"denied: {tally}")
+    assert not tally.wrong, "\n".join(tally.wrong)
+
+
+@in_the_world
+async def test_scenario_a01_every_cell_that_allows(world: World) -> None:
+    tally = Tally()
+    async with undone(world):
+        for row in _rows_of_rest():
+            for call in calls_of(world, row):
+                if not call.denied:
+                    check = _check_denied if call.wanted == "hide" else _check_allowed
+                    await check(world, call, tally)
+    _say(f"allowed: {tally}")
+    assert not tally.wrong, "\n".join(tally.wrong)
+
+
+@in_the_world
+async def test_scenario_a06_lists_hold_exactly_what_single_reads_allow(world: World) -> None:
+    """Also their totals; and of what is hidden no list names as much as the code."""
+    tally = Tally()
+    for row in _rows_of_rest():
+        operation = row.removeprefix("REST ")
+        if operation.startswith("GET ") and _is_related(row):
+            await _check_list(world, row, operation, tally)
+    _say(f"lists: {tally}")
+    assert not tally.wrong, "\n".join(tally.wrong)
+
+
+@in_the_world
+async def test_scenario_a01_every_field_of_the_graph_in_every_relation(world: World) -> None:
+    tally, seen = Tally(), cells.Asked()
+    before = await world.digest()
+    for caller in (name for name in world.ours.keys if name != ANONYMOUS):
+        for entry, absent in cells.entries_of(world, caller):
+            await cells.call(world, caller, entry, absent, tally, seen)
+    assert _differing(before, await world.digest()) == []
+    unasked = sorted(cells.all_fields() - seen.asked - {("Subscription", "scorecardChanged")})
+    _say(f"graph: {tally}; {len(seen.asked)} fields asked, {len(seen.shown)} of them shown")
+    assert not tally.wrong, "\n".join(tally.wrong)
+    assert unasked == []
+
+
+@in_the_world
+async def test_scenario_a01_subscriptions_read_as_single_scorecards(world: World) -> None:
+    for role in (name for name in world.ours.keys if name != ANONYMOUS):
+        context = world.context(role)
+        said = row_of("GQL Subscription.scorecardChanged").get(role, "refuse")
+        followed = cells.follow(context, "open")
+        assert await followed == (said == "refuse"), role
+
+
+def _differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [table for table in before if before[table] != after[table]]
+
+
+def _say(figures: str) -> None:
+    sys.stdout.write(f"{figures}\n")
+
+
+def _rows_of_rest() -> list[str]:
+    return [row for row in matrix() if row.startswith("REST ") and "/v1/" in row]
+
+
+def is_asked(row: str) -> bool:
+    """Whether the table of asks says how an operation is asked."""
+    return row.removeprefix("REST ") in ASKS
+
+
+def _is_related(row: str) -> bool:
+    return any(isinstance(cell, dict) for cell in row_of(row).values())
+
+
+async def _check_denied(world: World, call: Call, tally: Tally) -> None:
+    answer = await send(world, call, call.thing)
+    if call.wanted == "refuse":
+        wanted = {401} if call.caller == ANONYMOUS else {403}
+        if isinstance(row_of(call.row).get(call.caller), dict) and not is_asked(call.row):
+            wanted |= {409, 422}  # what this test does not know how to say is refused as malformed
+        tally.check(answer.status_code in wanted, str(call), (answer.status_code, answer.text))
+        return
+    absent = await send(world, call, ABSENT)
+    told = answer.text.replace(call.thing or ABSENT, ABSENT)
+    same = (answer.status_code, told) == (absent.status_code, absent.text)
+    creates = call.method == "PUT" and answer.status_code == absent.status_code == 201
+    tally.check(same or creates, str(call), (answer.status_code, answer.text, absent.text))
+
+
+async def _check_allowed(world: World, call: Call, tally: Tally) -> None:
+    answer = await send(world, call, call.thing)
+    status = answer.status_code
+    if call.method != "GET":
+        by_rules = {409, 412, 422} if is_asked(call.row) else {400, 404, 409, 412, 422}
+        # Who needs no key is known by a signature, which this test cannot make.
+        signed = call.caller == ANONYMOUS or said_of(row_of(call.row), ANONYMOUS, "*") == "allow"
+        good = status < 300 or status in by_rules or (signed and status == 401)
+        tally.check(good, str(call), (status, answer.text))
+        return
+    # Who reads what is there is answered; of a noun that the world does not have it is not there.
+    tally.check(status in {200, 422} or (status == 404 and call.thing is None), str(call),
+                (status, answer.text))  # fmt: skip
+    if call.wanted == "null" and status == 200 and call.row.endswith("}"):
+        document = answer.json()
+        shown = {name for name, value in document.items() if value is not None}
+        tally.check(shown == {"code", "name"}, str(call), document)
+
+
+async def _check_list(world: World, row: str, operation: str, tally: Tally) -> None:
+    ask = ASKS.get(operation)
+    for caller in {call.caller: call for call in calls_of(world, row)}:
+        calls = [each for each in calls_of(world, row) if each.caller == caller]
+        if all(each.wanted == "refuse" for each in calls):
+            continue
+        path = Call(row, caller, "other", None)
+        answer = await send(world, path, None)
+        if answer.status_code != 200 or "items" not in answer.json():
+            continue
+        page = answer.json()
+        text_of_all = json.dumps(page, ensure_ascii=False)
+        tally.check(page.get("total", 0) == len(page["items"]), f"{row} as {caller}, total", page)
+        hidden = {c for r, c in world.people(caller).items() if r in {"other", "foreign"}}
+        for each in calls:
+            if each.wanted == "hide" and each.thing is not None:
+                tally.check(f'"{each.thing}"' not in text_of_all, f"{each}, listed", text_of_all)
+            elif each.wanted in {"allow", "null"} and ask and ask.listed:
+                named = {named_in(item, ask.listed) for item in page["items"]}
+                tally.check(each.thing in named, f"{each}, listed", sorted(named))
+        for cell in (row_of(row).get(caller, "refuse"),):
+            if isinstance(cell, dict) and cell.get("*") == "hide":
+                leaked = {code for code in hidden if f'{code}"' in text_of_all}
+                tally.check(not leaked, f"{row} as {caller}, of hidden people", leaked)
