@@ -13,6 +13,7 @@ from services.api.core.scorecards import score
 from services.api.fast.columns import read_columns
 from services.api.fast.scoring import ScoreColumns, score_columns
 from services.local.database import Server
+from services.schema.shapes.coverage import WHOLE
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.scorecards import CardHead, ItemInput, Segment, SegmentInput
@@ -125,8 +126,7 @@ def _write(given: SegmentInput) -> bytes:
         revision=1,
         status=ScorecardStatus.LIVE,
         rank=None,
-        coverage=Decimal(1),
-        provisional=False,
+        coverage=WHOLE,
         computed_at=datetime(2026, 4, 1, tzinfo=UTC),
         fingerprint=fingerprint("bench", subject, [given]),
     )

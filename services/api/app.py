@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from fastapi import FastAPI
 
@@ -118,7 +119,9 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
             behind_pooler=settings.behind_pooler,
         )
         app.state.database, app.state.payroll = database, payroll
-        app.state.live = LiveWorker(database)
+        limit = timedelta(seconds=settings.waiting_limit_seconds)
+        app.state.live = LiveWorker(database, waiting_limit=limit)
+        app.state.readiness = (app.state.live.find_trouble,)
         app.state.back_tests = BackTestWorker(database, settings)
         app.state.changes = Changes(database)
         try:

@@ -38,6 +38,9 @@ class ApiSettings(BaseSettings):
     # Public keys that signed receipts before, apart by spaces; in addition to those of the file.
     retired_receipt_keys: str = ""
 
+    # How long accepted facts may wait to be on live cards before `/health/ready` turns red.
+    waiting_limit_seconds: int = Field(default=900, ge=1)
+
     # In a demo, the company whose scores the page at `/` shows without a key.
     scoreboard_tenant: int | None = None
 

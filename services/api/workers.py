@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from multiprocessing import get_context
 
@@ -17,18 +17,21 @@ from services.api.settings import ApiSettings
 from services.api.store.back_tests import CHANNEL as BACK_TESTS
 from services.api.store.back_tests import count_attempt, read_running, takes_turn
 from services.api.store.jobs import finish_job, move_job
-from services.api.store.live import CHANNEL, is_pending
+from services.api.store.live import CHANNEL, has_due_looks, is_pending, read_oldest_waiting
 from services.api.store.tenants import read_tenant_numbers
 from services.door.logs import configure_logs
 from services.schema.db import Database, ReadSession
 from services.schema.errors import KaoheError, Unavailable
 from services.schema.shapes.back_tests import BackTest
+from services.schema.shapes.live import Waiting
 from services.schema.words import JobStatus
 
 PATIENCE_SECONDS = 2
 """How long a reader waits for what was written just before; then what is stored is served."""
 SWEEP_SECONDS = 30
 """How often every tenant is looked at, whatever was or was not notified."""
+WAITING_LIMIT = timedelta(minutes=15)
+"""How long what was accepted may be missing from live cards before readiness turns red."""
 RETRY_SECONDS = 1
 LOOK_SECONDS = 0.1
 """How often it is looked whether a process has ended."""
@@ -50,8 +53,10 @@ class _Turns:
 class LiveWorker:
     """Settles a tenant's marks: for a reader at once, for everybody in the background."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, waiting_limit: timedelta = WAITING_LIMIT) -> None:
         self._database = database
+        self._waiting_limit = waiting_limit
+        self._waiting: dict[int, Waiting] = {}
         self._turns: dict[int, _Turns] = defaultdict(_Turns)
         self._passes: set[asyncio.Task[None]] = set()
 
@@ -63,6 +68,20 @@ class LiveWorker:
         # A reader who goes away, or waits no longer, leaves the pass to those who still wait.
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(one_pass), PATIENCE_SECONDS)
+
+    async def find_trouble(self) -> str | None:
+        """What was accepted too long ago and is on no live card yet, as the last sweep saw it.
+
+        It names the oldest day of facts; whose they are is for the log alone.
+        """
+        if not self._waiting:
+            return None
+        tenant, oldest = min(self._waiting.items(), key=lambda each: each[1].since)
+        if datetime.now(UTC) - oldest.since <= self._waiting_limit:
+            return None
+        _log.error("live.waiting", tenant=tenant, since=oldest.since, place=oldest.place)
+        what = "A scorecard waits" if oldest.day is None else f"Facts of {oldest.day} wait"
+        return f"{what} to be computed since {oldest.since:%Y-%m-%dT%H:%M:%SZ}."
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -127,13 +146,23 @@ class LiveWorker:
                 async with self._database.register() as session:
                     tenants = await read_tenant_numbers(session)
                 for tenant in tenants:
-                    async with self._database.read(tenant) as session:
-                        pending = await is_pending(session)
-                    if pending:
+                    if await self._sees_pending(tenant):
                         await self._settle_now(tenant)
+                        await self._sees_pending(tenant)
             except Unavailable as error:
                 _log.warning("live.unswept", detail=error.detail)
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sees_pending(self, tenant: int) -> bool:
+        """Whether anything waits; what has waited longest is noted for whoever asks."""
+        async with self._database.read(tenant) as session:
+            pending = await is_pending(session)
+            due = await has_due_looks(session, at=datetime.now(UTC))
+            oldest = await read_oldest_waiting(session) if pending else None
+        self._waiting.pop(tenant, None)
+        if oldest is not None:
+            self._waiting[tenant] = oldest
+        return pending or due
 
 
 class BackTestWorker:

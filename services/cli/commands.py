@@ -90,14 +90,22 @@ def pull() -> None:
 
 @app.command()
 def backfill(
-    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
-    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Exclusive.")],
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
+    end: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Exclusive.")
+    ] = None,
     shop: Annotated[str | None, typer.Option(help="One shop; all unless stated.")] = None,
+    gaps: Annotated[bool, typer.Option("--gaps", help="The days that feeds lack.")] = False,
 ) -> None:
-    """Read again exactly these days from the marketplaces."""
+    """Read again exactly these days from the marketplaces, or exactly those that are missing."""
     from services.cli.pulling import backfill_with_bar
 
-    backfill_with_bar(start.date(), end.date(), shop)
+    if gaps and start is None and end is None:
+        backfill_with_bar(None, shop)
+    elif not gaps and start is not None and end is not None:
+        backfill_with_bar((start.date(), end.date()), shop)
+    else:
+        raise typer.BadParameter("Name --from and --to, or --gaps.")
 
 
 @app.command()

@@ -27,6 +27,7 @@ from services.api.templates import FAMILIES, templates
 from services.cli.level_examples import level_page
 from services.schema.days import Calendar, Period, parse_period
 from services.schema.money import plain, round_half_up
+from services.schema.shapes.coverage import WHOLE
 from services.schema.shapes.indicators import Indicator, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Deduct, Item, Ladder, Name, Rating, Rubric, Scheme
@@ -225,8 +226,7 @@ def _explain(
         revision=1,
         status=ScorecardStatus.LIVE,
         rank=None,
-        coverage=Decimal(1),
-        provisional=False,
+        coverage=WHOLE,
         computed_at=_AT,
         fingerprint="",
     )

@@ -51,28 +51,29 @@ def pull_with_bar() -> None:
         progress.update(task, completed=whole, total=whole)
 
 
-def backfill_with_bar(first: date, end: date, shop: str | None) -> None:
-    """`kaohe backfill`"""
+def backfill_with_bar(days: tuple[date, date] | None, shop: str | None) -> None:
+    """`kaohe backfill`; without days those that are missing."""
     settings = _settings()
     with _bar() as progress:
-        task = progress.add_task(f"Backfill {first} to {end}", total=1)
+        what = "the gaps" if days is None else f"{days[0]} to {days[1]}"
+        task = progress.add_task(f"Backfill {what}", total=1)
 
         def show(share: Decimal) -> None:
             # A bar is drawn, nothing is computed with it.
             progress.update(task, completed=float(share))
 
-        asyncio.run(_backfill(settings, first, end, shop, show))
+        asyncio.run(_backfill(settings, days, shop, show))
+        progress.update(task, completed=1)
 
 
 async def _backfill(
     settings: IngestSettings,
-    first: date,
-    end: date,
+    days: tuple[date, date] | None,
     shop: str | None,
     show: Callable[[Decimal], None],
 ) -> None:
     async with opened(settings) as schedule:
-        problems = await schedule.backfill_once(first, end, shop=shop, show=show)
+        problems = await schedule.backfill_once(days, shop=shop, show=show)
     if problems:
         raise SystemExit("\n".join(["Not all could be read again:", *problems]))
 

@@ -37,7 +37,7 @@ SELECT f.*, ARRAY(
         greatest(h.first_day, h.last_wanted - CAST(:gap_days AS integer)), h.last_wanted,
         interval '1 day'
     ) AS d
-    WHERE NOT EXISTS (
+    WHERE h.first_day IS NOT NULL AND NOT EXISTS (
         SELECT FROM feed_days AS x
         WHERE x.tenant_id = f.tenant_id AND x.feed = f.id AND x.day = d::date
     )
@@ -100,4 +100,5 @@ def _feed_from_row(row: Row[Any]) -> Feed:
         rejected=row.rejected,
         waiting=row.accepted - row.applied - row.rejected,
         gaps=tuple(row.gaps),
+        maturity_seconds=row.maturity_seconds,
     )

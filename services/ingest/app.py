@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
 from services.ingest.rest import exclusions, facts, feeds, rejected, webhooks
+from services.ingest.rest.readiness import find_uncounted
 from services.ingest.rest.turns import Turns
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database
@@ -47,6 +49,7 @@ def _lifespan(settings: IngestSettings) -> Lifespan:
             application="kaohe-ingest",
             behind_pooler=settings.behind_pooler,
         )
+        app.state.readiness = (partial(find_uncounted, app.state.database),)
         try:
             yield
         finally:

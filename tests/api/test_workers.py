@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -151,6 +151,32 @@ async def test_marks_that_nobody_heard_of_are_swept_up(
         await asyncio.sleep(0.5)
         await sell(company, Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="100"))
         await eventually(company, "e-1", "70.00")
+
+
+async def test_requirement_16_what_waits_too_long_turns_readiness_red_and_names_the_oldest(
+    company: Company,
+) -> None:
+    await found(company, ["e-1"])
+    worker = LiveWorker(company.app.state.database)
+    assert not await worker._sees_pending(company.number)
+    assert await worker.find_trouble() is None
+    await mark(company, date(2026, 1, 9), "a")
+    await mark(company, date(2026, 1, 5), "a", "e-1")
+    change = "UPDATE touched_days SET touched_at = now() - CAST(:age AS interval) WHERE day = :day"
+    async with company.owner.write(company.number) as session:
+        for day, minutes in ((date(2026, 1, 9), 14), (date(2026, 1, 5), 16)):
+            await session.execute(text(change), {"age": timedelta(minutes=minutes), "day": day})
+    assert await worker._sees_pending(company.number)
+    trouble = await worker.find_trouble()
+    assert trouble is not None
+    assert trouble.startswith("Facts of 2026-01-05 wait to be computed since ")
+    # Within the limit nobody is troubled, and what is settled waits no more.
+    patient = LiveWorker(company.app.state.database, waiting_limit=timedelta(minutes=17))
+    assert await patient._sees_pending(company.number)
+    assert await patient.find_trouble() is None
+    await worker.settle(company.number)
+    assert not await worker._sees_pending(company.number)
+    assert await worker.find_trouble() is None
 
 
 async def test_a_channel_ends_with_null_when_its_connection_is_lost(company: Company) -> None:

@@ -51,8 +51,8 @@ def card_document(head: CardHead, card: Score) -> bytes:
             "gates": [_gate(number, bite) for number, each in pairs for bite in each.gates],
             "adjustments": [adjustment_to_wire(each) for each in card.adjustments],
             "segments": [_segment(each) for each in card.segments],
-            "coverage": plain(head.coverage),
-            "provisional": head.provisional,
+            "coverage": plain(head.coverage.share),
+            "provisional": head.coverage.provisional,
             "computed_at": instant_text(head.computed_at),
             "fingerprint": head.fingerprint,
         }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
 
 from services.api.core.card_documents import card_document, fingerprint
 from services.api.core.explanations import explanation_document
@@ -16,6 +15,7 @@ from services.api.core.segments import segments_of_employee, segments_of_unit
 from services.api.core.targets import SetTargets, owners_of, targets_in_force
 from services.schema.ids import IdKind
 from services.schema.shapes.calendars import TargetCalendar
+from services.schema.shapes.coverage import Coverage
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Employee, Subject, Tenant, Unit
@@ -28,9 +28,7 @@ from services.schema.shapes.scorecards import (
     SegmentInput,
     Stated,
 )
-from services.schema.words import Better, ScorecardStatus, SubjectKind, TargetKind
-
-_WHOLE = Decimal(1)
+from services.schema.words import Better, CycleStatus, ScorecardStatus, SubjectKind, TargetKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +124,7 @@ def compute_card(
     setting: Setting,
     values: Mapping[Wanted, Explained],
     set_targets: SetTargets,
+    coverage: Coverage,
     *,
     at: datetime,
 ) -> Scorecard:
@@ -134,10 +133,12 @@ def compute_card(
     When it was computed stays as it is while its fingerprint does: it says since when this holds.
     """
     segments = inputs_of(plan, setting, values, set_targets)
-    return write_card(plan, segments, at=at)
+    return write_card(plan, segments, coverage, at=at)
 
 
-def write_card(plan: CardPlan, segments: Sequence[SegmentInput], *, at: datetime) -> Scorecard:
+def write_card(
+    plan: CardPlan, segments: Sequence[SegmentInput], coverage: Coverage, *, at: datetime
+) -> Scorecard:
     """The card that is scored from these segments and from what was stated for it."""
     card, cycle, adjustments = plan.card, plan.cycle, plan.stated.adjustments
     scored = score(segments, adjustments)
@@ -151,8 +152,7 @@ def write_card(plan: CardPlan, segments: Sequence[SegmentInput], *, at: datetime
         revision=card.revision,
         status=status,
         rank=card.rank,
-        coverage=_WHOLE,
-        provisional=False,
+        coverage=coverage,
         computed_at=card.computed_at if same else at,
         fingerprint=known_by,
     )
@@ -169,6 +169,7 @@ def write_card(plan: CardPlan, segments: Sequence[SegmentInput], *, at: datetime
         fingerprint=known_by,
         computed_at=head.computed_at,
         stale_since=None,
+        look_again_at=coverage.look_again_at if cycle.status is CycleStatus.OPEN else None,
     )
 
 

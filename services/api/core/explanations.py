@@ -8,6 +8,7 @@ from services.api.core.card_documents import (
     stated_to_wire,
     target_to_wire,
 )
+from services.api.core.coverage import coverage_to_wire
 from services.api.core.documents import plain_or_null, to_bytes
 from services.api.core.gates import best_first
 from services.api.core.outcomes import attainments_of, indicators_of, own_mark_of
@@ -77,6 +78,7 @@ def explanation_document(head: CardHead, segments: Sequence[SegmentInput], card:
             "band": card.band,
             "grade": card.grade,
             "coefficient": plain_or_null(card.coefficient),
+            "coverage": coverage_to_wire(head.coverage),
         }
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.api.core.cards import CardPlan, write_card
+from services.api.core.coverage import told_coverage
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
 from services.api.core.raters import newest
@@ -68,4 +69,4 @@ async def _score(session: ReadSession, cycle: Cycle, card: Scorecard, *, at: dat
     stated = (await read_stated(session, [(card.cycle, card.subject)]))[card.cycle, card.subject]
     segments = inputs_with(read_told(explanation, schemes), stated.marks)
     plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
-    return write_card(plan, segments, at=at)
+    return write_card(plan, segments, told_coverage(explanation), at=at)

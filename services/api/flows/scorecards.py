@@ -19,6 +19,7 @@ from services.api.core.cards import (
 from services.api.core.reach import reach_of
 from services.api.core.targets import SetTargets
 from services.api.core.values import Prepared
+from services.api.flows.coverage import read_coverage
 from services.api.flows.indicators import known_indicators
 from services.api.flows.rescoring import read_stated
 from services.api.flows.schemes import scheme_of
@@ -37,7 +38,6 @@ from services.api.store.scorecards import (
 from services.api.store.targets import read_targets
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.indicators import Wanted
 from services.schema.shapes.scorecards import Scorecard
 
 AT_ONCE = 250
@@ -102,7 +102,8 @@ async def compute_cards(
         found = await with_stated(session, [plan for plan in plans if plan is not None])
         written += await _compute_batch(session, found, setting, at=at)
         # Who no longer belongs keeps the card as it is until the population is settled.
-        kept = {card.id for card in batch} - {plan.card.id for plan in found}
+        computed = {plan.card.id for plan in found}
+        kept = {card.id: card.look_again_at for card in batch if card.id not in computed}
         await settle_cards(session, kept)
     return written
 
@@ -137,8 +138,17 @@ async def _compute_batch(
     )
     targets = await read_targets_of(session, plans, setting)
 
+    made_of = {
+        card: [read.prepared[one] for one in own if one in read.prepared]
+        for card, own in wanted.items()
+    }
+    coverage = await read_coverage(session, made_of, at=at)
+
     def compute_all() -> list[Scorecard]:
-        return [compute_card(plan, setting, read.values, targets, at=at) for plan in plans]
+        return [
+            compute_card(plan, setting, read.values, targets, coverage[plan.card.id], at=at)
+            for plan in plans
+        ]
 
     # Off the loop: a thousand cards are a second of arithmetic, and others wait to be answered.
     computed = await asyncio.to_thread(compute_all)
@@ -146,26 +156,20 @@ async def _compute_batch(
         card for plan, card in zip(plans, computed, strict=True) if _differs(plan.card, card)
     ]
     await write_cards(session, changed)
-    same = {plan.card.id for plan in plans} - {card.id for card in changed}
+    written = {card.id for card in changed}
+    same = {card.id: card.look_again_at for card in computed if card.id not in written}
     await settle_cards(session, same)
-    await _keep_reach(session, wanted, read.prepared)
+    await _keep_reach(session, made_of)
     return len(changed)
 
 
-async def _keep_reach(
-    session: WriteSession,
-    wanted: Mapping[str, Sequence[Wanted]],
-    prepared: Mapping[Wanted, Prepared],
-) -> None:
+async def _keep_reach(session: WriteSession, made_of: Mapping[str, Collection[Prepared]]) -> None:
     """Put down what each card is made of, where that has changed."""
-    reach = {
-        card: reach_of(prepared[one] for one in own if one in prepared)
-        for card, own in wanted.items()
-    }
+    reach = {card: reach_of(own) for card, own in made_of.items()}
     known = await read_reach(session, reach)
     await replace_reach(session, {card: own for card, own in reach.items() if own != known[card]})
 
 
 def _differs(before: Scorecard, after: Scorecard) -> bool:
-    """Whether a card has to be written: marks are taken away without that."""
-    return replace(before, stale_since=None) != after
+    """Whether a card has to be written: marks are taken away, and looks put off, without that."""
+    return replace(before, stale_since=None, look_again_at=after.look_again_at) != after

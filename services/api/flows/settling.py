@@ -11,7 +11,13 @@ from datetime import datetime
 from services.api.core.reach import touched_by
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_cycles
-from services.api.store.live import drop_marks, lock_settling, mark_reached, read_marks
+from services.api.store.live import (
+    drop_marks,
+    lock_settling,
+    mark_due_looks,
+    mark_reached,
+    read_marks,
+)
 from services.api.store.scorecards import lock_stale_cards
 from services.schema.db import WriteSession
 from services.schema.words import SubjectKind
@@ -23,6 +29,7 @@ HELD_AT_ONCE = 100
 async def take_marks(session: WriteSession, *, at: datetime) -> int:
     """Turn ingest's marks into marks on the cards that they reach; gives how many there were."""
     await lock_settling(session)
+    await mark_due_looks(session, at=at)
     marks = await read_marks(session)
     if marks:
         await mark_reached(session, await asyncio.to_thread(touched_by, marks), at=at)

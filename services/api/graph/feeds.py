@@ -23,6 +23,9 @@ class Feed(Node):
     lag_seconds: int | None = strawberry.field(
         description="Since the cursor, or since the last batch."
     )
+    maturity_seconds: int = strawberry.field(
+        description="How long after its end a day may still fill in."
+    )
     gaps: list[DayText] = strawberry.field(description="Days without a success, of the last 400.")
     accepted: int
     applied: int
@@ -40,6 +43,7 @@ class Feed(Node):
             last_success=instant_text(last) if last else None,
             cursor=feed.cursor,
             lag_seconds=feed.lag_seconds(at),
+            maturity_seconds=feed.maturity_seconds,
             gaps=[day_text(day) for day in feed.gaps],
             accepted=feed.accepted,
             applied=feed.applied,

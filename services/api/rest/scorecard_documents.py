@@ -19,6 +19,7 @@ from services.api.rest.scheme_documents import (
 from services.door.wire import Code, DecimalText, Model
 from services.schema.words import (
     Better,
+    FactKind,
     GradeOrigin,
     LineStatus,
     Missing,
@@ -320,6 +321,32 @@ class ExplainedCalibrationDocument(Model):
     moves: list[ExplainedGradeMoveDocument]
 
 
+class ExplainedGapDocument(Model):
+    """The days that a feed lacks."""
+
+    feed: str
+    shop: Code
+    kind: FactKind
+    source: str
+    days: list[Day]
+
+
+class ExplainedCoverageDocument(Model):
+    """How much of what a card hangs on has come in, and what is missing."""
+
+    share: DecimalText
+    """Complete of wanted, cut at 4 decimals."""
+    provisional: bool
+    matures_at: Instant | None
+    """Until then a day that counts may still fill in."""
+    feeds: int
+    wanted: int
+    """Days of these feeds that should be there."""
+    complete: int
+    gaps: list[ExplainedGapDocument]
+    """Of the first hundred feeds with any."""
+
+
 class ExplanationDocument(Model):
     """Every step of a scorecard with its inputs: enough to recompute it from here alone."""
 
@@ -340,6 +367,8 @@ class ExplanationDocument(Model):
     coefficient: DecimalText | None
     calibration: ExplainedCalibrationDocument | None = None
     """There once the card was calibrated."""
+    coverage: ExplainedCoverageDocument | None = None
+    """Of cards computed since coverage is told."""
 
 
 class NodeDocument(Model):

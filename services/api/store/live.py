@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.live import Mark, Reached
+from services.schema.shapes.live import Mark, Reached, Waiting
 from services.schema.tables.cycles import cycles
 from services.schema.tables.measures import touched_days
 from services.schema.tables.scorecards import scorecard_reach, scorecards
@@ -90,6 +90,16 @@ async def mark_cycles_beside(session: WriteSession, cycle: Cycle, *, at: datetim
     await _mark(session, _current_cards(session, among(cycles.c.code, codes)), at=at)
 
 
+async def mark_due_looks(session: WriteSession, *, at: datetime) -> None:
+    """Mark the live cards whose coverage may be otherwise by now."""
+    await _mark(session, _due_looks(session, at), at=at)
+
+
+async def has_due_looks(session: ReadSession, *, at: datetime) -> bool:
+    """Whether there are any such cards."""
+    return bool(await session.scalar(select(exists().where(*_due_looks(session, at)))))
+
+
 async def wake_worker(session: WriteSession) -> None:
     """Tell whoever recomputes that this tenant has marks; heard after the commit."""
     notify = text("SELECT pg_notify(:channel, :tenant)")
@@ -109,6 +119,32 @@ async def is_pending(session: ReadSession) -> bool:
     )
     marks = exists().where(touched_days.c.tenant_id == session.tenant)
     return bool(await session.scalar(select(or_(marks, stale_cycles, stale_cards))))
+
+
+async def read_oldest_waiting(session: ReadSession) -> Waiting | None:
+    """What has waited longest to be shown on a live card; null where nothing waits."""
+    marks = (
+        select(touched_days)
+        .where(touched_days.c.tenant_id == session.tenant)
+        .order_by(touched_days.c.touched_at, touched_days.c.day)
+        .limit(1)
+    )
+    cards = (
+        select(scorecards.c.id, scorecards.c.stale_since)
+        .where(
+            scorecards.c.stale_since.is_not(None),
+            *_current_cards(session, cycles.c.status == CycleStatus.OPEN),
+        )
+        .order_by(scorecards.c.stale_since, scorecards.c.id)
+        .limit(1)
+    )
+    found = []
+    if (mark := (await session.execute(marks)).one_or_none()) is not None:
+        place = " ".join(part for part in (mark.shop, mark.unit, mark.employee) if part)
+        found.append(Waiting(mark.touched_at, mark.day, place))
+    if (card := (await session.execute(cards)).one_or_none()) is not None:
+        found.append(Waiting(card.stale_since, None, card.id))
+    return min(found, key=lambda each: each.since, default=None)
 
 
 async def lock_settling(session: WriteSession) -> None:
@@ -242,6 +278,14 @@ async def _mark(
         .where(scorecards.c.tenant_id == session.tenant, scorecards.c.id.in_(fresh))
         .values(stale_since=at)
     )
+
+
+def _due_looks(session: ReadSession, at: datetime) -> list[ColumnElement[bool]]:
+    return [
+        scorecards.c.look_again_at <= at,
+        scorecards.c.stale_since.is_(None),
+        *_current_cards(session, cycles.c.status == CycleStatus.OPEN),
+    ]
 
 
 def _current_cards(session: ReadSession, *which: ColumnElement[bool]) -> list[ColumnElement[bool]]:

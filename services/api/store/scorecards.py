@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -207,12 +208,20 @@ async def delete_cards(session: WriteSession, ids: Collection[str]) -> None:
     )
 
 
-async def settle_cards(session: WriteSession, ids: Collection[str]) -> None:
-    """Take the marks from cards whose documents turned out to be right as they were."""
+async def settle_cards(session: WriteSession, looks: Mapping[str, datetime | None]) -> None:
+    """Take the marks from cards whose documents turned out to be right as they were.
+
+    Each is given with when to look at it again.
+    """
+    listed = func.unnest(
+        literal(list(looks), ARRAY(Text)),
+        literal(list(looks.values()), ARRAY(scorecards.c.look_again_at.type)),
+    )
+    own = listed.table_valued("card", "look").render_derived()
     await session.execute(
         update(scorecards)
-        .where(scorecards.c.tenant_id == session.tenant, among(scorecards.c.id, ids))
-        .values(stale_since=None)
+        .where(scorecards.c.tenant_id == session.tenant, scorecards.c.id == own.c.card)
+        .values(stale_since=None, look_again_at=own.c.look)
     )
 
 
@@ -341,6 +350,7 @@ def _card_from_row(row: Row[Any]) -> Scorecard:
         computed_at=row.computed_at,
         stale_since=row.stale_since,
         version=row.version,
+        look_again_at=row.look_again_at,
     )
 
 
@@ -365,4 +375,5 @@ def _card_to_row(session: ReadSession, card: Scorecard) -> dict[str, object]:
         "computed_at": card.computed_at,
         "stale_since": card.stale_since,
         "version": card.version,
+        "look_again_at": card.look_again_at,
     }

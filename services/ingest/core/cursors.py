@@ -1,6 +1,6 @@
 """Which stretch of a source's time to read next, and which local days that completes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from services.schema.days import local_day, start_of_day
@@ -41,14 +41,29 @@ def days_completed(before: datetime, after: datetime, timezone: str) -> list[dat
 
 
 def windows_of_days(
-    start: date, end: date, timezone: str, *, longest: timedelta
+    start: date, end: date, timezone: str, *, longest: timedelta, settled: datetime
 ) -> Iterator[Window]:
-    """Windows over local days that touch, each as long as may be asked at once."""
-    first, last = start_of_day(start, timezone), start_of_day(end, timezone)
+    """Windows over local days that touch, each as long as may be asked at once.
+
+    They end where a marketplace tells nothing yet: it refuses to be asked for what is to come.
+    """
+    first = start_of_day(start, timezone)
+    last = min(start_of_day(end, timezone), settled.replace(microsecond=0))
     while first < last:
         following = min(first + longest, last)
         yield Window(first, following)
         first = following
+
+
+def stretches_of(days: Iterable[date]) -> tuple[tuple[date, date], ...]:
+    """Days in any order as stretches that do not touch; each end is exclusive."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if found and found[-1][1] == day:
+            found[-1] = found[-1][0], day + timedelta(days=1)
+        else:
+            found.append((day, day + timedelta(days=1)))
+    return tuple(found)
 
 
 def wait_after(attempts: int) -> timedelta:

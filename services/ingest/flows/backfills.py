@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
+from services.door.feeds import read_feed
+from services.ingest.core.cursors import stretches_of
 from services.ingest.store.cursors import is_pulled, wake_workers
 from services.ingest.store.jobs import add_backfill
 from services.schema.db import WriteSession
@@ -23,12 +25,38 @@ async def ask_backfill(
     if end - start > timedelta(days=LONGEST_DAYS):
         fault = Fault("/to", "period_too_long", f"At most {LONGEST_DAYS} days are read at once.")
         raise Invalid("period_too_long", fault.detail, [fault])
+    await _check_pulled(session, feed)
+    return await _add(session, feed, ((start, end),), caller=caller, at=at)
+
+
+async def ask_gaps(
+    session: WriteSession, feed_id: str, *, caller: Caller, at: datetime
+) -> Backfill | None:
+    """Put down exactly the days that a feed lacks; null where it lacks none."""
+    await _check_pulled(session, feed_id)
+    feed = await read_feed(session, feed_id, at=at)
+    if feed is None or not feed.gaps:
+        return None
+    return await _add(session, feed_id, stretches_of(feed.gaps), caller=caller, at=at)
+
+
+async def _check_pulled(session: WriteSession, feed: str) -> None:
     pulled = await is_pulled(session, feed)
     if pulled is None:
         raise NotFound("feed")
     if not pulled:
         raise Conflict("feed_not_pulled", "This feed's source posts to us: let it post again.")
-    backfill = Backfill(new_id(IdKind.JOB), feed, start, end)
+
+
+async def _add(
+    session: WriteSession,
+    feed: str,
+    spans: tuple[tuple[date, date], ...],
+    *,
+    caller: Caller,
+    at: datetime,
+) -> Backfill:
+    backfill = Backfill(new_id(IdKind.JOB), feed, spans)
     await add_backfill(session, backfill, caller=caller.name, at=at)
     await wake_workers(session)
     return backfill

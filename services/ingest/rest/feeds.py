@@ -1,6 +1,6 @@
 """Feeds: how much of what each source sends has come, and what is missing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Path, Request, Response
@@ -10,7 +10,8 @@ from services.door.feeds import read_feeds
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Day, DecimalText, Instant, Model
-from services.ingest.flows.backfills import ask_backfill
+from services.ingest.flows.backfills import ask_backfill, ask_gaps
+from services.schema.errors import Conflict, Fault, Invalid
 from services.schema.shapes.facts import Feed
 from services.schema.words import FactKind, JobStatus
 
@@ -30,6 +31,9 @@ class FeedDocument(Model):
     """Up to when the source has been read; null where it posts to us."""
     lag_seconds: int | None
     """Since the cursor, or since the last batch."""
+    maturity_seconds: int
+    """How long after its end a day may still fill in: so long scores that hang on it are
+    provisional."""
     gaps: list[Day]
     """Days without a success between the first and the last wanted one, of the last 400."""
     accepted: int
@@ -48,6 +52,7 @@ class FeedDocument(Model):
             last_success=feed.last_success,
             cursor=feed.cursor,
             lag_seconds=feed.lag_seconds(at),
+            maturity_seconds=feed.maturity_seconds,
             gaps=list(feed.gaps),
             accepted=feed.accepted,
             applied=feed.applied,
@@ -57,10 +62,24 @@ class FeedDocument(Model):
 
 
 class WantedDays(Model):
-    """Local days of the shop; the end is exclusive."""
+    """Local days of the shop, the end is exclusive; or the feed's gaps, each day that it lacks."""
 
-    start: Annotated[Day, Field(alias="from")]
-    end: Annotated[Day, Field(alias="to")]
+    start: Annotated[Day | None, Field(alias="from")] = None
+    end: Annotated[Day | None, Field(alias="to")] = None
+    gaps: bool = False
+
+    def span(self) -> tuple[date, date] | None:
+        """The days that are named; null where the gaps are wanted."""
+        if self.gaps:
+            if self.start is not None or self.end is not None:
+                fault = Fault("/gaps", "days_and_gaps", "Name days, or ask for the gaps.")
+                raise Invalid("days_and_gaps", fault.detail, [fault])
+            return None
+        if self.start is None or self.end is None:
+            place = "/from" if self.start is None else "/to"
+            fault = Fault(place, "missing", "Both days are named, or `gaps` is true.")
+            raise Invalid("days_missing", fault.detail, [fault])
+        return self.start, self.end
 
 
 class JobDocument(Model):
@@ -108,9 +127,17 @@ async def backfill_feed(
     caller: Asking,
     session: Writing,
 ) -> JobDocument:
-    """Read some days again from the marketplace, exactly those; the feed's cursor stays."""
-    backfill = await ask_backfill(
-        session, id, wanted.start, wanted.end, caller=caller, at=datetime.now(UTC)
+    """Read some days again from the marketplace, or those that are missing; exactly those.
+
+    The feed's cursor stays. A feed that lacks nothing is 409 `no_gaps`.
+    """
+    span, at = wanted.span(), datetime.now(UTC)
+    backfill = (
+        await ask_gaps(session, id, caller=caller, at=at)
+        if span is None
+        else await ask_backfill(session, id, *span, caller=caller, at=at)
     )
+    if backfill is None:
+        raise Conflict("no_gaps", "This feed lacks no day.")
     response.headers["Location"] = f"/v1/jobs/{backfill.job}"
     return JobDocument(status=JobStatus.RUNNING, progress="0", result=None)

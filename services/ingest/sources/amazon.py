@@ -36,10 +36,15 @@ _DAY, _OVERLAP = timedelta(days=1), timedelta(minutes=10)
 # Orders are not told of the last two minutes.
 _LAG = timedelta(minutes=2, seconds=5)
 
+_FILLING = 3 * _DAY
+"""Visits of a day are counted for a while after it."""
+
 STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(14 * _DAY, _OVERLAP, _LAG, 730 * _DAY, timedelta(minutes=10)),
-    # The last days are read again: visits are counted for a while after them.
-    FactKind.TRAFFIC: Stream(31 * _DAY, 3 * _DAY, timedelta(hours=1), 730 * _DAY, _DAY / 4),
+    # The last days are read again, for as long as they fill in.
+    FactKind.TRAFFIC: Stream(
+        31 * _DAY, _FILLING, timedelta(hours=1), 730 * _DAY, _DAY / 4, maturity=_FILLING
+    ),
     # Only what is there now is told; the last look of a day stands for its end.
     FactKind.STOCK: Stream(400 * _DAY, timedelta(0), timedelta(0), _DAY, _DAY / 8),
 }

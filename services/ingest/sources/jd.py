@@ -41,7 +41,7 @@ _SPAN = 7 * _DAY
 STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(7 * _DAY, 10 * _MINUTE, _LAG, 90 * _DAY, _MINUTE),
     # A refund is listed by when it was asked for or agreed to; the money goes back days later.
-    FactKind.REFUNDS: Stream(14 * _DAY, 7 * _DAY, _LAG, 90 * _DAY, 10 * _MINUTE),
+    FactKind.REFUNDS: Stream(14 * _DAY, 7 * _DAY, _LAG, 90 * _DAY, 10 * _MINUTE, maturity=7 * _DAY),
 }
 PAGE_ROWS = 100
 REFUND_PAGE_ROWS = 50

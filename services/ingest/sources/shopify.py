@@ -45,11 +45,16 @@ _ALL_ORDERS = "read_all_orders"
 
 T = TypeVar("T")
 
+_FILLING = 3 * _DAY
+"""Visits of a day are counted for a while after it."""
+
 STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(30 * _DAY, _OVERLAP, _LAG, _SHOWN, timedelta(minutes=1)),
     FactKind.REFUNDS: Stream(30 * _DAY, _OVERLAP, _LAG, _SHOWN, timedelta(minutes=1)),
-    # The last days are read again: visits are counted for a while after them.
-    FactKind.TRAFFIC: Stream(31 * _DAY, 3 * _DAY, timedelta(hours=1), 730 * _DAY, _DAY / 4),
+    # The last days are read again, for as long as they fill in.
+    FactKind.TRAFFIC: Stream(
+        31 * _DAY, _FILLING, timedelta(hours=1), 730 * _DAY, _DAY / 4, maturity=_FILLING
+    ),
 }
 
 

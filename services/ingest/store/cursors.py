@@ -1,16 +1,16 @@
 """Who reads which feed, up to where, and when next: leases with a number that only grows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, TextClause, select, text
+from sqlalchemy import Row, TextClause, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.feeds import Lease
+from services.schema.shapes.feeds import Lease, Stream
 from services.schema.tables.facts import feed_days, feeds
 from services.schema.words import FactKind
 
@@ -81,9 +81,14 @@ class StaleLease(Conflict):
 
 
 async def ensure_feeds(
-    session: WriteSession, *, shop: str, source: str, kinds: Sequence[FactKind], at: datetime
+    session: WriteSession,
+    *,
+    shop: str,
+    source: str,
+    streams: Mapping[FactKind, Stream],
+    at: datetime,
 ) -> None:
-    """Put a shop's feeds on the schedule, unless they are on it."""
+    """Put a shop's feeds on the schedule, unless they are on it; their maturity is told anew."""
     statement = insert(feeds).values(
         [
             {
@@ -95,17 +100,22 @@ async def ensure_feeds(
                 "due_at": at,
                 "lease_token": 0,
                 "attempts": 0,
+                "maturity_seconds": int(streams[kind].maturity.total_seconds()),
                 "accepted": 0,
                 "applied": 0,
                 "rejected": 0,
             }
-            for kind in sorted(kinds)
+            for kind in sorted(streams)
         ]
     )
     on_schedule = statement.on_conflict_do_update(
         index_elements=["tenant_id", "shop", "kind", "source"],
-        set_={"due_at": statement.excluded.due_at},
-        where=feeds.c.due_at.is_(None),
+        set_={
+            "due_at": func.coalesce(feeds.c.due_at, statement.excluded.due_at),
+            "maturity_seconds": statement.excluded.maturity_seconds,
+        },
+        where=feeds.c.due_at.is_(None)
+        | (feeds.c.maturity_seconds != statement.excluded.maturity_seconds),
     )
     await session.execute(on_schedule)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
-from services.schema.db import WriteSession
+from services.schema.db import ReadSession, WriteSession
 from services.schema.ids import IdKind, new_id
 from services.schema.words import FactKind
 
@@ -42,6 +42,23 @@ WHERE tenant_id = :tenant AND shop = :shop AND kind = :kind AND source = :source
 """)
 
 
+_UNCOUNTED = text("""
+SELECT id, last_success, accepted - applied - rejected AS waiting FROM feeds
+WHERE tenant_id = :tenant AND accepted <> applied + rejected
+ORDER BY last_success NULLS FIRST, id LIMIT 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A feed of which more, or less, was accepted than was applied and rejected."""
+
+    feed: str
+    since: datetime | None
+    """Of its last success; null where it never had one."""
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What one batch brought of one feed; the shop is empty where rows name none that is known."""
@@ -74,6 +91,12 @@ async def count_arrived(
     await driver.execute(
         _COUNT_DAYS, session.tenant, kind.value, list(shops), list(sources), list(dates)
     )
+
+
+async def read_uncounted(session: ReadSession) -> Uncounted | None:
+    """The feed whose rows have waited longest; null where all are accounted for."""
+    row = (await session.execute(_UNCOUNTED, {"tenant": session.tenant})).one_or_none()
+    return None if row is None else Uncounted(row.id, row.last_success, row.waiting)
 
 
 async def withdraw_rejected(

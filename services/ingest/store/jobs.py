@@ -19,11 +19,8 @@ async def add_backfill(
     session: WriteSession, backfill: Backfill, *, caller: str, at: datetime
 ) -> None:
     """Put down a job that a worker takes up, also after a restart."""
-    request = {
-        "feed": backfill.feed,
-        "from": backfill.start.isoformat(),
-        "to": backfill.end.isoformat(),
-    }
+    spans = [[start.isoformat(), end.isoformat()] for start, end in backfill.spans]
+    request = {"feed": backfill.feed, "spans": spans}
     await session.execute(
         insert(jobs).values(
             tenant_id=session.tenant,
@@ -105,9 +102,10 @@ async def _update(session: WriteSession, job: str, **values: object) -> None:
 
 def _backfill(job: str, request: str) -> Backfill:
     document = json.loads(request)
+    # A job of an older version names one stretch.
+    spans = document.get("spans") or [[document.get("from"), document.get("to")]]
     return Backfill(
         job=job,
         feed=document["feed"],
-        start=date.fromisoformat(document["from"]),
-        end=date.fromisoformat(document["to"]),
+        spans=tuple((date.fromisoformat(start), date.fromisoformat(end)) for start, end in spans),
     )

@@ -115,7 +115,7 @@ class Desks:
                 session,
                 shop=shop.code,
                 source=desk.origin.source,
-                kinds=list(desk.source.streams),
+                streams=desk.source.streams,
                 at=self._now(),
             )
         self._desks[DeskKey(tenant, shop.code)] = desk

@@ -130,10 +130,9 @@ class Puller:
 
         The feed is given back as it was. Errors are the caller's.
         """
-        pieces = windows_of_backfill(self._desk, self._lease.kind, backfill)
-        in_all = (backfill.end - backfill.start).days
+        pieces = windows_of_backfill(self._desk, self._lease.kind, backfill, self._now)
         try:
-            return await self._land_all(pieces, in_all, backfill=backfill)
+            return await self._land_all(pieces, backfill.days, backfill=backfill)
         finally:
             await self._give_back(timedelta(0), None)
 

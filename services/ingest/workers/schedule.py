@@ -10,7 +10,7 @@ from decimal import Decimal
 import structlog
 
 from services.ingest.core.cursors import wait_after
-from services.ingest.flows.backfills import ask_backfill
+from services.ingest.flows.backfills import ask_backfill, ask_gaps
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 from services.ingest.store.cursors import (
     CHANNEL,
@@ -116,13 +116,14 @@ class Schedule:
         return self._problems
 
     async def backfill_once(
-        self, start: date, end: date, *, shop: str | None, show: Callable[[Decimal], None]
+        self, days: tuple[date, date] | None, *, shop: str | None, show: Callable[[Decimal], None]
     ) -> list[str]:
-        """Read some days of all feeds again, or of one shop's; what went wrong, if anything."""
+        """Read some days of all feeds again, or of one shop's; null: exactly those they lack.
+
+        What went wrong, if anything.
+        """
         await self._desks.refresh()
-        asked = {
-            tenant: await self._ask(tenant, start, end, shop) for tenant in self._desks.tenants()
-        }
+        asked = {tenant: await self._ask(tenant, days, shop) for tenant in self._desks.tenants()}
         outcomes: list[Outcome] = []
         async with self._finished():
             while not self._stopping.is_set() and not self._mistakes:
@@ -240,17 +241,20 @@ class Schedule:
             stopping=self._stopping,
         )
 
-    async def _ask(self, tenant: int, start: date, end: date, shop: str | None) -> list[str]:
-        """Put down a backfill for each feed; the jobs."""
+    async def _ask(
+        self, tenant: int, days: tuple[date, date] | None, shop: str | None
+    ) -> list[str]:
+        """Put down a backfill for each feed that has something to read again; the jobs."""
         shops = [code for code in self._desks.shops_of(tenant) if shop in (None, code)]
-        caller = Caller(tenant, Role.ADMIN, None, "system:operator")
+        caller, at = Caller(tenant, Role.ADMIN, None, "system:operator"), self._now()
         async with self._database.write(tenant) as session:
-            feeds = await read_pulled(session, shops=shops)
             asked = [
-                await ask_backfill(session, feed, start, end, caller=caller, at=self._now())
-                for feed in feeds
+                await ask_gaps(session, feed, caller=caller, at=at)
+                if days is None
+                else await ask_backfill(session, feed, *days, caller=caller, at=at)
+                for feed in await read_pulled(session, shops=shops)
             ]
-        return [backfill.job for backfill in asked]
+        return [backfill.job for backfill in asked if backfill is not None]
 
     async def _outcomes(self, asked: Mapping[int, Sequence[str]]) -> list[Outcome]:
         found: list[Outcome] = []

@@ -9,6 +9,7 @@ from services.ingest.core.cursors import days_completed, next_window, shorter, w
 from services.ingest.flows.pulls import Desk
 from services.ingest.sources.errors import WindowTooLarge
 from services.ingest.sources.reading import Reading
+from services.schema.days import start_of_day
 from services.schema.shapes.feeds import Backfill, Window
 from services.schema.words import FactKind
 
@@ -86,12 +87,26 @@ def _windows_between(start: datetime, end: datetime, longest: timedelta) -> Iter
 
 
 async def windows_of_backfill(
-    desk: Desk, kind: FactKind, backfill: Backfill
+    desk: Desk, kind: FactKind, backfill: Backfill, now: Callable[[], datetime]
 ) -> AsyncGenerator[Piece, None]:
-    """The days that are to be read again, and nothing beside them."""
-    longest = desk.source.streams[kind].longest
-    windows = deque(windows_of_days(backfill.start, backfill.end, desk.timezone, longest=longest))
-    done = windows[0].start
+    """The days that are to be read again, and nothing beside them.
+
+    What is not settled yet is left to the schedule, which reads it as soon as it is.
+    """
+    for start, end in backfill.spans:
+        async for piece in _stretch(desk, kind, start, end, now):
+            yield piece
+
+
+async def _stretch(
+    desk: Desk, kind: FactKind, start: date, end: date, now: Callable[[], datetime]
+) -> AsyncGenerator[Piece, None]:
+    stream = desk.source.streams[kind]
+    settled = now() - stream.lag
+    windows = deque(
+        windows_of_days(start, end, desk.timezone, longest=stream.longest, settled=settled)
+    )
+    done = start_of_day(start, desk.timezone)
     while windows:
         window = windows.popleft()
         try:

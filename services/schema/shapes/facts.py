@@ -208,6 +208,8 @@ class Feed:
     rejected: int
     waiting: int
     gaps: tuple[date, ...] = field(default=())
+    maturity_seconds: int = 0
+    """How long after its end a day may still fill in."""
 
     def lag_seconds(self, at: datetime) -> int | None:
         """Since the cursor, or since the last batch; null where nothing has come."""

@@ -26,6 +26,8 @@ class Stream:
     fill: timedelta | None = None
     """The longest window of a first reading that goes by another time than that of change; null
     where the first one is like any other."""
+    maturity: timedelta = timedelta(0)
+    """How long after its end a day may still fill in; so long it is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Days of a feed to be read again, and how far that has come."""
+    """Days of a feed to be read again."""
 
     job: str
     feed: str
-    start: date
-    end: date
+    spans: tuple[tuple[date, date], ...]
+    """Stretches of local days in their order; each end is exclusive."""
+
+    @property
+    def days(self) -> int:
+        return sum((end - start).days for start, end in self.spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The oldest thing that was accepted and that no live card shows yet."""
+
+    since: datetime
+    day: date | None
+    """Of the facts; null where they have reached the cards, which are to be computed."""
+    place: str
+    """Whose facts, or which card: for a log."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """A subject whose facts of some days a scorecard is made of."""
 

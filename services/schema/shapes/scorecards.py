@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from services.schema.shapes.coverage import Coverage
 from services.schema.shapes.indicators import Explained, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Gate, Scheme
@@ -191,9 +192,8 @@ class CardHead:
     status: ScorecardStatus
     rank: int | None
     """Null while the cycle is open, and without a total."""
-    coverage: Decimal
-    """The part of its feeds' days that has come in, from 0 to 1."""
-    provisional: bool
+    coverage: Coverage
+    """How much of what it hangs on has come in; frozen when data close."""
     computed_at: datetime
     fingerprint: str
 
@@ -222,3 +222,5 @@ class Scorecard:
     stale_since: datetime | None
     """Since when an input has changed that the document does not show."""
     version: int
+    look_again_at: datetime | None = None
+    """When its coverage may be otherwise although nothing has come; null once data are closed."""

@@ -48,8 +48,8 @@ def day(name: str, *, null: bool = False, primary_key: bool = False) -> Column[o
     return Column(name, Date, nullable=null, primary_key=primary_key)
 
 
-def count(name: str, *, null: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=null)
+def count(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=null, server_default=default)
 
 
 def amount(name: str, *, null: bool = False) -> Column[Decimal]:

@@ -336,6 +336,8 @@ feeds = Table(
     instant("cursor", null=True),
     instant("last_success", null=True),
     text("problem", null=True),
+    # How long after its end a day of it may still fill in; 0 where its source says so itself.
+    count("maturity_seconds", default="0"),
     count("accepted"),
     count("applied"),
     count("rejected"),

@@ -52,6 +52,8 @@ scorecards = Table(
     instant("computed_at"),
     # Since when an input has changed that the document does not show yet.
     instant("stale_since", null=True),
+    # When its coverage may be otherwise although nothing has come; null once it is frozen.
+    instant("look_again_at", null=True),
     count("version"),
     UniqueConstraint("tenant_id", "cycle", "subject_kind", "subject", "revision"),
     one_of("status", ScorecardStatus),
@@ -62,6 +64,12 @@ scorecards = Table(
         "tenant_id",
         "cycle",
         postgresql_where=sql("stale_since IS NOT NULL"),
+    ),
+    Index(
+        "ix_scorecards_look_again",
+        "tenant_id",
+        "look_again_at",
+        postgresql_where=sql("look_again_at IS NOT NULL"),
     ),
 )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from services.api.core.card_documents import fingerprint
 from services.api.core.schemes import parse_scheme
 from services.api.core.scorecards import score
+from services.schema.shapes.coverage import WHOLE
 from services.schema.shapes.indicators import Explained, Indicator, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Scheme
@@ -147,8 +148,7 @@ def head(segments: Sequence[SegmentInput], adjustments: Sequence[Adjustment] = (
         revision=1,
         status=ScorecardStatus.LIVE,
         rank=1,
-        coverage=Decimal(1),
-        provisional=False,
+        coverage=WHOLE,
         computed_at=datetime(2026, 11, 1, 8, 30, tzinfo=UTC),
         fingerprint=fingerprint("2026-10-front", EMPLOYEE, segments, adjustments),
     )

@@ -237,6 +237,15 @@ def test_an_explanation_to_the_last_word() -> None:
         "band": "A",
         "grade": "A",
         "coefficient": "1.5",
+        "coverage": {
+            "share": "1",
+            "provisional": False,
+            "matures_at": None,
+            "feeds": 0,
+            "wanted": 0,
+            "complete": 0,
+            "gaps": [],
+        },
     }
 
 

@@ -9,6 +9,7 @@ from services.ingest.core.cursors import (
     days_completed,
     next_window,
     shorter,
+    stretches_of,
     wait_after,
     windows_of_days,
 )
@@ -78,7 +79,9 @@ def test_a_day_is_complete_with_its_last_instant_in_the_shops_zone() -> None:
 def test_days_of_a_change_of_clock_have_their_own_length() -> None:
     """2026-03-29 has 23 hours in Berlin."""
     windows = list(
-        windows_of_days(date(2026, 3, 28), date(2026, 3, 31), "Europe/Berlin", longest=DAY)
+        windows_of_days(
+            date(2026, 3, 28), date(2026, 3, 31), "Europe/Berlin", longest=DAY, settled=SETTLED
+        )
     )
     assert windows[0].start == start_of_day(date(2026, 3, 28), "Europe/Berlin")
     assert windows[-1].end == start_of_day(date(2026, 3, 31), "Europe/Berlin")
@@ -90,7 +93,33 @@ def test_days_of_a_change_of_clock_have_their_own_length() -> None:
 
 def test_no_days_are_no_windows() -> None:
     day = date(2026, 11, 1)
-    assert list(windows_of_days(day, day, SHANGHAI, longest=DAY)) == []
+    assert list(windows_of_days(day, day, SHANGHAI, longest=DAY, settled=SETTLED)) == []
+
+
+def test_days_are_read_again_as_far_as_their_marketplace_tells_of_them() -> None:
+    """Pinduoduo refuses a window that ends in its last three minutes or in the future."""
+    day, midnight = date(2026, 11, 1), start_of_day(date(2026, 11, 1), SHANGHAI)
+
+    def ends(settled: datetime) -> list[datetime]:
+        two_days = (day, date(2026, 11, 3))
+        windows = windows_of_days(*two_days, SHANGHAI, longest=DAY, settled=settled)
+        return [window.end for window in windows]
+
+    assert ends(midnight) == []
+    assert ends(midnight + SECOND) == [midnight + SECOND]
+    assert ends(midnight + DAY) == [midnight + DAY]
+    within = midnight + DAY + timedelta(hours=9, microseconds=5)
+    assert ends(within) == [midnight + DAY, midnight + DAY + timedelta(hours=9)]
+    assert ends(midnight + 2 * DAY + SECOND) == [midnight + DAY, midnight + 2 * DAY]
+
+
+def test_days_that_are_missing_are_stretches_that_do_not_touch() -> None:
+    first, second, fourth = (date(2026, 10, 30) + timedelta(days=n) for n in (0, 1, 3))
+    assert stretches_of([]) == ()
+    assert stretches_of([fourth, second, first, second]) == (
+        (first, date(2026, 11, 1)),
+        (fourth, date(2026, 11, 3)),
+    )
 
 
 def test_a_feed_rests_longer_after_each_failure_and_never_for_ever() -> None:

@@ -38,6 +38,27 @@ async def test_requirement_16_accepted_is_applied_and_rejected_and_waiting(door:
     assert (lost["shop"], lost["accepted"], lost["rejected"]) == (None, 1, 1)
 
 
+async def test_requirement_16_rows_that_are_not_accounted_for_turn_readiness_red(
+    door: Door,
+) -> None:
+    await door.post(STOCK, lines(rows.full(STOCK)))
+    (feed,) = await feeds(door)
+    assert (await door.get("/health/ready")).json() == {"status": "ready"}
+    # The register says whose feeds are looked at.
+    entry = "INSERT INTO tenants (id, code, created_at) VALUES ($1, $2, now())"
+    await door.owner.execute(entry, door.tenant, f"counted-{door.tenant}")
+    change = "UPDATE feeds SET accepted = accepted + $2 WHERE tenant_id = $1"
+    await door.owner.execute(change, door.tenant, 2)
+    try:
+        red = await door.get("/health/ready")
+        (shown,) = await feeds(door)
+    finally:
+        await door.owner.execute(change, door.tenant, -2)
+    assert (red.status_code, shown["waiting"]) == (503, 2)
+    assert red.json()["detail"].startswith(f"2 rows of {feed['id']} are accepted and not counted")
+    assert (await door.get("/health/ready")).status_code == 200
+
+
 async def test_requirement_14_gaps_are_the_days_between_that_never_came(door: Door) -> None:
     days = ("2026-10-26", "2026-10-28", "2026-10-31")
     await door.post(STOCK, lines(*(rows.full(STOCK, day=day) for day in days)))

@@ -141,7 +141,7 @@ async def test_days_read_again_say_nothing_new(world: World) -> None:
     shares: list[Decimal] = []
     before = await world.rows("SELECT count(*) FROM batches")
     schedule = world.schedule()
-    assert await schedule.backfill_once(DAYS[2], DAYS[5], shop=None, show=shares.append) == []
+    assert await schedule.backfill_once((DAYS[2], DAYS[5]), shop=None, show=shares.append) == []
     assert shares[-1] == 1
     assert sorted(shares) == shares
     jobs = await jobs_of(world)
@@ -151,11 +151,38 @@ async def test_days_read_again_say_nothing_new(world: World) -> None:
     await world.check()
 
 
+async def test_requirement_14_one_command_reads_exactly_the_gaps_again(world: World) -> None:
+    await skip_days(world, "orders", 3)
+    await world.write(
+        "DELETE FROM feed_days USING feeds WHERE id = feed AND kind = 'refunds' AND day = :day",
+        day=DAYS[5],
+    )
+    world.gateway.trouble.calls.clear()
+    assert await world.schedule().backfill_once(None, shop=None, show=lambda _: None) == []
+    asked = {
+        json.loads(job.request)["feed"]: json.loads(job.request) for job in await jobs_of(world)
+    }
+    found = await world.feeds()
+    assert set(asked) == {found["orders"].id, found["refunds"].id}
+    assert asked[found["orders"].id]["spans"] == [[DAYS[0].isoformat(), DAYS[3].isoformat()]]
+    assert asked[found["refunds"].id]["spans"] == [[DAYS[5].isoformat(), DAYS[6].isoformat()]]
+    lists = [call.method for call in world.gateway.trouble.calls if "full" not in call.method]
+    assert lists.count("taobao.trades.sold.increment.get") == 3
+    assert lists.count("taobao.refunds.receive.get") == 1
+    assert "taobao.traderates.get" not in lists
+    await world.check()
+    # Nothing is missing any more, and nothing is asked.
+    world.gateway.trouble.calls.clear()
+    assert await world.schedule().backfill_once(None, shop=None, show=lambda _: None) == []
+    assert not world.gateway.trouble.calls
+    assert len(await jobs_of(world)) == 2
+
+
 async def test_a_backfill_that_cannot_be_done_fails_and_says_why(world: World) -> None:
     await world.pull()
     world.gateway.account.sessions.clear()
     problems = await world.schedule().backfill_once(
-        DAYS[0], DAYS[1], shop="tm-life", show=lambda _: None
+        (DAYS[0], DAYS[1]), shop="tm-life", show=lambda _: None
     )
     assert len(problems) == 3
     assert all("code 27" in problem for problem in problems)
@@ -170,7 +197,7 @@ async def test_a_backfill_that_is_put_off_is_tried_again(world: World) -> None:
     world.clock.runs()
     schedule = world.schedule()
     task = asyncio.create_task(
-        schedule.backfill_once(DAYS[0], DAYS[1], shop=None, show=lambda _: None)
+        schedule.backfill_once((DAYS[0], DAYS[1]), shop=None, show=lambda _: None)
     )
     while not [call for call in world.gateway.trouble.calls if call.outcome == "throttle"]:
         await asyncio.sleep(0.02)
@@ -198,7 +225,7 @@ async def test_a_backfill_that_is_told_to_wait_again_and_again_has_not_failed(
     monkeypatch.setattr(TaobaoSource, "read", read_slowly)
     schedule = world.schedule()
     world.clock.runs()
-    problems = await schedule.backfill_once(DAYS[0], DAYS[1], shop="tm-life", show=lambda _: None)
+    problems = await schedule.backfill_once((DAYS[0], DAYS[1]), shop="tm-life", show=lambda _: None)
     assert problems == []
     assert {job.status for job in await jobs_of(world)} == {"done"}
     assert next(waits, None) is None
@@ -218,7 +245,11 @@ async def test_only_what_can_be_read_again_is_taken(world: World, database: Test
         (feed, {**day, "to": "2026-11-12"}, 422, "period_invalid", "/to"),
         (feed, {**day, "to": "2026-11-11"}, 422, "period_invalid", "/to"),
         (feed, {**day, "to": "2029-11-18"}, 422, "period_too_long", "/to"),
-        (feed, {"from": "2026-11-12"}, 422, "", "/to"),
+        (feed, {"from": "2026-11-12"}, 422, "days_missing", "/to"),
+        (feed, {}, 422, "days_missing", "/from"),
+        (feed, {**day, "gaps": True}, 422, "days_and_gaps", "/gaps"),
+        (feed, {"gaps": True}, 409, "no_gaps", ""),
+        ("feed_posted", {"gaps": True}, 409, "feed_not_pulled", ""),
         (feed, {**day, "from": "2026-02-30"}, 422, "", "/from"),
         (feed, {**day, "shop": "x"}, 422, "", "/shop"),
         ("feed_nobody", day, 404, "not_found", ""),
@@ -285,6 +316,6 @@ async def test_a_refused_row_of_a_marketplace_is_read_again_as_what_it_is(
                 # Which promotion it was only the marketplace knows.
                 assert answer["rows"][0]["code"] == "detail_missing"
     days = (DAYS[0], DAYS[3])
-    await world.schedule().backfill_once(*days, shop=None, show=lambda _: None)
+    await world.schedule().backfill_once(days, shop=None, show=lambda _: None)
     assert await world.rows("SELECT id FROM rejected_rows") == []
     await world.check()

@@ -172,3 +172,24 @@ async def test_facts_and_measures_are_the_marketplaces_own_books(
         world.clock.pass_by(minutes=11)
         assert await world.pull() == []
         assert (await world.rows("SELECT count(*) FROM batches"))[0][0] <= before[0][0] + 1
+
+
+async def test_days_up_to_now_are_read_again_as_far_as_pinduoduo_tells_of_them(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """It refuses to be asked for its last three minutes, and for what is to come."""
+    case = CASES["pinduoduo"]
+    async with world_of(case, database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=2, hours=1)
+        assert await world.pull() == []
+        world.gateway.trouble.calls.clear()
+        today = FIRST + timedelta(days=2)
+        days = (today, today + timedelta(days=2))
+        assert await world.schedule().backfill_once(days, shop=None, show=lambda _: None) == []
+        assert {call.outcome for call in world.gateway.trouble.calls} == {"ok"}
+        assert len(world.gateway.trouble.calls) < 10
+        jobs = await world.rows("SELECT status, progress FROM jobs")
+        assert [tuple(job) for job in jobs] == [("done", 1), ("done", 1)]
+        noted = await world.rows("SELECT day FROM feed_days WHERE day >= :today", today=today)
+        assert noted == []
+        await check(world, case)
