@@ -4,14 +4,15 @@ Each function answers in the form in which `api.md` takes it, and in an order in
 """
 
 from datetime import date
+from typing import Any
 
-from sandbox import erp, goals, people
+from sandbox import erp, goals, opinions, people, plans, stated
 from sandbox import shops as places
 from sandbox.articles import article_list
 from sandbox.doors import credentials
-from sandbox.goals import months
 from sandbox.lives import first_day, midnight
-from sandbox.people import KEY_HOLDERS
+from sandbox.people import KEY_HOLDERS, is_leading
+from sandbox.plans import months
 
 Row = dict[str, object]
 
@@ -21,6 +22,7 @@ __all__ = [
     "article_list",
     "credentials",
     "first_day",
+    "is_leading",
     "midnight",
     "months",
 ]
@@ -60,21 +62,75 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
     return erp.erp_facts(today)
 
 
+def late_refunds(today: date) -> list[Row]:
+    """`POST /v1/facts/refunds`, once last month is published."""
+    return erp.late_refunds(today)
+
+
 def targets(today: date) -> list[Row]:
     """`PUT /v1/targets`"""
     return goals.target_list(today)
 
 
+TARGET_KEY = goals.KEY
+"""What a target is known by."""
+
+
 def values(today: date) -> list[Row]:
     """`POST /v1/indicators/values`"""
-    return goals.value_list(today)
+    return stated.value_list(today)
 
 
-def schemes() -> list[Row]:
-    """`POST /v1/schemes` with code and template; `pay` and `distribution` go into the draft."""
-    return goals.scheme_list()
+def schemes() -> list[dict[str, Any]]:
+    """`POST /v1/schemes` with code and template; `draft` goes into the draft."""
+    return plans.scheme_list()
 
 
 def cycles(today: date) -> list[Row]:
-    """`POST /v1/cycles`: last month's, to be published, then this month's, to be opened."""
-    return goals.cycle_list(today)
+    """`POST /v1/cycles`: of each scheme the periods that hold last month and this one."""
+    return plans.cycle_list(today)
+
+
+def ended_cycles(today: date) -> frozenset[str]:
+    """Those of them that are to be published; the others are opened."""
+    return plans.ended_cycles(today)
+
+
+def late_cycle(today: date) -> str:
+    """The one that is published once more."""
+    return plans.late_cycle(today)
+
+
+def sights(today: date) -> list[tuple[str, str]]:
+    """What there is to see, and where."""
+    return plans.sights(today)
+
+
+def ladder() -> dict[str, Any]:
+    """`POST /v1/ladders` with code and template; `positions` are put."""
+    return plans.ladder()
+
+
+def levels_wanted(today: date) -> tuple[str, str, str]:
+    """`POST /v1/ladders/{code}/assessments`: the ladder, the month, and who has observed."""
+    return opinions.levels_wanted(today)
+
+
+def observations(today: date) -> list[Row]:
+    """`POST /v1/ladders/{code}/observations`"""
+    return opinions.observation_list(today)
+
+
+def ratings(today: date) -> list[dict[str, Any]]:
+    """`POST /v1/scorecards/{id}/ratings` with cycle, subject, and by whose key (null is HR's)."""
+    return opinions.rating_list(today)
+
+
+def points(today: date) -> list[dict[str, Any]]:
+    """`POST /v1/scorecards/{id}/adjustments`, with cycle and subject"""
+    return opinions.points_list(today)
+
+
+def money(today: date) -> list[dict[str, Any]]:
+    """`POST /v1/scorecards/{id}/payouts`, with cycle and subject"""
+    return opinions.money_list(today)

@@ -24,6 +24,8 @@ _CHANNELS = (
     ("direct", 13, None),
     ("live", 10, Decimal("0.31")),
 )
+_SKILLED = frozenset({"e-019", "e-020", "e-021", "e-034"})
+"""Agents who seldom talk in vain, and answer soon."""
 _STREET = (("walk_in", 100, None),)
 
 
@@ -88,7 +90,8 @@ def chats_of(shop: Shop, day: date) -> Iterator[Row]:
         number += 1
         bought = sale if sale.paid_at else None
         yield _chat(chance, shop, day, number, sale.guide, start, inquiry=True, sale=bought)
-        for _ in range(chance.choices((0, 1, 2, 3), (28, 40, 22, 10))[0]):
+        in_vain = (88, 10, 2, 0) if sale.guide in _SKILLED else (28, 40, 22, 10)
+        for _ in range(chance.choices((0, 1, 2, 3), in_vain)[0]):
             number += 1
             start = midnight(day) + timedelta(seconds=chance.randint(8 * 3600, 86_000))
             yield _chat(chance, shop, day, number, sale.guide, start, inquiry=True, sale=None)
@@ -162,7 +165,8 @@ def _chat(
     answered = sale is not None or chance.random() > 0.03
     responses = chance.randint(2, 14) if answered else 0
     first = chance.randint(4, 40)
-    later = sum(chance.randint(12, 55) for _ in range(responses - 1))
+    slowest = 36 if agent in _SKILLED else 55
+    later = sum(chance.randint(12, slowest) for _ in range(responses - 1))
     asked = chance.random() < 0.3
     return {
         "source": "erp",

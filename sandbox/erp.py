@@ -1,10 +1,13 @@
 """What the made-up company's ERP posts to Kaohe, in the form of `api.md`, section 2."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from random import Random
 
 from sandbox.campaigns import campaigns_between
 from sandbox.daily import Row, campaign_row, chats_of, stock_of, traffic_of
-from sandbox.lives import first_day, midnight, sales_until
+from sandbox.lives import SEED, first_day, midnight, sales_of, sales_until
+from sandbox.plans import days_of, months
 from sandbox.posted import measures_of
 from sandbox.sales import Claim, Sale
 from sandbox.shops import SHOPS, TELL_NO_REFUNDS, TELL_STOCK, TELL_TRAFFIC, Shop
@@ -28,9 +31,33 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
         "stock": [stock_of(shop, day) for shop in stocked for day in days],
         "orders": [_order(sale, at) for shop in own for sale in sales_until(shop, first, at)],
         "refunds": [row for shop in (*own, *paying_back) for row in _refunds(shop, first, at)],
+        "ratings": [row for shop in own for row in _ratings(shop, first, at)],
         "chats": [row for shop in SHOPS for day in days for row in chats_of(shop, day)],
         "measures": [row for day in days for row in measures_of(day)],
     }
+
+
+def late_refunds(today: date) -> list[Row]:
+    """Money that goes back today for an order of last month, once that month is published."""
+    last_month = months(today)[0]
+    shop = next(shop for shop in SHOPS if shop.marketplace is None)
+    sale = next(
+        sale
+        for day in days_of(last_month.replace(day=10), today)
+        for sale in sales_of(shop, day)
+        if sale.guide and not sale.claims and not sale.exclusion and len(sale.lines) > 1
+    )
+    line = sale.lines[0]
+    claim = Claim(
+        id=f"{sale.id}9",
+        line=line,
+        amount=line.paid,
+        requested_at=midnight(today) - timedelta(hours=5),
+        agreed_at=midnight(today) - timedelta(hours=3),
+        settled_at=midnight(today),
+        succeeds=True,
+    )
+    return [_refund(sale, claim, midnight(today))]
 
 
 def _order(sale: Sale, at: datetime) -> Row:
@@ -48,7 +75,7 @@ def _order(sale: Sale, at: datetime) -> Row:
         "salesperson": sale.guide,
         "channel": "walk_in",
         "campaign": sale.campaign,
-        "payment_method": "alipay" if sale.id % 300 else "cash",
+        "payment_method": _payment_of(sale),
         "currency": "CNY",
         "paid_amount": f"{sale.paid_amount:f}" if _by(sale.paid_at, at) else None,
         "discount_amount": f"{sum(line.discount + line.share for line in sale.lines):f}",
@@ -65,6 +92,13 @@ def _order(sale: Sale, at: datetime) -> Row:
             for line in sale.lines
         ],
     }
+
+
+def _payment_of(sale: Sale) -> str:
+    """Month by month more of them pay with Alipay, until the till is set up anew."""
+    month = sale.created_at.year * 12 + sale.created_at.month
+    share = 40 + 5 * (month % 10)
+    return "alipay" if Random(f"{SEED}/till/{sale.id}").random() * 100 < share else "cash"
 
 
 def _refunds(shop: Shop, first: date, at: datetime) -> list[Row]:
@@ -91,6 +125,26 @@ def _refund(sale: Sale, claim: Claim, at: datetime) -> Row:
         "refunded_at": claim.settled_at.isoformat() if claim.succeeded_by(at) else None,
         "modified_at": (claim.settled_at if settled else claim.requested_at).isoformat(),
     }
+
+
+def _ratings(shop: Shop, first: date, at: datetime) -> Iterator[Row]:
+    """What buyers said on leaving the shop in the street."""
+    for sale in sales_until(shop, first, at):
+        chance = Random(f"{SEED}/leaving/{sale.id}")
+        if sale.paid_at is None or sale.paid_at > at or sale.exclusion or chance.random() > 0.3:
+            continue
+        yield {
+            "source": shop.source,
+            "id": f"r-{sale.id}",
+            "shop": shop.code,
+            "order": sale.number,
+            "employee": sale.guide,
+            "score": str(chance.choices((5, 4, 3, 2, 1), (84, 12, 2, 1, 1))[0]),
+            "scale": 5,
+            "comment": None,
+            "rated_at": sale.paid_at.isoformat(),
+            "modified_at": sale.paid_at.isoformat(),
+        }
 
 
 def _by(moment: datetime | None, at: datetime) -> str | None:

@@ -25,9 +25,12 @@ _WEEKDAYS = (95, 92, 94, 98, 104, 116, 112)
 
 
 def first_day(today: date) -> date:
-    """Where the story begins: the whole of last month, and some sixty days at least."""
+    """Where the story begins: a week before last month, and some sixty days ago at least.
+
+    Without the week what grows against the month before would have nothing to grow from.
+    """
     last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    return min(last_month, today - timedelta(days=59))
+    return min(last_month - timedelta(days=7), today - timedelta(days=59))
 
 
 def midnight(day: date) -> datetime:
@@ -77,7 +80,7 @@ def _make_sale(chance: Random, shop: Shop, day: date, number: int, created_at: d
         type=_type_of(chance, shop),
         # The square makes some buyers come again and again, and most only once.
         buyer=int(shop.buyers * chance.random() ** 2),
-        guide=chance.choice(shop.guides) if chance.random() < shop.guided_share else None,
+        guide=_guide_of(chance, shop, number) if chance.random() < shop.guided_share else None,
         campaign=campaign.id if campaign is not None and promoted else None,
         postage=Decimal(chance.choice(("0", "0", "0", "0", "8.00", "12.00"))),
         lines=lines,
@@ -92,6 +95,12 @@ def _make_sale(chance: Random, shop: Shop, day: date, number: int, created_at: d
         reviews=(),
     )
     return _live(chance, sale)
+
+
+def _guide_of(chance: Random, shop: Shop, number: int) -> str:
+    """Chance sends a buyer to a desk; there the people take turns."""
+    desk, turns = chance.randrange(shop.desks), len(shop.guides) // shop.desks
+    return shop.guides[desk + shop.desks * (number % turns)]
 
 
 def _type_of(chance: Random, shop: Shop) -> str:

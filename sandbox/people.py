@@ -18,16 +18,20 @@ _UNITS = (
     ("goods", "商品部", "company", "e-009"),
     ("store", "门店部", "company", "e-031"),
     ("warehouse", "仓储部", "company", "e-033"),
+    ("life", "青禾生活事业部", "company", "e-042"),
+    ("business", "商务合作部", "company", "e-047"),
+    ("planning", "运营策划组", "operations", "e-048"),
 )
 
 _TM, _TB, _LIFE, _STORE = "tm-qinghe", "tb-qinghe", "tm-life", "st-hangzhou"
-_JD, _PDD, _DY = "jd-qinghe", "pdd-qinghe", "dy-qinghe"
+_JD, _PDD, _DY, _WC = "jd-qinghe", "pdd-qinghe", "dy-qinghe", "wc-qinghe"
 
-_ALL = dict.fromkeys((_TM, _TB, _LIFE, "wc-qinghe", "sp-qinghe", "az-qinghe"), 100)
+_ALL = dict.fromkeys((_TM, _TB, _LIFE, _WC, "sp-qinghe", "az-qinghe"), 100)
 
 _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     # code, name, manager, position, unit, shops with shares
-    ("e-001", "沈知远", None, "head_of_ecommerce", "company", _ALL),
+    ("e-000", "许青禾", None, "chair", "company", {}),
+    ("e-001", "沈知远", "e-000", "head_of_ecommerce", "company", _ALL),
     ("e-002", "林晓岚", "e-001", "hr_manager", "people", {}),
     ("e-003", "周文博", "e-001", "operations_manager", "tmall-team", {_TM: 100, _LIFE: 100}),
     (
@@ -41,17 +45,20 @@ _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     ("e-009", "唐睿", "e-001", "product_manager", "goods", {_TM: 100, _TB: 100}),
     ("e-010", "罗倩", "e-009", "product_manager", "goods", {_LIFE: 100, _STORE: 100}),
     ("e-011", "马超群", "e-003", "operations_specialist", "tmall-team", {_TM: 100}),
-    ("e-012", "高晨", "e-004", "operations_specialist", "taobao-team", {_TB: 100, _LIFE: 100}),
-    ("e-013", "谢宁", "e-005", "promotion_specialist", "marketing", {_TM: 100}),
-    ("e-014", "邓佳怡", "e-005", "promotion_specialist", "marketing", {_TB: 100, _LIFE: 100}),
+    ("e-012", "高晨", "e-004", "operations_specialist", "taobao-team", {_TB: 100}),
+    ("e-013", "谢宁", "e-005", "promotion_specialist", "marketing", {_TM: 100, _WC: 50}),
+    (
+        *("e-014", "邓佳怡", "e-005", "promotion_specialist", "marketing"),
+        {_TB: 100, _LIFE: 100, _WC: 50},
+    ),
     ("e-015", "韩磊", "e-001", "live_operations", "live", {_TM: 100, _TB: 100}),
     ("e-016", "柳依依", "e-015", "live_host", "live", {_TM: 100}),
     ("e-017", "宋嘉树", "e-015", "live_host", "live", {_TB: 100}),
-    ("e-018", "梁静", "e-003", "pre_sales_agent", "pre-sales", {_TM: 40}),
-    ("e-019", "吴浩", "e-018", "pre_sales_agent", "pre-sales", {_TM: 35}),
-    ("e-020", "徐慧", "e-018", "pre_sales_agent", "pre-sales", {_TM: 25, _LIFE: 50}),
-    ("e-021", "孙涛", "e-018", "pre_sales_agent", "pre-sales", {_TB: 60}),
-    ("e-022", "胡雪", "e-018", "pre_sales_agent", "pre-sales", {_TB: 40, _LIFE: 50}),
+    ("e-018", "梁静", "e-003", "team_leader", "pre-sales", {}),
+    ("e-019", "吴浩", "e-018", "pre_sales_agent", "pre-sales", {_TM: 20}),
+    ("e-020", "徐慧", "e-018", "pre_sales_agent", "pre-sales", {_TM: 20, _LIFE: 30}),
+    ("e-021", "孙涛", "e-018", "pre_sales_agent", "pre-sales", {_TB: 30}),
+    ("e-022", "胡雪", "e-018", "pre_sales_agent", "pre-sales", {_TB: 30, _LIFE: 30}),
     ("e-023", "朱敏", "e-018", "after_sales_agent", "after-sales", {_TM: 100}),
     (
         *("e-024", "郭帆", "e-023", "after_sales_agent", "after-sales"),
@@ -66,7 +73,27 @@ _PEOPLE: tuple[tuple[str, str, str | None, str, str, dict[str, int]], ...] = (
     ("e-031", "冯悦", "e-004", "service_guide", "store", {_STORE: 60}),
     ("e-032", "姜楠", "e-031", "service_guide", "store", {_STORE: 40}),
     ("e-033", "蔡勇", "e-001", "warehouse", "warehouse", {_TM: 100, _TB: 100, _LIFE: 100}),
+    ("e-034", "白露", "e-018", "pre_sales_agent", "pre-sales", {_TM: 15}),
+    ("e-035", "江一帆", "e-018", "pre_sales_agent", "pre-sales", {_TM: 15}),
+    ("e-036", "钟意", "e-018", "pre_sales_agent", "pre-sales", {_TM: 15}),
+    ("e-037", "秦朗", "e-018", "pre_sales_agent", "pre-sales", {_TM: 15}),
+    ("e-038", "尹航", "e-018", "pre_sales_agent", "pre-sales", {_TB: 20}),
+    ("e-039", "乔安", "e-018", "pre_sales_agent", "pre-sales", {_TB: 20}),
+    ("e-040", "龙晓", "e-018", "pre_sales_agent", "pre-sales", {_LIFE: 20}),
+    ("e-041", "章程", "e-018", "pre_sales_agent", "pre-sales", {_LIFE: 20}),
+    ("e-042", "贺岚", "e-001", "life_traffic_manager", "life", {_LIFE: 100, _TB: 100}),
+    ("e-043", "顾言", "e-042", "life_design_manager", "life", {_LIFE: 100, _TB: 100}),
+    ("e-044", "邵阳", "e-042", "life_product_manager", "life", {_LIFE: 100, _TB: 100}),
+    ("e-045", "姚远", "e-009", "category_manager", "goods", {_TM: 100, _TB: 100}),
+    ("e-046", "康宁", "e-005", "promotion_manager", "marketing", {_TM: 100, _TB: 100}),
+    ("e-047", "廖凡", "e-001", "business_manager", "business", {_TB: 100}),
+    ("e-048", "段晴", "e-003", "campaign_specialist", "planning", {_TM: 100, _TB: 100}),
 )
+
+MOVER = "e-014"
+"""Who went from operations to promotion in the middle of last month."""
+MOVED_FROM = {_LIFE: 100, _DY: 100}
+"""The shops that they answered for in operations."""
 
 KEY_HOLDERS = {"hr": "e-002", "lead": "e-005", "employee": "e-006"}
 """Whom the demo's personal keys stand for; the other roles are no person."""
@@ -101,6 +128,36 @@ def holders_of(position: str) -> dict[str, dict[str, int]]:
     return {code: shops for code, _, _, held, _, shops in _PEOPLE if held == position}
 
 
+def shops_of(employee: str) -> dict[str, int]:
+    """The shops with shares that somebody answers for."""
+    return next(shops for code, _, _, _, _, shops in _PEOPLE if code == employee)
+
+
+def shops_under(unit: str) -> dict[str, int]:
+    """The shops that the people of a unit and of those below it answer for, each whole."""
+    below = {unit}
+    for code, _, parent, _ in _UNITS:
+        if parent in below:
+            below.add(code)
+    return {shop: 100 for _, _, _, _, held, shops in _PEOPLE if held in below for shop in shops}
+
+
+def superior_of(subject: str) -> str:
+    """Who rates a person or a unit from above: the manager, or who leads the unit above."""
+    kind, _, code = subject.partition(":")
+    if kind == "employee":
+        return next(str(manager) for each, _, manager, _, _, _ in _PEOPLE if each == code)
+    parents = {each: parent for each, _, parent, _ in _UNITS}
+    return next(lead for each, _, _, lead in _UNITS if each == parents[code])
+
+
+def is_leading(employee: str) -> bool:
+    """Whether somebody is named as a manager, or leads a unit."""
+    return any(manager == employee for _, _, manager, _, _, _ in _PEOPLE) or any(
+        lead == employee for _, _, _, lead in _UNITS
+    )
+
+
 def _joined_on(code: str, last_month: date) -> date:
     """One designer is new; the others joined over the years."""
     if code == "e-030":
@@ -114,10 +171,10 @@ def _assignments(
 ) -> list[dict[str, object]]:
     """One promotion specialist came from operations in the middle of last month."""
     joined = _joined_on(code, last_month).isoformat()
-    if code != "e-014":
+    if code != MOVER:
         return [_assignment(position, unit, shops, joined, None)]
     moved = last_month.replace(day=16).isoformat()
-    before = _assignment("operations_assistant", "taobao-team", {_TB: 100}, joined, moved)
+    before = _assignment("operations_specialist", "taobao-team", MOVED_FROM, joined, moved)
     return [before, _assignment(position, unit, shops, moved, None)]
 
 

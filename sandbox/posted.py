@@ -34,6 +34,7 @@ def _of_shop(shop: Shop, day: date) -> dict[str, int]:
         "ad_budget": shop.visitors * 22 // 100,
         "campaign_applications": applied,
         "campaign_approvals": applied - (1 if applied and chance.random() < 0.25 else 0),
+        "refund_disputes": 1 if chance.random() < 0.04 else 0,
     }
 
 
@@ -49,7 +50,7 @@ def _of_live(chance: Random) -> dict[str, int]:
         "live_amount": amount,
         "live_cost_amount": amount * chance.randint(50, 57) // 100,
         "live_followers": viewers * chance.randint(3, 8) // 100,
-        "live_likes": viewers * chance.randint(90, 190) // 100,
+        "live_likes": viewers * chance.randint(112, 206) // 100,
         "live_dwell_seconds": viewers * chance.randint(150, 330),
     }
 

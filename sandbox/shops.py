@@ -26,7 +26,9 @@ class Shop:
     buyers: int
     """People it may sell to."""
     guides: tuple[str, ...]
-    """Employees named on its orders as salespeople."""
+    """Employees named on its orders as salespeople, desk after desk, then whom these relieve."""
+    desks: int
+    """How many of them serve at once; at a desk they take turns."""
     guided_share: Decimal
     """The share of orders that names one of them."""
     skus: int
@@ -53,7 +55,8 @@ SHOPS = (
         orders=Decimal(56),
         visitors=760,
         buyers=4200,
-        guides=("e-018", "e-019", "e-020"),
+        guides=("e-019", "e-020", "e-036", "e-034", "e-035", "e-037"),
+        desks=3,
         guided_share=Decimal("0.42"),
         skus=124,
         stock_value=68_000,
@@ -67,7 +70,8 @@ SHOPS = (
         orders=Decimal(30),
         visitors=430,
         buyers=2600,
-        guides=("e-021", "e-022"),
+        guides=("e-021", "e-022", "e-038", "e-039"),
+        desks=2,
         guided_share=Decimal("0.38"),
         skus=98,
         stock_value=38_000,
@@ -81,7 +85,8 @@ SHOPS = (
         orders=Decimal(21),
         visitors=320,
         buyers=2400,
-        guides=("e-020", "e-022"),
+        guides=("e-020", "e-022", "e-040", "e-041"),
+        desks=2,
         guided_share=Decimal("0.35"),
         skus=76,
         stock_value=41_000,
@@ -96,6 +101,7 @@ SHOPS = (
         visitors=120,
         buyers=600,
         guides=("e-021", "e-022"),
+        desks=2,
         guided_share=Decimal("0.3"),
         skus=48,
         stock_value=12_000,
@@ -110,6 +116,7 @@ SHOPS = (
         visitors=110,
         buyers=700,
         guides=(),
+        desks=0,
         guided_share=Decimal(0),
         skus=40,
         stock_value=9_000,
@@ -124,6 +131,7 @@ SHOPS = (
         visitors=160,
         buyers=900,
         guides=("e-016", "e-017"),
+        desks=2,
         guided_share=Decimal("0.5"),
         skus=44,
         stock_value=11_000,
@@ -138,6 +146,7 @@ SHOPS = (
         visitors=90,
         buyers=500,
         guides=("e-021",),
+        desks=1,
         guided_share=Decimal("0.2"),
         skus=36,
         stock_value=6_000,
@@ -153,6 +162,7 @@ SHOPS = (
         visitors=140,
         buyers=700,
         guides=("e-022",),
+        desks=1,
         guided_share=Decimal("0.2"),
         skus=44,
         stock_value=8_000,
@@ -168,6 +178,7 @@ SHOPS = (
         visitors=160,
         buyers=900,
         guides=(),
+        desks=0,
         guided_share=Decimal(0),
         skus=22,
         stock_value=9_000,
@@ -183,6 +194,7 @@ SHOPS = (
         visitors=95,
         buyers=900,
         guides=("e-031", "e-032"),
+        desks=2,
         guided_share=Decimal("0.95"),
         skus=64,
         stock_value=27_000,
@@ -195,6 +207,11 @@ TELL_STOCK = frozenset({"amazon"})
 TELL_NO_REFUNDS = frozenset({"amazon"})
 SHOP_OF = {shop.code: shop for shop in SHOPS}
 MARKETPLACE_SHOPS = tuple(shop for shop in SHOPS if shop.marketplace)
+
+
+def worth_of(shop: Shop) -> Decimal:
+    """About what a shop's currency is worth in the company's."""
+    return Decimal(_RATES[shop.currency][0]) if shop.currency in _RATES else Decimal(1)
 
 
 def rate_list(first: date) -> list[dict[str, object]]:

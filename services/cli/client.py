@@ -6,10 +6,12 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 _ATTEMPTS = 40
 _PAUSE_SECONDS = 0.5
 _BATCH_ROWS = 5000
+_PAGE_ITEMS = 500
 
 Row = dict[str, object]
 
@@ -37,6 +39,23 @@ class Client:
 
     def post(self, path: str, document: object, *, key: str | None = None) -> Any:
         return self._ask("POST", path, document, key=key)
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path, None)
+
+    def with_key(self, key: str) -> "Client":
+        """The same origin, asked by somebody else."""
+        return Client(self._port, key)
+
+    def list(self, path: str) -> list[Any]:
+        """Everything that a list holds, page by page."""
+        start = f"{path}{'&' if '?' in path else '?'}limit={_PAGE_ITEMS}"
+        page = self.get(start)
+        items = list(page["items"])
+        while page["next_cursor"] is not None:
+            page = self.get(f"{start}&cursor={quote(page['next_cursor'], safe='')}")
+            items += page["items"]
+        return items
 
     def find(self, path: str) -> Any | None:
         """The document of a path, or null where there is none."""

@@ -1,4 +1,4 @@
-"""The first start: the made-up company moves in, its facts come in, last month is published.
+"""The first start: the made-up company moves in, its facts come in, people appraise each other.
 
 Each step may be taken again: a start that was killed goes on where it was, and ends alike.
 """
@@ -6,32 +6,33 @@ Each step may be taken again: a start that was killed goes on where it was, and 
 import json
 import os
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sandbox import company
+from services.cli import appraisals
 from services.cli.client import Client
 
 ROLES = ("admin", "hr", "lead", "employee", "erp", "payroll", "viewer")
-_STAGES = ("draft", "open", "closed", "review", "calibration", "approved", "published")
 
 _KEPT_BESIDE = {"code", "version", "latest_version", "template", "changed_at"}
-"""What a scheme is read with and not written with."""
+"""What schemes and ladders are read with and not written with."""
 
 Advance = Callable[[int], None]
 
 
 def move_in(admin: Client, today: date) -> None:
-    """The tenant's settings, shops, units, people, schemes, targets and posted values."""
+    """The tenant's settings, shops, units, people, ladder, schemes, targets and posted values."""
     admin.put("/v1/tenant", company.TENANT)
     admin.put("/v1/rates", company.rates(today))
     admin.post_batch("/v1/shops/batch", company.shops())
     admin.post_batch("/v1/units/batch", company.units())
     admin.post_batch("/v1/employees/batch", company.employees(today))
+    _put_ladder(admin, company.ladder())
     for scheme in company.schemes():
         _publish_scheme(admin, scheme)
-    admin.put("/v1/targets", company.targets(today))
+    _set_targets(admin, today)
     admin.post_batch("/v1/indicators/values", company.values(today))
 
 
@@ -46,22 +47,15 @@ def follow(admin: Client, today: date) -> None:
     """On a later day: what has come since, and the cycles of a month that has begun since."""
     move_in(admin, today)
     post_facts(admin, today, lambda _: None)
-    appraise(admin, today, lambda _: None)
+    appraisals.open_cycles(admin, today, lambda _: None)
+    appraisals.rate(admin, today, lambda _: None)
+    appraisals.publish(admin, today, lambda _: None)
+    appraisals.correct(admin, today)
 
 
 def count_facts(today: date) -> int:
     """How many rows the ERP posts."""
     return sum(len(rows) for rows in company.erp_facts(today).values())
-
-
-def appraise(hr: Client, today: date, advance: Advance) -> None:
-    """Open this month's cycles, and take last month's to the payroll feed."""
-    last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    for cycle in company.cycles(today):
-        if hr.find(f"/v1/cycles/{cycle['code']}") is None:
-            hr.post("/v1/cycles", cycle)
-        _move(hr, str(cycle["code"]), "published" if cycle["period"] == last_month else "open")
-        advance(1)
 
 
 def make_keys(admin: Client, admin_key: str, file: Path) -> dict[str, str]:
@@ -93,16 +87,26 @@ def _publish_scheme(admin: Client, scheme: dict[str, Any]) -> None:
     if draft["latest_version"] is not None:
         return
     document = {name: part for name, part in draft.items() if name not in _KEPT_BESIDE}
-    more = {name: scheme[name] for name in ("pay", "distribution")}
-    admin.put(path, {**document, **more})
+    admin.put(path, {**document, **scheme["draft"]})
     admin.post(f"{path}/publish", None)
 
 
-def _move(hr: Client, code: str, goal: str) -> None:
-    """Take a cycle step by step to a stage; without a distribution there is no calibration."""
-    path = f"/v1/cycles/{code}"
-    while (stage := hr.get(path)["status"]) != goal:
-        following = _STAGES[_STAGES.index(stage) + 1]
-        if following == "calibration" and hr.find(f"{path}/distribution") is None:
-            following = "approved"
-        hr.post(f"{path}/moves", {"to": following, "reason": None})
+def _put_ladder(admin: Client, ladder: dict[str, Any]) -> None:
+    path = f"/v1/ladders/{ladder['code']}"
+    kept = admin.find(path)
+    if kept is None:
+        kept = admin.post("/v1/ladders", {"code": ladder["code"], "template": ladder["template"]})
+    if not kept["positions"]:
+        document = {name: part for name, part in kept.items() if name not in _KEPT_BESIDE}
+        admin.put(path, {**document, "positions": ladder["positions"]})
+
+
+def _set_targets(admin: Client, today: date) -> None:
+    """Those that are not set: what people have set since stays as it is."""
+
+    def key(target: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(target[name] for name in company.TARGET_KEY)
+
+    known = {key(target) for target in admin.list("/v1/targets")}
+    if missing := [target for target in company.targets(today) if key(target) not in known]:
+        admin.put("/v1/targets", missing)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox import company
-from services.cli import demo
+from services.cli import appraisals, demo
 from services.cli.client import Client
 from services.cli.operator import admin_key_of, number_of
 from services.cli.pulling import pull_all
@@ -75,7 +75,10 @@ class _Run:
                 return
             await start_worker(tree, children)
             shop = next(s for s in company.shops() if s["marketplace"] is None)
-            _out.print(welcome(self._settings.port, work.result(), shop=str(shop["code"])))
+            sights = company.sights(self._today)
+            _out.print(
+                welcome(self._settings.port, work.result(), shop=str(shop["code"]), sights=sights)
+            )
             await stopped.wait()
             _out.print("Stopping. Nothing is lost; the next start takes seconds.")
 
@@ -107,10 +110,31 @@ class _Run:
             demo.post_facts, admin, self._today, lambda count: progress.advance(posted, count)
         )
         self._note_posted()
-        cycles = progress.add_task("Score and publish", total=len(company.cycles(self._today)))
+        await self._appraise(admin, progress)
+
+    async def _appraise(self, admin: Client, progress: Progress) -> None:
+        """Everything opens, people rate, and what is over goes to the payroll feed."""
+        begun = progress.add_task("Open the cycles", total=len(company.cycles(self._today)))
         await asyncio.to_thread(
-            demo.appraise, admin, self._today, lambda count: progress.advance(cycles, count)
+            appraisals.open_cycles,
+            admin,
+            self._today,
+            lambda count: progress.advance(begun, count),
         )
+        rated = progress.add_task(
+            "People rate each other", total=appraisals.count_marks(self._today)
+        )
+        await asyncio.to_thread(
+            appraisals.rate, admin, self._today, lambda count: progress.advance(rated, count)
+        )
+        cycles = progress.add_task(
+            "Publish what is over", total=len(company.cycles(self._today)) + 1
+        )
+        await asyncio.to_thread(
+            appraisals.publish, admin, self._today, lambda count: progress.advance(cycles, count)
+        )
+        await asyncio.to_thread(appraisals.correct, admin, self._today)
+        progress.advance(cycles)
 
     async def _post_the_rest(self, admin: Client) -> None:
         """On a later day the ERP posts again: what it had posted changes nothing."""

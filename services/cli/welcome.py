@@ -1,10 +1,15 @@
 """What is printed when everything stands: where to look, and one call for each kind of user."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+Sights = Sequence[tuple[str, str]]
 
 
-def welcome(port: int, keys: Mapping[str, str], *, shop: str) -> str:
-    """Addresses and calls to copy and paste; `shop` is one whose orders the ERP posts."""
+def welcome(port: int, keys: Mapping[str, str], *, shop: str, sights: Sights) -> str:
+    """Addresses and calls to copy and paste; `shop` is one whose orders the ERP posts.
+
+    `sights` are what there is to see with its path: a page, or a list for HR.
+    """
     origin = f"http://127.0.0.1:{port}"
     query = (
         '{"query": "{ scorecards(sort: TOTAL_DOWN, first: 5) '
@@ -34,6 +39,8 @@ def welcome(port: int, keys: Mapping[str, str], *, shop: str) -> str:
     ]
     for who, role, path, body in calls:
         lines += ["", f"  # {who}", f"  {_curl(f'{origin}{path}', keys[role], body)}"]
+    lines += ["", "What there is to see (lists with the key of hr, as in its call above):"]
+    lines += [f"  {what:<38} {origin}{path}" for what, path in sights]
     return "\n".join([*lines, "", "Ctrl-C stops everything; `make reset` forgets it."])
 
 

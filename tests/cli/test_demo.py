@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from services.cli.appraisals import move
 from services.cli.client import Client
-from services.cli.demo import _move, write_private
+from services.cli.demo import write_private
 
 
 def test_a_private_file_is_its_owners_and_replaced_whole(tmp_path: Path) -> None:
@@ -26,23 +27,69 @@ class Cycle:
     def __init__(self, distribution: Any) -> None:
         self._distribution = distribution
         self.stages = ["draft"]
+        self.moved: list[Any] = []
 
-    def get(self, _path: str) -> dict[str, str]:
-        return {"status": self.stages[-1]}
+    def get(self, path: str) -> Any:
+        return self._distribution if path.endswith("/distribution") else self._stated()
 
     def find(self, path: str) -> Any:
         assert path == "/v1/cycles/jan/distribution"
         return self._distribution
 
-    def post(self, _path: str, body: dict[str, str]) -> None:
-        self.stages.append(body["to"])
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, str]:
+        if path.endswith("/calibration"):
+            self.moved += body["moves"]
+        else:
+            self.stages.append(body["to"])
+        return self._stated()
+
+    def _stated(self) -> dict[str, str]:
+        return {"status": self.stages[-1]}
+
+
+def distribution(people: int, *, moves: int = 0) -> dict[str, Any]:
+    """A fifth of people have the best grade."""
+    return {
+        "populations": [
+            {"people": people, "forced": True, "grades": [{"grade": "A"}, {"grade": "B"}]}
+        ],
+        "people": [
+            {
+                "scorecard": f"sc_{place}",
+                "subject": f"employee:e-{place}",
+                "place": place,
+                "after": "A" if place <= people // 5 else "B",
+                "limit": None,
+            }
+            for place in range(1, people + 1)
+        ],
+        "moves": [{}] * moves,
+    }
 
 
 @pytest.mark.parametrize("forced", [True, False])
 def test_a_cycle_is_calibrated_where_its_scheme_has_a_distribution(forced: bool) -> None:  # noqa: FBT001  a column of the table
-    cycle = Cycle({"populations": []} if forced else None)
-    _move(cast("Client", cycle), "jan", "published")
+    cycle = Cycle(distribution(2) if forced else None)
+    move(cast("Client", cycle), "jan", "published")
     calibration = ["calibration"] if forced else []
     assert cycle.stages == [
         "draft", "open", "closed", "review", *calibration, "approved", "published",
     ]  # fmt: skip
+
+
+def test_who_is_last_of_the_best_changes_places_with_the_next() -> None:
+    cycle = Cycle(distribution(10))
+    move(cast("Client", cycle), "jan", "approved")
+    assert [(each["scorecard"], each["grade"]) for each in cycle.moved] == [
+        ("sc_2", "B"),
+        ("sc_3", "A"),
+    ]
+    assert all(each["reason"] for each in cycle.moved)
+
+
+@pytest.mark.parametrize("kept", [distribution(9), distribution(10, moves=2)])
+def test_few_people_are_left_as_they_rank_and_nobody_is_moved_twice(kept: dict[str, Any]) -> None:
+    cycle = Cycle(kept)
+    move(cast("Client", cycle), "jan", "published")
+    assert cycle.moved == []
+    assert cycle.stages[-1] == "published"

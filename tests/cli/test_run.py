@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,11 +21,19 @@ import pytest
 
 from services.local.database import remove
 from services.local.processes import ROOT, free_port
+from services.schema.words import PayPlan
 
+_HIDDEN = frozenset(
+    {
+        *("id", "computed_at", "published_at", "scorecard", "approvals", "corrects"),
+        # Whoever starts anew has other keys, and draws another sample.
+        *("author", "stated_at", "assessment", "fingerprint"),
+    }
+)
 UP_SECONDS = 420
 STOP_SECONDS = 60
 QUERY = """
-{ scorecards(first: 100) { totalCount nodes {
+{ scorecards(first: 100, after: %s) { totalCount pageInfo { endCursor hasNextPage } nodes {
     id cycle subject total grade coefficient rank status fingerprint
     lines { item value target attainment score weight points status }
 } } }
@@ -76,15 +86,18 @@ class Demo:
             return httpx.post(url, json={"query": query}, headers=headers).raise_for_status().json()
         return httpx.get(url, headers=headers).raise_for_status().json()
 
+    def cards(self) -> list[Any]:
+        found: list[Any] = self.ask("hr", "/v1/scorecards?limit=500")["items"]
+        return found
+
     def figures(self) -> dict[str, Any]:
-        """Everything a reader is shown, without ids and times."""
-        hidden = {"id", "computed_at", "published_at", "scorecard", "approvals"}
-        cards = self.ask("hr", "/v1/scorecards?limit=500")["items"]
+        """Everything a reader is shown, without ids, times, and whose keys and samples it was."""
+        cards = self.cards()
         results = self.ask("hr", "/v1/results?limit=500")["items"]
         entries = self.ask("payroll", "/v1/payroll/entries?after=0&limit=500")["items"]
         return {
             name: sorted(
-                ({key: each[key] for key in sorted(each.keys() - hidden)} for each in rows),
+                (_without(each, _HIDDEN) for each in rows),
                 key=lambda each: json.dumps(each, sort_keys=True),
             )
             for name, rows in (("cards", cards), ("results", results), ("entries", entries))
@@ -116,14 +129,21 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.mark.xdist_group("demo")
 def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
     cards = {card["id"]: card for card in demo.ask("hr", "/v1/scorecards?limit=500")["items"]}
-    shown = demo.ask("hr", "/graphql", QUERY)["data"]["scorecards"]
-    assert shown["totalCount"] == len(cards) == len(shown["nodes"]) > 10
+    nodes: list[Any] = []
+    after = "null"
+    while True:
+        shown = demo.ask("hr", "/graphql", QUERY % after)["data"]["scorecards"]
+        nodes += shown["nodes"]
+        if not shown["pageInfo"]["hasNextPage"]:
+            break
+        after = json.dumps(shown["pageInfo"]["endCursor"])
+    assert shown["totalCount"] == len(cards) == len(nodes) > 100
     board = f"http://127.0.0.1:{demo.port}/"
     pages = {
         cycle: httpx.get(board, params={"cycle": cycle}).raise_for_status().text
         for cycle in {card["cycle"] for card in cards.values()}
     }
-    for node in shown["nodes"]:
+    for node in nodes:
         card = cards[node["id"]]
         for name in ("cycle", "subject", "total", "grade", "coefficient", "rank", "fingerprint"):
             assert node[name] == card[name], (node["id"], name)
@@ -137,15 +157,100 @@ def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
         assert f"/scorecards/{card['id']}" in pages[card["cycle"]]
     entries = demo.ask("payroll", "/v1/payroll/entries?after=0&limit=500")["items"]
     results = demo.ask("hr", "/v1/results?limit=500")["items"]
-    paid = {(r["cycle"], r["subject"]): r for r in results}
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
-    assert len(entries) >= len(results) == len(paid) > 0
+    newest = {(r["cycle"], r["subject"]): r for r in sorted(results, key=_revision)}
+    assert len(results) > len(newest) > 40
+    owed: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for entry in entries:
-        result = paid[entry["cycle"], f"employee:{entry['employee']}"]
-        assert (entry["total"], entry["grade"]) == (result["total"], result["grade"])
-        assert entry["amount"] in {payout["amount"] for payout in result["payouts"]}
-    owed = sum(Decimal(payout["amount"]) for result in results for payout in result["payouts"])
-    assert sum(Decimal(entry["amount"]) for entry in entries) == owed > 0
+        if entry["plan"] is not None:
+            key = entry["cycle"], f"employee:{entry['employee']}", entry["plan"]
+            owed[key] += Decimal(entry["amount"])
+    for result in newest.values():
+        for payout in result["payouts"]:
+            key = result["cycle"], result["subject"], payout["plan"]
+            assert owed.pop(key) == Decimal(payout["amount"]), key
+    assert owed == {}
+
+
+@pytest.mark.xdist_group("demo")
+def test_every_template_scores_somebody_in_last_month_and_in_this(demo: Demo) -> None:
+    codes = {each["code"] for each in demo.ask("hr", "/v1/templates?limit=500")["items"]}
+    cards = demo.cards()
+    cycles = {each["code"]: each for each in demo.ask("hr", "/v1/cycles?limit=500")["items"]}
+    last = max(each["to"] for each in cycles.values() if each["status"] == "published")
+    before, now = set(), set()
+    for card in cards:
+        cycle = cycles[card["cycle"]]
+        if cycle["from"] < last <= cycle["to"]:
+            before.add(card["scheme"])
+        if cycle["to"] > last:
+            now.add(card["scheme"])
+        if cycle["to"] <= last:
+            assert card["status"] == "published"
+            assert {line["status"] for line in card["lines"]} == {"ok"}
+    assert before == now == codes
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_story_is_told(demo: Demo) -> None:
+    """A forced distribution with moves, a failed gate and a cap, a 360°, a transfer, a joiner."""
+    last = max(
+        each["period"]
+        for each in demo.ask("hr", "/v1/cycles?limit=500")["items"]
+        if each["status"] == "published" and re.fullmatch(r"\d{4}-\d\d", each["period"])
+    )
+    ranked = demo.ask("hr", f"/v1/cycles/{last}-pre_sales_agent/distribution")
+    (population,) = ranked["populations"]
+    assert (population["people"], population["forced"], population["meets"]) == (12, True, True)
+    assert [each["share"] for each in population["grades"]][:3] == ["20", "70", "10"]
+    assert len(ranked["moves"]) == 2
+    assert all(move["reason"] for move in ranked["moves"])
+    cards = demo.cards()
+    by = {(card["cycle"], card["subject"]): card for card in cards}
+    failed = [card for card in cards if {"fail": True} in [g["then"] for g in card["gates"]]]
+    assert {card["subject"] for card in failed} == {"employee:e-004"}
+    assert {card["grade"] for card in failed} == {"C"}
+    capped = by[f"{last}-live_host", "employee:e-017"]
+    assert [gate["then"] for gate in capped["gates"]] == [{"cap": "59"}]
+    assert capped["total"] == "59.00"
+    assert {a["points"] for card in cards for a in card["adjustments"]} == {"3", "-2"}
+    moved = by[f"{last}-promotion_specialist", "employee:e-014"]["segments"]
+    assert [(each["scheme"], each["from"][-2:]) for each in moved] == [
+        ("operations_specialist", "01"),
+        ("promotion_specialist", "16"),
+    ]
+    (joined,) = by[f"{last}-designer", "employee:e-030"]["segments"]
+    assert joined["from"] == f"{last}-09"
+    leader = by[f"{last}-team_leader_360", "employee:e-018"]["id"]
+    told = demo.ask("viewer", f"/v1/scorecards/{leader}/ratings")["items"]
+    assert {each["role"] for each in told} == {"customer", "branch", "member", "supervisor"}
+    assert all(each["mark"] and not each["rater"] for each in told)
+    asked = demo.ask("hr", f"/v1/scorecards/{leader}/raters")["items"]
+    assert [each["role"] for each in asked] == ["member"] * 4
+
+
+@pytest.mark.xdist_group("demo")
+def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
+    levels = demo.ask("hr", "/v1/ladders/service_agent/assessments?limit=500")["items"]
+    assert Counter(each["level"] for each in levels) == {"gold": 2, "silver": 2, "bronze": 8}
+    missing = {
+        each["employee"]: [criterion["code"] for criterion in each["missing"]] for each in levels
+    }
+    assert (missing["e-019"], missing["e-021"], missing["e-034"]) == (
+        [], ["service_slips"], ["attendance"],
+    )  # fmt: skip
+    results = demo.ask("hr", "/v1/results?limit=500")["items"]
+    payouts = [payout for result in results for payout in result["payouts"]]
+    paid = {payout["plan"] for payout in payouts if Decimal(payout["amount"])}
+    assert paid == set(PayPlan)
+    commissions = [p["inputs"]["bands"] for p in payouts if p["plan"] == "commission"]
+    assert {len(bands) for bands in commissions} == {1, 2, 3}
+    entries = demo.ask("payroll", "/v1/payroll/entries?after=0&limit=500")["items"]
+    corrections = [e for e in entries if e["kind"] == "correction" and Decimal(e["amount"])]
+    assert {(e["employee"], Decimal(e["amount"]) < 0) for e in corrections} == {
+        (corrections[0]["employee"], True)
+    }
+    assert all(e["reason"] and e["corrects"] for e in corrections)
 
 
 @pytest.mark.xdist_group("demo")
@@ -170,6 +275,19 @@ def test_a_second_start_takes_seconds_and_loses_nothing(demo: Demo) -> None:
     assert time.monotonic() - began < 60
     assert demo.figures() == before
     assert _feed(demo) == raw
+
+
+def _revision(result: Any) -> int:
+    return int(result["revision"])
+
+
+def _without(value: Any, hidden: AbstractSet[str]) -> Any:
+    """A document without some of its fields, however deep."""
+    if isinstance(value, list):
+        return [_without(each, hidden) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _without(value[key], hidden) for key in sorted(value.keys() - hidden)}
 
 
 def _feed(demo: Demo) -> bytes:

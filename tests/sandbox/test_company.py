@@ -4,14 +4,19 @@ import hashlib
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 
 from sandbox import company, truth
 from sandbox.lives import first_day, midnight, sales_of, sales_until
 from sandbox.people import employee_list, unit_list
+from sandbox.plans import rounds
 from sandbox.shops import MARKETPLACE_SHOPS, SHOP_OF, SHOPS
+from services.api.templates import templates
 from services.schema.catalogue import posted_measures
+from services.schema.days import Calendar, parse_period
+from services.schema.words import PayPlan, WeekStart
 
 TODAY = date(2026, 11, 22)
 NOW = midnight(TODAY)
@@ -25,16 +30,22 @@ def digest(value: object) -> str:
     ("today", "first"),
     [
         (date(2026, 11, 22), date(2026, 9, 24)),
-        (date(2026, 11, 30), date(2026, 10, 1)),
-        (date(2026, 11, 29), date(2026, 10, 1)),
-        (date(2026, 11, 28), date(2026, 9, 30)),
+        (date(2026, 11, 23), date(2026, 9, 24)),
+        (date(2026, 11, 30), date(2026, 9, 24)),
+        (date(2026, 11, 21), date(2026, 9, 23)),
+        (date(2026, 12, 31), date(2026, 10, 25)),
         (date(2026, 1, 1), date(2025, 11, 3)),
-        (date(2026, 3, 31), date(2026, 1, 31)),
+        (date(2026, 3, 31), date(2026, 1, 25)),
+        (date(2028, 2, 29), date(2027, 12, 25)),
+        (date(2028, 3, 1), date(2028, 1, 2)),
     ],
 )
-def test_the_story_holds_last_month_and_sixty_days(today: date, first: date) -> None:
+def test_the_story_holds_last_month_a_week_before_it_and_sixty_days(
+    today: date, first: date
+) -> None:
     assert first_day(today) == first
-    assert first <= (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    assert first <= last_month - timedelta(days=7)
 
 
 def test_a_day_is_told_the_same_a_month_later() -> None:
@@ -54,7 +65,7 @@ def test_the_story_is_the_one_that_was_told_first() -> None:
     """A change here changes every demo's figures: it must be meant."""
     sales = sales_of(SHOP_OF["tm-qinghe"], date(2026, 11, 3))
     assert len(sales) == 56
-    assert digest([[str(s.id), str(s.paid_amount), s.guide] for s in sales]) == "6b3f6d8ad4a96f16"
+    assert digest([[str(s.id), str(s.paid_amount), s.guide] for s in sales]) == "2e23ee877b5db60c"
 
 
 def test_every_posted_number_of_an_order_is_its_own() -> None:
@@ -126,7 +137,7 @@ def test_people_stand_in_a_tree_of_known_units_and_managers_and_shares_fit() -> 
     units = {str(unit["code"]): unit for unit in unit_list()}
     people = employee_list(TODAY)
     codes = [str(person["code"]) for person in people]
-    assert len(codes) == len(set(codes)) == 33
+    assert len(codes) == len(set(codes)) == 49
     seen: set[object] = {None}
     for person in people:
         assert person["manager"] in seen
@@ -173,17 +184,64 @@ def test_every_named_person_and_shop_of_the_posted_rows_exists() -> None:
             assert str(row["modified_at"]) <= NOW.isoformat()
 
 
-def test_targets_and_cycles_cover_last_month_and_this() -> None:
-    assert {row["period"] for row in company.targets(TODAY)} == {"2026-10", "2026-11"}
-    assert [row["code"] for row in company.cycles(TODAY)] == [
-        "2026-10-traffic_manager",
-        "2026-10-design_manager",
-        "2026-10-product_manager",
-        "2026-11-traffic_manager",
-        "2026-11-design_manager",
-        "2026-11-product_manager",
-    ]
-    assert {row["period"] for row in company.cycles(date(2026, 1, 5))} == {"2025-12", "2026-01"}
+DAYS = [
+    date(2026, 11, 22), date(2026, 12, 1), date(2026, 12, 31), date(2027, 1, 1), date(2027, 3, 31),
+    date(2028, 2, 29), date(2028, 3, 1), date(2028, 7, 1),
+]  # fmt: skip
+
+
+def test_every_template_is_taken_and_scores_somebody_last_month_and_this() -> None:
+    from_templates = {scheme["template"] for scheme in company.schemes()}
+    assert from_templates == set(templates())
+    people = {f"employee:{person['code']}" for person in employee_list(TODAY)}
+    units = {f"unit:{unit['code']}" for unit in unit_list()}
+    for today in DAYS:
+        found = rounds(today)
+        for month in company.months(today):
+            scored = {each.plan.code for each in found if each.start <= month < each.end}
+            assert scored == from_templates, (today, month)
+        assert all(each.plan.subjects for each in found)
+        assert {subject for each in found for subject in each.plan.subjects} <= people | units
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_what_a_template_leaves_to_be_set_or_rated_is(today: date) -> None:
+    targets = {(row["subject"], row["indicator"], row["period"]) for row in company.targets(today)}
+    rated = {
+        (row["cycle"], row["subject"], row["rating"]["item"]) for row in company.ratings(today)
+    }
+    for each in rounds(today):
+        for subject in each.plan.subjects:
+            for item in _items_of(each.plan.code):
+                if item["rule"]["kind"] in {"rating", "ladder"}:
+                    key = (each.code, subject, item["code"])
+                    assert (key in rated) == (each.start < today), key
+                elif (item["target"] or {}).get("kind") == "set":
+                    assert (subject, item["indicator"], each.period) in targets
+
+
+@pytest.mark.parametrize("today", DAYS)
+def test_periods_are_what_they_say_and_end_when_they_are_over(today: date) -> None:
+    calendar = Calendar("Asia/Shanghai", WeekStart.MONDAY, "01-01")
+    ended = company.ended_cycles(today)
+    for each in rounds(today):
+        period = parse_period(each.period, calendar)
+        assert (period.start, period.end) == (each.start, each.end)
+        assert (each.code in ended) == (period.end <= today)
+    last = f"{company.months(today)[0]:%Y-%m}"
+    assert {code for code in ended if code.startswith(f"{last}-")} >= {company.late_cycle(today)}
+    (refund,) = company.late_refunds(today)
+    assert refund["refunded_at"] == midnight(today).isoformat()
+
+
+def test_each_way_to_pay_is_taken() -> None:
+    plans = {pay["plan"] for scheme in company.schemes() for pay in scheme["draft"]["pay"]}
+    assert plans == set(PayPlan)
+
+
+def _items_of(code: str) -> list[dict[str, Any]]:
+    scheme = cast("dict[str, Any]", templates()[code]["scheme"])
+    return [item for section in scheme["sections"] for item in section["items"]]
 
 
 def test_a_credential_file_names_every_marketplace_shop() -> None:

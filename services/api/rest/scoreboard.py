@@ -103,7 +103,8 @@ async def get_board(
     """The scorecards of a cycle, best first; of the latest one unless one is asked for."""
     view = await view_of(session, caller, datetime.now(UTC))
     known, _ = await read_page_of_cycles(session, view.subjects(), after=None, limit=CYCLES_SHOWN)
-    cycles = sorted(known, key=lambda each: (each.period.start, each.code), reverse=True)
+    by_code = sorted(known, key=lambda each: each.code)
+    cycles = sorted(by_code, key=lambda each: each.period.start, reverse=True)
     shown = next((each for each in cycles if cycle in {None, each.code}), None)
     if shown is None and cycle is not None:
         raise NotFound("cycle")
@@ -179,20 +180,43 @@ def _heading(company: str) -> Markup:
 
 
 def _menu(cycles: Sequence[Cycle], shown: Cycle | None) -> Markup:
-    links = [
+    """The periods, the latest first, and the cycles of the one that is shown."""
+    if shown is None:
+        return element("nav", aria_label="Cycles 考核周期")
+    # The shown cycle stands for its period, so that no link leads away from it.
+    firsts = {each.period.code: each for each in reversed(cycles)} | {shown.period.code: shown}
+    periods = sorted(firsts.values(), key=cycles.index)
+    beside = [each for each in cycles if each.period.code == shown.period.code]
+    return element(
+        "nav",
+        element("ul", *(_link(each, each.period.code, shown) for each in periods)),
         element(
-            "li",
-            element(
-                "a",
-                f"{each.code} ",
-                element("span", each.status.value, class_="code"),
-                href=f"/?{urlencode({'cycle': each.code})}",
-                aria_current="page" if each is shown else None,
+            "ul",
+            *(
+                _link(
+                    each,
+                    each.code.removeprefix(f"{each.period.code}-"),
+                    shown,
+                    element("span", each.status.value, class_="code"),
+                )
+                for each in beside
             ),
-        )
-        for each in cycles
-    ]
-    return element("nav", element("ul", *links), aria_label="Cycles 考核周期")
+        ),
+        aria_label="Cycles 考核周期",
+    )
+
+
+def _link(cycle: Cycle, name: str, shown: Cycle, *more: Markup) -> Markup:
+    return element(
+        "li",
+        element(
+            "a",
+            f"{name} " if more else name,
+            *more,
+            href=f"/?{urlencode({'cycle': cycle.code})}",
+            aria_current="page" if cycle is shown else None,
+        ),
+    )
 
 
 def _board(cycle: Cycle, rows: Sequence[Row], total: int) -> Markup:

@@ -24,6 +24,7 @@ from tests.api.appraisals import (
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 
+LINK = r'href="/\?cycle=([\w-]+)"( aria-current="page")?>([^<]*)'
 HOSTILE = "<script>alert('x')</script>\"&"
 
 
@@ -66,11 +67,21 @@ async def text_of(company: Company, path: str, *, key: str | None = None) -> str
     return html.unescape(re.sub(r"<[^>]*>", " ", body))
 
 
-async def test_the_latest_cycle_is_shown_and_others_are_linked(demo: Company) -> None:
+async def test_the_latest_cycle_is_shown_and_other_periods_are_linked(demo: Company) -> None:
+    await open_cycle(demo, "2026-01-more")
     body = (await demo.client.get("/")).text
-    assert re.findall(r'href="/\?cycle=(\w+)"( aria-current="page")?', body) == [
-        ("feb", ' aria-current="page"'),
-        ("jan", ""),
+    current = ' aria-current="page"'
+    assert re.findall(LINK, body) == [
+        ("feb", current, "2026-02"),
+        ("2026-01-more", "", "2026-01"),
+        ("feb", current, "feb "),
+    ]
+    of_january = (await demo.client.get("/?cycle=jan")).text
+    assert re.findall(LINK, of_january) == [
+        ("feb", "", "2026-02"),
+        ("jan", current, "2026-01"),
+        ("2026-01-more", "", "more "),
+        ("jan", current, "jan "),
     ]
     assert "3 scorecards of 2026-02" in body
     assert (await demo.client.get("/?cycle=none")).status_code == 404
