@@ -74,8 +74,8 @@ def rate(admin: Client, today: date, advance: Advance) -> None:
             if card in cards:
                 _rate_card(hands, cards[card], rows)
             advance(len(rows))
-    for kind, rows in (("adjustments", company.points(today)), ("payouts", company.money(today))):
-        for row in rows:
+    for kind, given in (("adjustments", company.points(today)), ("payouts", company.money(today))):
+        for row in given:
             card = (str(row["cycle"]), str(row["subject"]))
             if card in cards:
                 _adjust(admin, f"/v1/scorecards/{cards[card]}/{kind}", row)

@@ -234,7 +234,7 @@ def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
     levels = demo.ask("hr", "/v1/ladders/service_agent/assessments?limit=500")["items"]
     assert Counter(each["level"] for each in levels) == {"gold": 2, "silver": 2, "bronze": 8}
     missing = {
-        each["employee"]: [criterion["code"] for criterion in each["missing"]] for each in levels
+        each["employee"]: [criterion["criterion"] for criterion in each["missing"]] for each in levels
     }
     assert (missing["e-019"], missing["e-021"], missing["e-034"]) == (
         [], ["service_slips"], ["attendance"],
