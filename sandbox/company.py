@@ -82,7 +82,7 @@ def values(today: date) -> list[Row]:
 
 
 def schemes() -> list[dict[str, Any]]:
-    """`POST /v1/schemes` with code and template; `draft` goes into the draft."""
+    """`POST /v1/schemes` with code and template; `draft` goes into the draft, `raters` by item."""
     return plans.scheme_list()
 
 

@@ -41,7 +41,7 @@ _FIVE_POINT = (
 )
 _RATED: dict[str, tuple[_Item, ...]] = {
     "operations_manager": (_Item("team_building_score", _BOTH),),
-    "operations_specialist": (_Item("collaboration_score", _BOTH),),
+    "operations_specialist": (_Item("collaboration_score", (*_BOTH, "peer")),),
     "promotion_specialist": (_Item("analysis_ability", _BOTH),),
     "live_operations": (_Item("collaboration_score", _BOTH, levels=(1, 2, 2)),),
     "copywriter": (_Item("initiative", _ABOVE, levels=(3, 4, 5)),),
@@ -77,8 +77,9 @@ _RATED: dict[str, tuple[_Item, ...]] = {
     ),
 }
 
-# Of the 360° of a team leader: four members are asked themselves, for people outside HR enters it.
+# Peers and the members of a team are asked themselves, for people outside HR enters what they gave.
 _RATERS = {
+    "peer": ("e-013", "e-026", "e-048"),
     "customer": ("guest-1", "guest-2", "guest-3"),
     "branch": ("hangzhou-store", "warehouse", "finance"),
     "member": ("e-019", "e-021", "e-037", "e-040"),

@@ -30,6 +30,8 @@ class Plan:
     pay: tuple[Row, ...] = ()
     more: Row = field(default_factory=dict)
     """What else is put into the draft."""
+    raters: Row = field(default_factory=dict)
+    """By item, who rates it instead of those whom the template asks."""
 
     @property
     def population(self) -> Row:
@@ -111,6 +113,12 @@ _SHARED: Row = {
 _CAPPED: Row = {
     "gates": [{"when": {"item": "discipline_faults", "below": "60"}, "then": {"cap": "59"}}]
 }
+# Those who work beside somebody know best how they work together.
+_WITH_PEERS: list[Row] = [
+    {"role": "self", "weight": "20"},
+    {"role": "manager", "weight": "50"},
+    {"role": "peer", "weight": "30"},
+]
 _FIVE_POINT_PEOPLE = ("e-003", "e-004", "e-045", "e-046", "e-047")
 
 PLANS = (
@@ -136,7 +144,12 @@ PLANS = (
     # A leader is paid by what the members earn, so these come first.
     Plan(code="team_leader_360", position="team_leader", pay=(_OF_MEMBERS,)),
     Plan(code="operations_manager", position="operations_manager", pay=(_bonus("5000"),)),
-    Plan(code="operations_specialist", position="operations_specialist", pay=(_bonus("1800"),)),
+    Plan(
+        code="operations_specialist",
+        position="operations_specialist",
+        pay=(_bonus("1800"),),
+        raters={"collaboration_score": _WITH_PEERS},
+    ),
     Plan(code="promotion_specialist", position="promotion_specialist", pay=(_bonus("1800"),)),
     Plan(
         code="live_host",
@@ -215,9 +228,14 @@ def rounds(today: date) -> list[Round]:
 
 
 def scheme_list() -> list[dict[str, Any]]:
-    """The schemes: the template that each is, and what is put into its draft."""
+    """The schemes: the template that each is, what is put into its draft, and who rates in it."""
     return [
-        {"code": plan.code, "template": plan.code, "draft": {"pay": list(plan.pay), **plan.more}}
+        {
+            "code": plan.code,
+            "template": plan.code,
+            "draft": {"pay": list(plan.pay), **plan.more},
+            "raters": plan.raters,
+        }
         for plan in PLANS
     ]
 

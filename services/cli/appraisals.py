@@ -143,9 +143,13 @@ def _calibrate(hr: Client, path: str) -> None:
 
 
 def _observe(hands: Hands, today: date) -> None:
+    """What the leader saw, and the levels that come of it; once a month."""
     ladder, month, leader = company.levels_wanted(today)
-    hands.of(leader).post(f"/v1/ladders/{ladder}/observations", company.observations(today))
-    hands.of(None).post(f"/v1/ladders/{ladder}/assessments", {"month": month})
+    path, admin = f"/v1/ladders/{ladder}", hands.of(None)
+    if not admin.list(f"{path}/observations?month={month}"):
+        hands.of(leader).post(f"{path}/observations", company.observations(today))
+    if not admin.list(f"{path}/assessments?month={month}"):
+        admin.post(f"{path}/assessments", {"month": month})
 
 
 def _by_card(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:

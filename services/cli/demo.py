@@ -87,6 +87,9 @@ def _publish_scheme(admin: Client, scheme: dict[str, Any]) -> None:
     if draft["latest_version"] is not None:
         return
     document = {name: part for name, part in draft.items() if name not in _KEPT_BESIDE}
+    for item in (item for section in document["sections"] for item in section["items"]):
+        if item["code"] in scheme["raters"]:
+            item["rule"]["raters"] = scheme["raters"][item["code"]]
     admin.put(path, {**document, **scheme["draft"]})
     admin.post(f"{path}/publish", None)
 

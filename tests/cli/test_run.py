@@ -225,6 +225,11 @@ def test_the_story_is_told(demo: Demo) -> None:
     told = demo.ask("viewer", f"/v1/scorecards/{leader}/ratings")["items"]
     assert {each["role"] for each in told} == {"customer", "branch", "member", "supervisor"}
     assert all(each["mark"] and not each["rater"] for each in told)
+    colleague = by[f"{last}-operations_specialist", "employee:e-011"]["id"]
+    peers = demo.ask("viewer", f"/v1/scorecards/{colleague}/ratings")["items"]
+    assert [(each["role"], each["rater"]) for each in peers] == [
+        ("self", "e-011"), ("manager", "e-003"), *[("peer", None)] * 3,
+    ]  # fmt: skip
     asked = demo.ask("hr", f"/v1/scorecards/{leader}/raters")["items"]
     assert [each["role"] for each in asked] == ["member"] * 4
 
@@ -234,7 +239,8 @@ def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
     levels = demo.ask("hr", "/v1/ladders/service_agent/assessments?limit=500")["items"]
     assert Counter(each["level"] for each in levels) == {"gold": 2, "silver": 2, "bronze": 8}
     missing = {
-        each["employee"]: [criterion["criterion"] for criterion in each["missing"]] for each in levels
+        each["employee"]: [criterion["criterion"] for criterion in each["missing"]]
+        for each in levels
     }
     assert (missing["e-019"], missing["e-021"], missing["e-034"]) == (
         [], ["service_slips"], ["attendance"],
