@@ -1,6 +1,7 @@
 """Explanations as they are read: the stored one, and the same as a tree with names and words."""
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.api.core.documents import to_bytes
@@ -13,16 +14,19 @@ from services.schema.shapes.schemes import Name
 Document = dict[str, Any]
 
 
-async def told_explanation(session: ReadSession, explanation: bytes) -> bytes:
-    """The explanation as it was written, and `tree`, which tells it in both languages."""
-    document = json.loads(explanation)
-    tree = tree_of(document, await names_of(session, document))
-    return explanation[:-1] + b',"tree":' + to_bytes(tree) + b"}"
+async def told_explanations(session: ReadSession, explanations: Sequence[bytes]) -> list[bytes]:
+    """Explanations as they were written, and `tree`, which tells each in both languages."""
+    documents = [json.loads(explanation) for explanation in explanations]
+    names = await names_of(session, documents)
+    return [
+        explanation[:-1] + b',"tree":' + to_bytes(tree_of(document, names)) + b"}"
+        for explanation, document in zip(explanations, documents, strict=True)
+    ]
 
 
-async def names_of(session: ReadSession, explanation: Document) -> Names:
-    """What an explanation's indicators, measures, sections and items are called."""
-    segments = explanation["segments"]
+async def names_of(session: ReadSession, explanations: Iterable[Document]) -> Names:
+    """What the indicators, measures, sections and items of explanations are called."""
+    segments = [segment for explanation in explanations for segment in explanation["segments"]]
     lines = [line for segment in segments for line in segment["lines"]]
     codes = {line["indicator"] for line in lines if line["indicator"] is not None}
     codes |= {other["indicator"] for line in lines for other in line.get("others", ())}

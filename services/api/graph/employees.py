@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from services.api.graph.context import Asked, GraphContext
+from services.api.graph.levels import AssessedLevel, levels_of_employee
 from services.api.graph.nodes import Node, link, node_id
 from services.api.graph.pages import USUAL, After, Connection, First, list_by_code
 from services.api.graph.results import Result, results_of_employee
@@ -65,6 +66,10 @@ class Employee(Node):
         self, info: Asked, cycle: OfCycle = None, first: First = NESTED, after: After = None
     ) -> Connection[Result] | None:
         return await results_of_employee(info.context, self.code, cycle, first, after)
+
+    @link("Where the person stands on each ladder, by the newest assessment.")
+    async def levels(self, info: Asked) -> list[AssessedLevel] | None:
+        return await levels_of_employee(info.context, self.code)
 
     @classmethod
     def seen_in(cls, view: View, employee: shapes.Employee) -> "Employee":

@@ -12,12 +12,14 @@ from strawberry.dataloader import DataLoader
 from services.api.core.formulas import parse_formula
 from services.api.core.indicators import days_counted_on, takes_posted_values
 from services.api.flows.calibrations import read_distribution
+from services.api.flows.explanations import told_explanations
 from services.api.flows.indicators import known_indicators, known_measures
 from services.api.flows.next_steps import next_steps_documents
 from services.api.flows.reviews import read_card_reviews
 from services.api.flows.score_changes import find_against, score_change_documents
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
 from services.api.store.histories import History, read_card_histories, read_result_histories
+from services.api.store.levels import read_newest_documents
 from services.api.store.people import read_employees
 from services.api.store.ratings import read_adjustments, read_ratings
 from services.api.store.results import read_published_cards
@@ -36,6 +38,9 @@ Value = TypeVar("Value")
 
 MOST_DISTRIBUTIONS = 10
 """Of one operation: each is as long as its cycle has people."""
+
+MOST_EXPLANATIONS = 20
+"""Of one operation: each is some twenty times as long as its card."""
 
 
 class Reads(Protocol):
@@ -99,6 +104,8 @@ class Loaders:
         self.next_steps_by_card: DataLoader[str, bytes | None] = DataLoader(self._next_steps)
         self.change_by_card: DataLoader[Against, bytes | None] = DataLoader(self._changes)
         self.ratings_by_card: DataLoader[About, list[KeptRating]] = DataLoader(self._ratings)
+        self.levels_by_employee: DataLoader[str, list[bytes]] = DataLoader(self._levels)
+        self.explanation_by_card: DataLoader[str, bytes | None] = DataLoader(self._explanations)
         self.adjustments_by_card: DataLoader[About, list[KeptAdjustment]] = DataLoader(
             self._adjustments
         )
@@ -119,6 +126,20 @@ class Loaders:
         async with self._reads.read() as session:
             found = await read_adjustments(session, cards)
         return [found.get(card, []) for card in cards]
+
+    async def _levels(self, codes: list[str]) -> list[list[bytes]]:
+        async with self._reads.read() as session:
+            found = await read_newest_documents(session, codes)
+        return [found[code] for code in codes]
+
+    async def _explanations(self, ids: list[str]) -> list[bytes | None]:
+        if len(ids) > MOST_EXPLANATIONS:
+            detail = f"At most {MOST_EXPLANATIONS} explanations are read at once."
+            raise Invalid("too_complex", detail)
+        async with self._reads.read() as session:
+            cards = await read_cards(session, ids)
+            made = await told_explanations(session, [each.explanation for each in cards.values()])
+        return _in_order(ids, dict(zip(cards, made, strict=True)))
 
     async def _employees(self, codes: list[str]) -> list[Employee | None]:
         async with self._reads.read() as session:

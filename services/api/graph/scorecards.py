@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from strawberry.scalars import JSON
 
 from services.api.flows.units import units_below
 from services.api.graph.context import Asked, GraphContext
@@ -125,6 +126,10 @@ class Scorecard(Node):
     async def next_steps(self, info: Asked) -> NextSteps | None:
         return await next_steps_of_card(info.context, str(self.id))
 
+    @link("Every step from records to the grade, with `tree`: the document that REST gives.")
+    async def explanation(self, info: Asked) -> JSON | None:
+        return await explanation_of(info.context, str(self.id))
+
     @link("Its change from another card of the subject, by id or cycle; from the one before.")
     async def change(self, info: Asked, against: str | None = None) -> ScoreChange | None:
         return await change_of_card(info.context, str(self.id), against)
@@ -233,6 +238,13 @@ async def scorecards_of_employee(
     place = tuple(page.after) if page.after else None
     found = await context.loaders.cards_by_page.load(PageOf(code, cycle, place, page.limit))
     return page.show(found.page, found.total, node=_node, place=_place)
+
+
+async def explanation_of(context: GraphContext, card: str) -> JSON | None:
+    """How a card that the caller sees came about."""
+    context.authorize("REST GET /v1/scorecards/{id}/explanation")
+    told = await context.loaders.explanation_by_card.load(card)
+    return None if told is None else JSON(parse(told))
 
 
 async def employee_of(context: GraphContext, subject: str) -> LazyEmployee | None:

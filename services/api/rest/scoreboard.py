@@ -144,7 +144,7 @@ async def get_explained(
     document, explanation = json.loads(card.document), json.loads(card.explanation)
     steps = json.loads((await next_steps_documents(session, [card], at=at))[card.id])
     (row,) = await _rows(session, [document])
-    names = await names_of(session, explanation)
+    names = await names_of(session, [explanation])
     back = element("a", "← Scoreboard 计分板", href=f"/?{urlencode({'cycle': card.cycle})}")
     told = f"{document['cycle']}, revision {document['revision']}, "
     heading = element(

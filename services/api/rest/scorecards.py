@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
-from services.api.flows.explanations import told_explanation
+from services.api.flows.explanations import told_explanations
 from services.api.flows.units import units_below
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
@@ -118,7 +118,8 @@ async def get_explanation(
     `tree` tells the same in Chinese and English, from the grade down.
     """
     card = await find_visible(session, id, caller, at=datetime.now(UTC))
-    return tagged(request, await told_explanation(session, card.explanation))
+    (told,) = await told_explanations(session, [card.explanation])
+    return tagged(request, told)
 
 
 @router.get("/v1/scorecards/{id}/history", response_model=Listed[RevisionDocument])

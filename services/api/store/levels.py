@@ -154,6 +154,26 @@ async def read_levels(
     return dict(found)
 
 
+async def read_newest_documents(
+    session: ReadSession, employees: Collection[str]
+) -> dict[str, list[bytes]]:
+    """Each person's newest assessment by every ladder, in the order of ladders, as it is kept."""
+    key = (level_assessments.c.employee, level_assessments.c.ladder)
+    statement = (
+        select(*key, level_assessments.c.document)
+        .ext(distinct_on(*key))
+        .where(
+            level_assessments.c.tenant_id == session.tenant,
+            among(level_assessments.c.employee, employees),
+        )
+        .order_by(*key, level_assessments.c.month.desc(), level_assessments.c.revision.desc())
+    )
+    found: dict[str, list[bytes]] = {employee: [] for employee in employees}
+    for row in await session.execute(statement):
+        found[row.employee].append(bytes(row.document))
+    return found
+
+
 async def read_page_of_assessments(
     session: ReadSession,
     wanted: AssessmentFilter,

@@ -12,6 +12,7 @@ from tests.api.graph.asking import ask, post, statements
 PEOPLE = [f"e-{n:03}" for n in range(100)]
 QUERY = """query ($first: Int!) { employees(first: $first) { totalCount nodes {
     code
+    levels { ladder level }
     results(first: 1) { totalCount nodes {
         total employee { name } inCycle { status } lines { points definition { name { zh } } } } }
     scorecards(cycle: "jan") { totalCount nodes { total lines { definition { unit } } } }
