@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.api.core.cliffs import Edge, NearEdge, edges_of, near_edge
-from services.api.core.rules import apply_rule, attainment_of, levels_of
+from services.api.core.outcomes import attainments_of, own_mark_of
+from services.api.core.rules import apply_rule
 from services.schema.shapes.back_tests import Tried
 from services.schema.shapes.schemes import Item, Scheme, Section, Steps
 from services.schema.shapes.scorecards import ItemInput, Line
@@ -84,13 +85,8 @@ class ItemTally:
         """Which step gave the score: the twin in columns does not say."""
         value = given.value.value
         assert value is not None, "a line that a rule scored has a value"
-        attained = {
-            level: attainment_of(value, given.targets[level].value, given.better)
-            for level in levels_of(rule)
-        }
-        own_mark = scheme.full_mark if self.item.full_mark is None else self.item.full_mark
-        known = {level: each for level, each in attained.items() if each is not None}
-        return apply_rule(rule, own_mark, value, known).step
+        own_mark = own_mark_of(self.item, scheme)
+        return apply_rule(rule, own_mark, value, attainments_of(given)).step
 
 
 class ItemTallies:

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.api.core import outcomes
 from services.api.core.rules import levels_of
 from services.api.core.scorecards import line_of, score_lines, weigh
 from services.schema.shapes.indicators import Explained, MeasureAmount, Value
@@ -102,8 +103,7 @@ def line_scoring(told: ToldLine, score: Decimal) -> Line:
 
 def own_mark_of(card: ToldCard, told: ToldLine) -> Decimal:
     """The full mark on whose scale the line's rule scores."""
-    stated = told.item.full_mark
-    return card.segments[told.segment - 1].scheme.full_mark if stated is None else stated
+    return outcomes.own_mark_of(told.item, card.segments[told.segment - 1].scheme)
 
 
 def inputs_with(card: ToldCard, marks: Sequence[Mark]) -> list[SegmentInput]:

@@ -12,7 +12,7 @@ from services.api.core.documents import instant_text, to_bytes
 from services.api.flows.ladders import adopt_ladder, observe, put_ladder
 from services.api.rest.level_documents import LadderBody, LadderDocument, MonthText
 from services.api.rest.scheme_documents import NameDocument
-from services.api.rest.stored import answer_page
+from services.api.rest.stored import answer_catalogue, answer_page
 from services.api.store.ladders import (
     ObservationFilter,
     read_ladder,
@@ -124,17 +124,7 @@ class ObservationDocument(Model):
 async def list_ladder_templates(
     request: Request, _caller: Asking, limit: Limit = LIMIT, cursor: Cursor = None
 ) -> Response:
-    last = decode_cursor(request, cursor, 1)
-    known = sorted(ladder_templates())
-    rows = [code for code in known if last is None or code > last[0]]
-    return answer_page(
-        request,
-        rows[: limit + 1],
-        limit=limit,
-        total=len(known),
-        key=lambda code: [code],
-        document=lambda code: to_bytes(ladder_templates()[code]),
-    )
+    return answer_catalogue(request, ladder_templates(), limit, cursor)
 
 
 @router.get("/v1/ladder-templates/{code}", response_model=LadderTemplate)

@@ -1,13 +1,13 @@
 """Lists of documents that are served as they lie: the envelope is put around their bytes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from fastapi import Request, Response
 
 from services.api.core.documents import to_bytes
 from services.door.etags import tagged
-from services.door.pages import encode_cursor
+from services.door.pages import decode_cursor, encode_cursor
 
 Row = TypeVar("Row")
 
@@ -26,6 +26,22 @@ def answer_page(
     more = len(rows) > limit
     cursor = encode_cursor(request, list(key(page[-1]))) if more else None
     return tagged(request, envelope([document(row) for row in page], total=total, cursor=cursor))
+
+
+def answer_catalogue(
+    request: Request, catalogue: Mapping[str, Mapping[str, object]], limit: int, cursor: str | None
+) -> Response:
+    """A page of documents that the program brings, in the order of their codes."""
+    last = decode_cursor(request, cursor, 1)
+    codes = [code for code in sorted(catalogue) if last is None or code > last[0]]
+    return answer_page(
+        request,
+        codes[: limit + 1],
+        limit=limit,
+        total=len(catalogue),
+        key=lambda code: [code],
+        document=lambda code: to_bytes(catalogue[code]),
+    )
 
 
 def envelope(documents: Sequence[bytes], *, total: int, cursor: str | None) -> bytes:

@@ -1,16 +1,15 @@
 """REST of the built-in templates of schemes."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import Request, Response
 
 from services.api.core.documents import to_bytes
 from services.api.rest.scheme_documents import NameDocument, SchemeDocument
-from services.api.rest.stored import answer_page
+from services.api.rest.stored import answer_catalogue
 from services.api.templates import templates
 from services.door.etags import tagged
-from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
+from services.door.pages import LIMIT, Cursor, Limit, Listed
 from services.door.routes import Asking, new_router
 from services.door.wire import Code, Model
 from services.schema.errors import NotFound
@@ -89,25 +88,11 @@ class TemplateDocument(Model):
 async def list_templates(
     request: Request, _caller: Asking, limit: Limit = LIMIT, cursor: Cursor = None
 ) -> Response:
-    last = decode_cursor(request, cursor, 1)
-    known = sorted(templates())
-    rows = [code for code in known if last is None or code > last[0]]
-    return answer_page(
-        request,
-        rows[: limit + 1],
-        limit=limit,
-        total=len(known),
-        key=lambda code: [code],
-        document=lambda code: _bytes_of(templates()[code]),
-    )
+    return answer_catalogue(request, templates(), limit, cursor)
 
 
 @router.get("/v1/templates/{code}", response_model=TemplateDocument)
 async def get_template(request: Request, code: Code, _caller: Asking) -> Response:
     if code not in templates():
         raise NotFound("template")
-    return tagged(request, _bytes_of(templates()[code]))
-
-
-def _bytes_of(template: Mapping[str, Any]) -> bytes:
-    return to_bytes(template)
+    return tagged(request, to_bytes(templates()[code]))
