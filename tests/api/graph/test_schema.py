@@ -225,6 +225,7 @@ LINKS = (
     ('change(against: "{before}")', "ScoreChange", "change?against={before}"),
     ("ratings", "GivenRating", "ratings"),
     ("adjustmentHistory", "StatedAdjustment", "adjustments"),
+    ("review", "CardReview", "reviews"),
 )
 ELSEWHERE = {"Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce"}
 """Held against REST in tests of their own."""
