@@ -24,7 +24,7 @@ VAGUE_NAMES = {
 }
 NOUNS = {
     "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
-    "scorecards", "ratings", "reviews", "results", "payouts", "levels",
+    "scorecards", "ratings", "reviews", "disputes", "interviews", "results", "payouts", "levels",
 }  # fmt: skip
 
 

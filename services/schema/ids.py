@@ -24,6 +24,7 @@ class IdKind(StrEnum):
     RATING = "rat"
     ADJUSTMENT = "adj"
     EXCLUSION = "exc"
+    DISPUTE = "dsp"
 
 
 def new_id(kind: IdKind) -> str:

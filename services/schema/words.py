@@ -224,6 +224,22 @@ class ReviewDecision(StrEnum):
     APPROVE = "approve"
 
 
+class InterviewPart(StrEnum):
+    """The two sides of the interview after a result."""
+
+    EMPLOYEE = "employee"
+    SUPERIOR = "superior"
+
+
+class DisputeAbout(StrEnum):
+    """What somebody contests of their card."""
+
+    # `api.md`, section 5
+    FACT = "fact"
+    LINE = "line"
+    RATING = "rating"
+
+
 class Parts(StrEnum):
     """What a target is broken down into."""
 

@@ -223,7 +223,8 @@ async def digest(company: Company) -> str:
         "schemes", "scheme_versions", "cycles", "cycle_moves", "scorecards", "scorecard_reach",
         "results", "payouts", "pay_adjustments", "payroll_acknowledgements", "counters",
         "weighed_days", "calibration_rounds", "calibration_moves", "ratings", "raters",
-        "adjustments", "reviews", "ladders", "level_observations", "level_assessments",
+        "adjustments", "reviews", "interviews", "disputes", "dispute_decisions", "ladders",
+        "level_observations", "level_assessments",
     )  # fmt: skip
     parts = [await company.digest()]
     async with company.owner.read(company.number) as session:

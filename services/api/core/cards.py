@@ -12,6 +12,7 @@ from services.api.core.outcomes import indicators_of
 from services.api.core.populations import is_member
 from services.api.core.scorecards import score, status_of
 from services.api.core.segments import segments_of_employee, segments_of_unit
+from services.api.core.stated_values import with_values
 from services.api.core.targets import SetTargets, owners_of, targets_in_force
 from services.schema.ids import IdKind
 from services.schema.shapes.calendars import TargetCalendar
@@ -141,6 +142,7 @@ def write_card(
 ) -> Scorecard:
     """The card that is scored from these segments and from what was stated for it."""
     card, cycle, adjustments = plan.card, plan.cycle, plan.stated.adjustments
+    segments = with_values(segments, plan.stated.values)
     scored = score(segments, adjustments)
     status = status_of(cycle.status, scored)
     known_by = fingerprint(cycle.code, card.subject, segments, adjustments)

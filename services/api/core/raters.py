@@ -75,10 +75,14 @@ def shown_to(
 
 
 def newest(ratings: Collection[KeptRating]) -> tuple[KeptRating, ...]:
-    """Of one rater in one role of an item the last, in the order in which they were stated."""
+    """Of one rater in one role of an item the last, in the order in which they were stated.
+
+    Nothing of who gave it, where that one was withdrawn.
+    """
     ordered = sorted(ratings, key=lambda each: each.number)
     last = {(each.stated.item, each.stated.role, each.stated.rater): each for each in ordered}
-    return tuple(sorted(last.values(), key=lambda each: each.number))
+    held = (each for each in last.values() if not each.is_withdrawn)
+    return tuple(sorted(held, key=lambda each: each.number))
 
 
 def _may(role: RaterRole, caller: Caller, relation: Relation) -> bool:

@@ -186,6 +186,19 @@ async def move_grades(
     return distribution_document(Distributed(cycle, scheme, before.number, before.begun, moves))
 
 
+async def regrade(session: ReadSession, cycle: Cycle, scheme: Scheme, card: Scorecard) -> Scorecard:
+    """A card with the grade that the distribution would give it among all others of its cycle.
+
+    What people moved by hand is left out: nobody can say whether they would have.
+    """
+    cards = await read_cards_of_cycle(session, cycle.code, cycle.revision)
+    all_cards = [card if each.id == card.id else each for each in cards]
+    begun = await _round_of(session, cycle, scheme, all_cards)
+    ranks = await asyncio.to_thread(rank_round, begun, scheme)
+    graded = _calibrate_all([card], ranks, begun, scheme, ())
+    return graded[0] if graded else card
+
+
 async def read_distribution(session: ReadSession, cycle: Cycle) -> bytes | None:
     """A cycle's distribution as it was calibrated, or as it would be now; null without one."""
     scheme = await _scheme_in_force(session, cycle)

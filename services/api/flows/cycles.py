@@ -8,6 +8,7 @@ from datetime import datetime
 from services.api.core.cards import Setting
 from services.api.core.changes import change_of
 from services.api.core.cycles import is_reopening, move
+from services.api.core.disputes import faults_of_open
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
 from services.api.flows.calibrations import (
@@ -31,6 +32,7 @@ from services.api.store.cycles import (
     read_moves,
     update_cycle,
 )
+from services.api.store.disputes import read_open_disputes
 from services.api.store.live import (
     forget_reach,
     lock_settling,
@@ -96,6 +98,7 @@ async def move_cycle(
     pending, faults = 0, list[Fault]()
     if cycle.status is CycleStatus.REVIEW and to is not CycleStatus.OPEN:
         pending, faults = await check_reviewed(session, cards, caller=caller, at=at)
+        faults = faults or faults_of_open(await read_open_disputes(session, code))[:MOST_NAMED]
     standing = Standing(at, scheme.distribution is not None, len(incomplete), pending)
     try:
         step = move(cycle, to, reason=reason, standing=standing)

@@ -12,6 +12,7 @@ from services.api.core.raters import newest
 from services.api.core.statements import in_force
 from services.api.core.told_cards import inputs_with, read_told, segments_of
 from services.api.flows.schemes import scheme_of
+from services.api.store.disputes import read_stated_values
 from services.api.store.ratings import read_adjustments, read_ratings
 from services.api.store.schemes import read_versions
 from services.api.store.scorecards import lock_cards, read_card, read_totals, write_cards
@@ -22,13 +23,15 @@ from services.schema.shapes.scorecards import Scorecard, Stated
 
 
 async def read_stated(session: ReadSession, abouts: list[About]) -> dict[About, Stated]:
-    """What people stated for each of these cards; two statements for any number."""
+    """What people stated for each of these cards; three statements for any number."""
     ratings = await read_ratings(session, abouts)
     adjustments = await read_adjustments(session, abouts)
+    values = await read_stated_values(session, abouts)
     return {
         about: Stated(
             tuple(each.stated for each in newest(ratings.get(about, ()))),
             in_force(adjustments.get(about, ())),
+            values.get(about, ()),
         )
         for about in abouts
     }
@@ -41,7 +44,8 @@ async def rescore(session: WriteSession, cycle: Cycle, card_id: str, *, at: date
     """
     card = await read_card(session, card_id)
     assert card is not None, "a card of a closed cycle stays"
-    scored = await _score(session, cycle, card, at=at)
+    stated = (await read_stated(session, [(card.cycle, card.subject)]))[card.cycle, card.subject]
+    scored = await score_as_stated(session, cycle, card, stated, at=at)
     totals = await read_totals(session, cycle.code, cycle.revision)
     standing = {each: total for each, (total, _) in totals.items()}
     ranks = rank_by_total(standing | {card_id: scored.total})
@@ -61,12 +65,14 @@ async def rescore(session: WriteSession, cycle: Cycle, card_id: str, *, at: date
     )
 
 
-async def _score(session: ReadSession, cycle: Cycle, card: Scorecard, *, at: datetime) -> Scorecard:
+async def score_as_stated(
+    session: ReadSession, cycle: Cycle, card: Scorecard, stated: Stated, *, at: datetime
+) -> Scorecard:
+    """The card on its own figures with what is stated for it; nothing is written."""
     explanation = json.loads(card.explanation)
     keys = {(each.scheme, each.scheme_version) for each in segments_of(explanation)}
     versions = await read_versions(session, keys)
     schemes = {key: scheme_of(version.document) for key, version in versions.items()}
-    stated = (await read_stated(session, [(card.cycle, card.subject)]))[card.cycle, card.subject]
     segments = inputs_with(read_told(explanation, schemes), stated.marks)
     plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
     return write_card(plan, segments, told_coverage(explanation), at=at)

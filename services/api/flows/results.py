@@ -23,7 +23,8 @@ from services.api.store.payouts import PAYROLL, NewEntry, Stated, read_stated
 from services.api.store.people import read_tenant
 from services.api.store.results import FrozenResult, insert_results, read_last_published
 from services.api.store.reviews import read_reviews
-from services.schema.db import WriteSession
+from services.api.store.scorecards import read_cards_of_cycle
+from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault
 from services.schema.ids import IdKind
 from services.schema.shapes.cycles import Cycle, Move
@@ -88,8 +89,26 @@ async def publish_results(
     return _summary(results, entries)
 
 
+async def payouts_of(
+    session: ReadSession, cycle: Cycle, card: Scorecard, scheme: Scheme, *, at: datetime
+) -> tuple[Payout, ...]:
+    """What somebody would be paid for a complete card as it stands here; nothing is written."""
+    if card.subject.kind is not SubjectKind.EMPLOYEE:
+        return ()
+    beside: list[Scorecard] = []
+    if members := _basis_of(card).members:
+        beside = [
+            each
+            for each in await read_cards_of_cycle(session, cycle.code, cycle.revision)
+            if each.subject.code in members and each.total is not None and each.id != card.id
+        ]
+    currency = (await read_tenant(session)).currency
+    outcomes = await _outcomes_of(session, cycle, [*beside, card], scheme, currency, at=at)
+    return outcomes[-1].payouts
+
+
 async def _outcomes_of(
-    session: WriteSession,
+    session: ReadSession,
     cycle: Cycle,
     cards: Sequence[Scorecard],
     scheme: Scheme,

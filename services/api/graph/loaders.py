@@ -14,10 +14,12 @@ from services.api.core.indicators import days_counted_on, takes_posted_values
 from services.api.flows.calibrations import read_distribution
 from services.api.flows.explanations import told_explanations
 from services.api.flows.indicators import known_indicators, known_measures
+from services.api.flows.interviews import read_card_interviews
 from services.api.flows.next_steps import next_steps_documents
 from services.api.flows.reviews import read_card_reviews
 from services.api.flows.score_changes import find_against, score_change_documents
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
+from services.api.store.disputes import read_disputes
 from services.api.store.histories import History, read_card_histories, read_result_histories
 from services.api.store.levels import read_newest_documents
 from services.api.store.people import read_employees
@@ -27,7 +29,9 @@ from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
 from services.schema.errors import Invalid
 from services.schema.shapes.cycles import Cycle, Move
+from services.schema.shapes.disputes import Dispute
 from services.schema.shapes.indicators import Indicator
+from services.schema.shapes.interviews import CardInterview
 from services.schema.shapes.measures import Measure
 from services.schema.shapes.people import Employee
 from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
@@ -110,12 +114,24 @@ class Loaders:
             self._adjustments
         )
 
+        self.interview_by_card: DataLoader[str, CardInterview | None] = DataLoader(self._interviews)
+        self.disputes_by_card: DataLoader[About, tuple[Dispute, ...]] = DataLoader(self._disputes)
         self.review_by_card: DataLoader[str, CardReview | None] = DataLoader(self._reviews)
 
     async def _reviews(self, ids: list[str]) -> list[CardReview | None]:
         async with self._reads.read() as session:
             cards = list((await read_cards(session, ids)).values())
             return _in_order(ids, await read_card_reviews(session, cards, at=self._reads.at))
+
+    async def _interviews(self, ids: list[str]) -> list[CardInterview | None]:
+        async with self._reads.read() as session:
+            cards = list((await read_cards(session, ids)).values())
+            return _in_order(ids, await read_card_interviews(session, cards, at=self._reads.at))
+
+    async def _disputes(self, cards: list[About]) -> list[tuple[Dispute, ...]]:
+        async with self._reads.read() as session:
+            found = await read_disputes(session, cards)
+        return [found[card] for card in cards]
 
     async def _ratings(self, cards: list[About]) -> list[list[KeptRating]]:
         async with self._reads.read() as session:

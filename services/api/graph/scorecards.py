@@ -9,8 +9,10 @@ from strawberry.scalars import JSON
 from services.api.flows.units import units_below
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, find_cycle
+from services.api.graph.disputes import Dispute, disputes_of
 from services.api.graph.documents import parse, read_document
 from services.api.graph.indicators import Indicator, find_indicator
+from services.api.graph.interviews import Interview, interview_of
 from services.api.graph.loaders import PageOf
 from services.api.graph.next_steps import NextSteps, next_steps_of_card
 from services.api.graph.nodes import Node, link
@@ -145,6 +147,14 @@ class Scorecard(Node):
     @link("How far its review has come: the step, whose turn it is, and the trail.")
     async def review(self, info: Asked) -> CardReview | None:
         return await review_of(info.context, str(self.id))
+
+    @link("The interview that follows the result, with goals that have no weight.")
+    async def interview(self, info: Asked) -> Interview | None:
+        return await interview_of(info.context, str(self.id))
+
+    @link("What was contested of it, in every revision, and what HR decided.")
+    async def disputes(self, info: Asked) -> list[Dispute] | None:
+        return await disputes_of(info.context, self.cycle, self.subject)
 
     @link("The cycle of the card.")
     async def in_cycle(self, info: Asked) -> Cycle | None:

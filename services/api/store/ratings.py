@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import ColumnElement, Row, Table, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.api.store.abouts import about_columns, about_of, among_abouts
@@ -20,9 +20,10 @@ from services.schema.shapes.ratings import (
 )
 from services.schema.shapes.scorecards import Mark
 from services.schema.tables.cycles import cycles
+from services.schema.tables.disputes import dispute_decisions, disputes
 from services.schema.tables.ratings import adjustments, raters, ratings
 from services.schema.tables.scorecards import scorecards
-from services.schema.words import CycleStatus, RaterRole, SubjectKind
+from services.schema.words import CycleStatus, DisputeAbout, RaterRole, SubjectKind
 
 
 async def insert_rating(session: WriteSession, about: About, kept: KeptRating) -> None:
@@ -50,8 +51,22 @@ async def read_ratings(
     session: ReadSession, abouts: Collection[About]
 ) -> dict[About, list[KeptRating]]:
     """All marks of these cards, first to last."""
+    join = (dispute_decisions.c.tenant_id == disputes.c.tenant_id) & (
+        dispute_decisions.c.dispute == disputes.c.id
+    )
+    withdrawn = (
+        select(disputes.c.id)
+        .join(dispute_decisions, join)
+        .where(
+            disputes.c.tenant_id == session.tenant,
+            disputes.c.about == DisputeAbout.RATING,
+            disputes.c.named == ratings.c.id,
+            dispute_decisions.c.uphold,
+        )
+        .exists()
+    )
     found: dict[About, list[KeptRating]] = defaultdict(list)
-    for row in await _read(session, ratings, abouts):
+    for row in await _read(session, ratings, abouts, withdrawn.label("withdrawn")):
         found[about_of(row)].append(_rating_from_row(row))
     return found
 
@@ -162,10 +177,10 @@ async def read_requests(
 
 
 async def _read(
-    session: ReadSession, table: Table, abouts: Collection[About]
+    session: ReadSession, table: Table, abouts: Collection[About], *beside: ColumnElement[bool]
 ) -> Collection[Row[Any]]:
     statement = (
-        select(table)
+        select(table, *beside)
         .where(table.c.tenant_id == session.tenant, among_abouts(table, abouts))
         .order_by(table.c.cycle, table.c.subject_kind, table.c.subject, table.c.number)
     )
@@ -183,4 +198,4 @@ def _rating_from_row(row: Row[Any]) -> KeptRating:
         comment=row.comment,
         stated_at=row.stated_at,
     )
-    return KeptRating(row.id, row.number, mark, row.author)
+    return KeptRating(row.id, row.number, mark, row.author, row.withdrawn)

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Text, func, insert, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.api.store.abouts import about_of, among_abouts
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
+from services.schema.shapes.ratings import About
 from services.schema.shapes.receipts import Signed
 from services.schema.shapes.results import Result
 from services.schema.tables.results import results
@@ -101,6 +103,23 @@ async def read_results_of_subject(
         results.c.subject == subject.code,
     )
     return {row.revision: _result_from_row(row) for row in await session.execute(statement)}
+
+
+async def read_first_published(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, datetime]:
+    """When a result of each of these cards was first published, of those of which one was."""
+    statement = (
+        select(
+            results.c.cycle,
+            results.c.subject_kind,
+            results.c.subject,
+            func.min(results.c.published_at).label("published_at"),
+        )
+        .where(results.c.tenant_id == session.tenant, among_abouts(results, abouts))
+        .group_by(results.c.cycle, results.c.subject_kind, results.c.subject)
+    )
+    return {about_of(row): row.published_at for row in await session.execute(statement)}
 
 
 async def read_last_published(session: ReadSession) -> datetime | None:

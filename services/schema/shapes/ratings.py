@@ -35,6 +35,8 @@ class KeptRating:
     """Of the card, from 1 on, in the order in which they were stated."""
     stated: Mark
     author: str
+    is_withdrawn: bool = False
+    """By a dispute that was upheld: it holds no longer, and what it replaced does not again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,18 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedValue:
+    """A value of a line that HR stated when a dispute was upheld."""
+
+    item: str
+    segment: int | None
+    """Null: the card had but one."""
+    value: Decimal
+    dispute: str | None
+    """Null while it is only weighed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
     """What people stated for a card."""
 
@@ -75,6 +87,8 @@ class Stated:
     """Those that hold, first to last: of one rater in one role of an item the last alone."""
     adjustments: tuple[Adjustment, ...] = ()
     """Those in force, first to last."""
+    values: tuple[StatedValue, ...] = ()
+    """In place of what was measured; of one line the last holds."""
 
 
 @dataclass(frozen=True, slots=True)

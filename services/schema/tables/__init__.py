@@ -2,9 +2,11 @@
 
 from services.schema.tables import (
     cycles,
+    disputes,
     exclusions,
     facts,
     indicators,
+    interviews,
     levels,
     measures,
     payouts,
@@ -20,9 +22,11 @@ from services.schema.tables.base import metadata
 
 __all__ = [
     "cycles",
+    "disputes",
     "exclusions",
     "facts",
     "indicators",
+    "interviews",
     "levels",
     "measures",
     "metadata",

@@ -1,0 +1,70 @@
+"""Disputes: what somebody contests of their card, what HR decided, what would come of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from services.schema.shapes.payouts import Payout
+from services.schema.shapes.people import Subject
+from services.schema.words import DisputeAbout
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedValue:
+    """What a line's value should be, as who contests it says."""
+
+    item: str
+    segment: int | None
+    """Null where the card has but one."""
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StatedDispute:
+    """What somebody contests, and why."""
+
+    about: DisputeAbout
+    named: str
+    """A fact as `orders/<source>/<id>`, the item of a line, or the id of a rating."""
+    segment: int | None
+    claims: tuple[ClaimedValue, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDecision:
+    """What HR decided."""
+
+    uphold: bool
+    reason: str
+    value: Decimal | None
+    """Of an upheld line: what holds from now on."""
+    person: str
+    author: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A dispute as it is kept."""
+
+    id: str
+    scorecard: str
+    cycle: str
+    subject: Subject
+    stated: StatedDispute
+    person: str
+    author: str
+    filed_at: datetime
+    decision: DisputeDecision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upheld:
+    """What a card would come to if a dispute were upheld; nothing of it is written."""
+
+    total: Decimal | None
+    grade: str | None
+    coefficient: Decimal | None
+    payouts: tuple[Payout, ...] | None
+    """Null where pay cannot be told yet; none without a total."""

@@ -1,0 +1,178 @@
+"""When a card may be contested, by whom it is decided, and what would be stated if it is upheld."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from services.api.core.disputes import (
+    APPEAL_DAYS,
+    check_decides,
+    check_disinterested,
+    check_in_time,
+    rating_contested,
+    stated_if_upheld,
+)
+from services.api.core.raters import newest
+from services.api.core.stated_values import with_values
+from services.schema.days import Period
+from services.schema.errors import Conflict, Forbidden
+from services.schema.shapes.cycles import Cycle, Population
+from services.schema.shapes.disputes import (
+    ClaimedValue,
+    Dispute,
+    DisputeDecision,
+    StatedDispute,
+)
+from services.schema.shapes.indicators import Explained, Value
+from services.schema.shapes.people import Subject
+from services.schema.shapes.ratings import KeptRating
+from services.schema.shapes.scorecards import (
+    ItemInput,
+    Mark,
+    Segment,
+    SegmentInput,
+    Stated,
+    StatedValue,
+)
+from services.schema.words import Better, CycleStatus, DisputeAbout, RaterRole, SubjectKind
+from tests.api.core.scoring import CONTRACT, scheme_of
+
+AT = datetime(2026, 2, 1, tzinfo=UTC)
+PUBLISHED_ON = date(2026, 2, 2)
+FACT, LINE, RATING = DisputeAbout
+
+
+def cycle(status: CycleStatus) -> Cycle:
+    period = Period("2026-01", date(2026, 1, 1), date(2026, 2, 1), 1)
+    return Cycle(
+        "jan", "s", 1, period, Population(), "UTC", 0, status, 1, 1, closed_at=AT, published_at=None
+    )
+
+
+def dispute(about: DisputeAbout = LINE, named: str = "orders", *claims: ClaimedValue) -> Dispute:
+    stated = StatedDispute(about, named, None, claims, "why")
+    subject = Subject(SubjectKind.EMPLOYEE, "ann")
+    return Dispute("dsp_1", "sc_1", "jan", subject, stated, "ann", "key:a", AT, None)
+
+
+def mark(role: RaterRole, rater: str, number: int) -> KeptRating:
+    stated = Mark("team", role, rater, Decimal(number), None, None, None, AT)
+    return KeptRating(f"rat_{number}", number, stated, f"key:{rater}")
+
+
+@pytest.mark.parametrize("status", CycleStatus)
+def test_a_card_is_contested_in_review_and_when_published(status: CycleStatus) -> None:
+    if status in {"closed", "review", "published"}:
+        check_in_time(cycle(status), None, PUBLISHED_ON)
+    else:
+        with pytest.raises(Conflict) as refusal:
+            check_in_time(cycle(status), None, PUBLISHED_ON)
+        assert refusal.value.code == "not_contestable"
+
+
+def test_a_result_is_contested_within_so_many_days() -> None:
+    last = PUBLISHED_ON + timedelta(days=APPEAL_DAYS)
+    check_in_time(cycle(CycleStatus.PUBLISHED), PUBLISHED_ON, last)
+    with pytest.raises(Conflict) as refusal:
+        check_in_time(cycle(CycleStatus.PUBLISHED), PUBLISHED_ON, last + timedelta(days=1))
+    assert refusal.value.code == "appeal_over"
+
+
+def test_ratings_that_hold_and_are_named_are_contested() -> None:
+    first, second = mark(RaterRole.MANAGER, "boss", 1), mark(RaterRole.MANAGER, "boss", 2)
+    peers = mark(RaterRole.PEER, "two", 3)
+    assert rating_contested("rat_2", [first, second, peers]) == second
+    for unknown in ("rat_1", "rat_3", "rat_4"):
+        with pytest.raises(Conflict) as refusal:
+            rating_contested(unknown, [first, second, peers])
+        assert refusal.value.code == "rating_unknown"
+
+
+def test_a_withdrawn_rating_holds_no_longer_nor_what_it_replaced() -> None:
+    first, second = mark(RaterRole.MANAGER, "boss", 1), mark(RaterRole.MANAGER, "boss", 2)
+    other = mark(RaterRole.HR, "hr", 3)
+    withdrawn = replace(second, is_withdrawn=True)
+    assert newest([first, withdrawn, other]) == (other,)
+    again = mark(RaterRole.MANAGER, "boss", 4)
+    assert newest([first, withdrawn, other, again]) == (other, again)
+
+
+def test_what_would_be_stated() -> None:
+    given = mark(RaterRole.MANAGER, "boss", 1)
+    now = Stated(marks=(given.stated,))
+    assert stated_if_upheld(dispute(RATING, "rat_1").stated, now, [given], None) == Stated()
+    assert stated_if_upheld(dispute().stated, now, [], None) is None
+    claimed = dispute(LINE, "orders", ClaimedValue("orders", 2, Decimal(4))).stated
+    weighed = stated_if_upheld(claimed, now, [], None)
+    assert weighed == replace(now, values=(StatedValue("orders", 2, Decimal(4), None),))
+    of_hr = stated_if_upheld(claimed, now, [], Decimal(3))
+    assert of_hr == replace(now, values=(StatedValue("orders", None, Decimal(3), None),))
+
+
+def test_the_last_value_of_a_line_holds_in_its_segment() -> None:
+    measured = Explained(Value(Decimal(1), None), "orders", 7, (), None, ("/v1/facts/orders",))
+    given = ItemInput(measured.value, {}, Better.HIGHER, measured)
+    whole = Segment(date(2026, 1, 1), date(2026, 1, 16), "a", "u", "s", 1)
+    segments = [SegmentInput(whole, scheme_of(CONTRACT), {"one": given, "two": given})] * 2
+    assert with_values(segments, ()) is segments
+    values = [
+        StatedValue("one", 2, Decimal(4), "dsp_1"),
+        StatedValue("one", None, Decimal(5), "dsp_2"),
+        StatedValue("one", 1, Decimal(6), "dsp_3"),
+    ]
+    first, second = with_values(segments, values)
+    assert (first.items["two"], second.items["two"]) == (given, given)
+    told = [each.items["one"].explained for each in (first, second)]
+    assert [each and (each.value.value, each.links) for each in told] == [
+        (Decimal(6), ("/v1/disputes/dsp_3",)),
+        (Decimal(5), ("/v1/disputes/dsp_2",)),
+    ]
+    assert {each and (each.formula, each.version) for each in told} == {(None, 7)}
+    assert first.items["one"].value == Value(Decimal(6), None)
+
+
+@pytest.mark.parametrize(
+    ("status", "about", "uphold", "value", "code"),
+    [
+        ("review", LINE, True, Decimal(1), None),
+        ("review", LINE, True, Decimal(0), None),
+        ("published", LINE, True, None, "value_expected"),
+        ("open", FACT, True, None, None),
+        ("closed", FACT, True, Decimal(1), "value_unexpected"),
+        ("closed", LINE, False, Decimal(1), "value_unexpected"),
+        ("closed", RATING, False, None, None),
+        ("calibration", RATING, True, None, "cycle_between"),
+        ("approved", LINE, True, Decimal(1), "cycle_between"),
+    ],
+)
+def test_what_can_be_decided_when(
+    status: str, about: DisputeAbout, *, uphold: bool, value: Decimal | None, code: str | None
+) -> None:
+    asked = cycle(CycleStatus(status))
+    if code is None:
+        check_decides(dispute(about), asked, uphold=uphold, value=value)
+    else:
+        with pytest.raises(Conflict) as refusal:
+            check_decides(dispute(about), asked, uphold=uphold, value=value)
+        assert refusal.value.code == code
+    decided = DisputeDecision(
+        uphold=False, reason="no", value=None, person="hr", author="k", decided_at=AT
+    )
+    with pytest.raises(Conflict) as refusal:
+        check_decides(replace(dispute(about), decision=decided), asked, uphold=uphold, value=value)
+    assert refusal.value.code == "already_decided"
+
+
+def test_whom_it_concerns_does_not_decide() -> None:
+    given = mark(RaterRole.HR, "hr-1", 1).stated
+    check_disinterested(dispute(), "hr-2", given, is_own=False)
+    for person, is_own, code in (
+        ("hr-1", False, "own_rating"),
+        ("ann", False, "own_dispute"),
+        ("hr-2", True, "own_dispute"),
+    ):
+        with pytest.raises(Forbidden) as refusal:
+            check_disinterested(dispute(), person, given, is_own=is_own)
+        assert refusal.value.code == code
