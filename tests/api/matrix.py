@@ -103,6 +103,9 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),
     "POST /v1/scorecards/{id}/raters": Ask(body={"role": "peer", "employee": "e-rival"}),
     "POST /v1/scorecards/{id}/adjustments": Ask(body={"points": "1", "reason": "why"}),
+    "POST /v1/scorecards/{id}/reviews": Ask(body={"decision": "approve"}),
+    "POST /v1/scorecards/{id}/interview": Ask(body={"remarks": "seen"}),
+    "POST /v1/scorecards/{id}/disputes": Ask(body={"line": "orders", "reason": "why"}),
     "POST /v1/cycles/{code}/calibration": Ask(
         "calibrated", body={"moves": [{"scorecard": "{}", "grade": "A", "reason": "why"}]}
     ),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from services.api.core.reviews import OFFICE, person_of
-from services.schema.errors import Closed, Conflict, Fault, Forbidden
+from services.schema.errors import Closed, Conflict, Fault
 from services.schema.shapes.interviews import Answers, InterviewEntry, StatedAnswers
 from services.schema.shapes.people import Caller
 from services.schema.words import InterviewPart
@@ -32,7 +32,7 @@ def part_of(caller: Caller, *, is_own: bool, superiors: Sequence[str]) -> Interv
     if not holds:
         whom = superiors[0] if superiors else "HR"
         detail = f"The interview is held by the employee and {whom}."
-        raise Forbidden("not_your_interview", detail)
+        raise Conflict("not_your_interview", detail)
     return InterviewPart.SUPERIOR
 
 

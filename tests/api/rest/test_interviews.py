@@ -45,8 +45,8 @@ async def test_both_write_and_sign_and_then_nobody_changes_it(company: Company) 
     for key, status, code in (
         ("one", 409, "interview_frozen"),
         ("boss", 409, "interview_frozen"),
-        ("top", 403, "not_your_interview"),
-        ("hr", 403, "not_your_interview"),
+        ("top", 409, "not_your_interview"),
+        ("hr", 409, "not_your_interview"),
         ("two", 404, "not_found"),
         ("viewer", 403, "forbidden"),
     ):
