@@ -150,6 +150,8 @@ def _gives(step: NextStep) -> Name:
     if reached.total is None or reached.total_gain is None:
         return Name(f"该项 +{gain} 分", f"+{gain} points of the line")
     total = fixed(reached.total, TOTAL_PLACES)
-    added = fixed(reached.total_gain, TOTAL_PLACES)
+    # A gate may take more of the total than the line gives.
+    sign = "" if reached.total_gain < 0 else "+"
+    added = f"{sign}{fixed(reached.total_gain, TOTAL_PLACES)}"
     grade = "" if reached.grade is None else f" ({reached.grade})"
-    return Name(f"总分 +{added}，至 {total}{grade}", f"+{added}, a total of {total}{grade}")
+    return Name(f"总分 {added}，至 {total}{grade}", f"{added}, a total of {total}{grade}")

@@ -1,12 +1,23 @@
 """A company holds together: what is refused, where, and in which order things are kept."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from services.api.core.people import Company, faults_of_terms, faults_of_unit, in_order
-from services.schema.shapes.people import Assignment, Employee, ShopShare, Unit
+from services.api.core.people import (
+    Company,
+    faults_of_terms,
+    faults_of_unit,
+    in_order,
+    scores_follow_employee,
+    scores_follow_shop,
+    scores_follow_unit,
+)
+from services.schema.shapes.people import Assignment, Employee, Shop, ShopShare, Unit
+from services.schema.words import Marketplace, ShopKind
 
 DAY = date(2026, 3, 16)
 
@@ -112,3 +123,70 @@ def test_assignments_stand_by_start_and_shops_by_code() -> None:
     first, second = held(("a", "1"), ("b", "2")), held(start=date(2026, 4, 1))
     turned = person("e", second, held(("b", "2"), ("a", "1")))
     assert in_order(turned) == person("e", first, second)
+
+
+@pytest.mark.parametrize(
+    ("change", "follow"),
+    [
+        ({}, False),
+        ({"name": "other"}, False),
+        ({"marketplace": Marketplace.TMALL}, False),
+        ({"timezone": "UTC"}, True),
+        ({"currency": "USD"}, True),
+        ({"kind": ShopKind.OFFLINE}, True),
+        ({"opened_on": DAY}, True),
+    ],
+)
+def test_scores_follow_what_figures_of_a_shop_are_made_by(
+    change: dict[str, Any], *, follow: bool
+) -> None:
+    before = Shop("s", "s", None, "Asia/Shanghai", "CNY", ShopKind.ONLINE, None)
+    assert scores_follow_shop(before, replace(before, **change)) is follow
+    assert scores_follow_shop(None, before) is False
+
+
+def test_scores_follow_the_place_of_a_unit_and_not_its_name() -> None:
+    before = Unit("u", "u", "top", None)
+    assert scores_follow_unit(before, Unit("u", "other", "top", "lead")) is False
+    assert scores_follow_unit(before, Unit("u", "u", None, None)) is True
+    assert scores_follow_unit(None, before) is False
+
+
+def test_scores_follow_the_days_and_places_of_people_and_not_their_names() -> None:
+    before = person("e", held(("s", "50")), manager="boss")
+    assert scores_follow_employee(before, replace(before, name="other", manager=None)) is False
+    assert scores_follow_employee(before, replace(before, left_on=DAY)) is True
+    assert scores_follow_employee(before, replace(before, assignments=())) is True
+    assert scores_follow_employee(None, before) is True
+
+
+def test_faults_say_in_a_sentence_what_is_wrong_and_of_whom() -> None:
+    there = company(person("boss"), person("a", held(("s", "60"))))
+    bad = person("b", held(("s", "50"), ("ghost", "1"), unit="nowhere"), manager="nobody")
+    assert [(fault.code, fault.detail) for fault in there.faults_of(bad)] == [
+        ("unknown_employee", "There is no employee nobody."),
+        ("unknown_unit", "There is no unit nowhere."),
+        ("unknown_shop", "There is no shop ghost."),
+        (
+            "shares_overbooked",
+            "From 2026-03-16 on, 110 % of s would be answered for in the position agent.",
+        ),
+    ]
+    own = there.faults_of(person("boss", manager="boss"))
+    assert [fault.detail for fault in own] == ["boss is boss in person, or managed by way of boss."]
+    twice = person("e", held(("s", "1"), ("s", "2"), end=DAY))
+    reversed_days = replace(twice, joined_on=DAY, left_on=date(2026, 3, 15))
+    assert [(fault.pointer, fault.detail) for fault in faults_of_terms(reversed_days)] == [
+        ("/left_on", "The last day of work lies before the first."),
+        (
+            "/assignments/0/to",
+            "An assignment ends after the day it starts on; its end is exclusive.",
+        ),
+        ("/assignments/0/shops/1/shop", "s stands twice in one assignment."),
+    ]
+    assert [fault.detail for fault in faults_of_unit(Unit("u", "u", "x", None), {})] == [
+        "There is no unit x."
+    ]
+    assert [fault.detail for fault in faults_of_unit(Unit("u", "u", "u", None), {})] == [
+        "u is u itself, or stands below it."
+    ]

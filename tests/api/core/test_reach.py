@@ -2,8 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-from services.api.core.reach import touched_by
-from services.schema.shapes.live import Mark
+from services.api.core.reach import reach_of, touched_by
+from services.schema.shapes.live import Mark, Reached
+from services.schema.words import Scope
+from tests.api.core.values import OCTOBER, SHOP, prepared
+from tests.api.facts import assignment, employee, person
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = date(2026, 1, 9)
@@ -33,3 +36,54 @@ def test_days_are_told_apart() -> None:
         ("employee:e-1", DAY),
         ("employee:e-1", other),
     }
+
+
+START, END = OCTOBER.start, OCTOBER.end
+SEPTEMBER = date(2026, 9, 1)
+
+
+def test_a_value_of_the_company_is_made_of_all_its_facts_of_those_days() -> None:
+    assert reach_of([prepared("visitors")]) == {Reached("company", START, END)}
+    assert reach_of([]) == frozenset()
+
+
+def test_a_value_of_a_shop_is_made_of_the_shops_facts() -> None:
+    assert reach_of([prepared("paid_amount", SHOP)]) == {Reached("shop:a", START, END)}
+
+
+def test_a_value_of_a_person_is_made_of_what_names_them_and_vouched_for_by_their_shops() -> None:
+    ann = employee("ann", assignment("sales", {"a": "50"}))
+    named = {Reached("employee:ann", START, END), Reached("shop:a", START, END)}
+    assert reach_of([prepared("paid_amount", person("ann"), Scope.OWN, ann)]) == named
+    of_unit = reach_of([prepared("paid_amount", person("ann"), Scope.UNIT, ann)])
+    assert of_unit == named | {Reached("unit:sales", START, END)}
+
+
+def test_days_reach_from_the_first_to_the_last_that_any_value_asks_for() -> None:
+    later = date(2026, 11, 8)
+    asked = [
+        prepared("paid_amount", SHOP, start=date(2026, 10, 5), end=date(2026, 10, 6)),
+        prepared("previous(paid_amount)", SHOP),
+        prepared("paid_amount", SHOP, start=date(2026, 11, 1), end=later),
+    ]
+    for order in (asked, asked[::-1]):
+        assert reach_of(order) == {Reached("shop:a", SEPTEMBER, later)}
+
+
+def test_the_buyers_of_the_period_before_are_asked_for_as_well() -> None:
+    assert reach_of([prepared("retained_buyers", SHOP)]) == {Reached("shop:a", SEPTEMBER, END)}
+
+
+def test_whether_a_campaign_is_new_is_told_by_all_days_before() -> None:
+    aged = prepared('visitors[campaign_age = "new"]', SHOP)
+    assert reach_of([aged]) == {Reached("shop:a", None, END)}
+    # An open beginning stays open, whichever value is asked for first.
+    dated = prepared("visitors", SHOP, end=date(2026, 10, 9))
+    assert reach_of([dated, aged]) == reach_of([aged, dated]) == {Reached("shop:a", None, END)}
+
+
+def test_whether_a_buyer_is_new_is_told_by_any_order_of_the_company() -> None:
+    expected = {Reached("shop:a", START, END), Reached("company", None, END)}
+    assert reach_of([prepared("new_buyers", SHOP)]) == expected
+    assert reach_of([prepared("returning_buyers", SHOP)]) == expected
+    assert reach_of([prepared("buyers", SHOP)]) == {Reached("shop:a", START, END)}

@@ -1,5 +1,6 @@
 """Values: one rounding, the reason where there is none, and what is read for many at once."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -11,14 +12,24 @@ from services.api.core.values import (
     asks_first_orders,
     asks_first_uses,
     explain,
+    from_posted,
+    nothing_posted,
     owners_of_posted,
     prepare,
     queries_of,
+    series_of,
+    usual_scope,
 )
 from services.schema.days import parse_period
-from services.schema.shapes.indicators import Explained, MeasureAmount, Value, Wanted
+from services.schema.shapes.indicators import (
+    Explained,
+    MeasureAmount,
+    PostedValue,
+    Value,
+    Wanted,
+)
 from services.schema.shapes.people import Subject
-from services.schema.words import FactKind, NoValue, Scope, SubjectKind
+from services.schema.words import FactKind, Grain, NoValue, Scope, SubjectKind
 from tests.api.core.values import (
     CALENDAR,
     OCTOBER,
@@ -189,6 +200,42 @@ def test_a_posted_value_is_the_subjects_own_or_else_its_units_or_the_companys() 
     assert owners(Scope.OWN) == owners(Scope.SHOPS) == (person("ann"),)
     assert owners(Scope.UNIT) == (person("ann"), Subject(SubjectKind.UNIT, "sales"))
     assert owners(Scope.COMPANY) == (person("ann"), COMPANY)
+
+
+def test_a_posted_value_is_explained_by_its_definition_alone() -> None:
+    indicator = built_in_indicators()["campaign_quality"]
+    own = replace(indicator, version=4)
+    posted = PostedValue(own.code, SHOP, "2026-10", Decimal("4.5"), "hr", "seen")
+    expected = Explained(Value(Decimal("4.5"), None), None, 4, (), None, ())
+    assert from_posted(posted, own) == expected
+    missing = Explained(Value(None, NoValue.NO_ROWS), None, 4, (), None, ())
+    assert nothing_posted(own) == missing
+
+
+def test_a_series_has_a_value_for_each_part_by_itself() -> None:
+    quarter = parse_period("2026-Q4", CALENDAR)
+    months = [parse_period(f"2026-{month}", CALENDAR) for month in (10, 11, 12)]
+    assert series_of("x", SHOP, Scope.OWN, quarter, Grain.MONTH, CALENDAR) == [
+        Wanted("x", SHOP, Scope.OWN, month, month.start, month.end) for month in months
+    ]
+    assert series_of("x", SHOP, Scope.UNIT, quarter, None, CALENDAR) == [
+        Wanted("x", SHOP, Scope.UNIT, quarter, quarter.start, quarter.end)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope"),
+    [
+        (SubjectKind.COMPANY, Scope.COMPANY),
+        (SubjectKind.UNIT, Scope.UNIT),
+        (SubjectKind.EMPLOYEE, Scope.OWN),
+        (SubjectKind.SHOP, Scope.OWN),
+    ],
+)
+def test_where_nobody_says_all_of_a_unit_counts_and_else_what_names_the_subject(
+    kind: SubjectKind, scope: Scope
+) -> None:
+    assert usual_scope(Subject(kind, "x")) is scope
 
 
 @pytest.mark.parametrize(
