@@ -51,14 +51,14 @@ from services.schema.words import (
 )
 from tests.api.core.people import OCTOBER, UNITS, assigned, cycle, day, employee
 from tests.api.core.rated import rated, rating
-from tests.api.core.scoring import flat, item, scheme_of
+from tests.api.core.scoring import Document, flat, item, scheme_of
 from tests.api.facts import tenant
 
 AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 LATER = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 ANN = Subject(SubjectKind.EMPLOYEE, "ann")
 NORTH = Subject(SubjectKind.UNIT, "north")
-RUBRIC = {
+RUBRIC: Document = {
     "kind": "rubric",
     "levels": [
         {
