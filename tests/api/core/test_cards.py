@@ -26,6 +26,7 @@ from services.api.core.identities import derive_id
 from services.api.core.scorecards import score
 from services.schema.ids import IdKind
 from services.schema.shapes.calendars import TargetCalendar, WeighedDays
+from services.schema.shapes.coverage import WHOLE, Coverage
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Subject
@@ -56,6 +57,7 @@ from tests.api.facts import tenant
 
 AT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 LATER = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+PART = Coverage(Decimal("0.5"), provisional=True, look_again_at=LATER)
 ANN = Subject(SubjectKind.EMPLOYEE, "ann")
 NORTH = Subject(SubjectKind.UNIT, "north")
 RUBRIC: Document = {
@@ -276,12 +278,11 @@ def test_a_card_is_written_as_it_is_scored() -> None:
         revision=1,
         status=ScorecardStatus.LIVE if scored.complete else ScorecardStatus.INCOMPLETE,
         rank=4,
-        coverage=Decimal(1),
-        provisional=False,
+        coverage=PART,
         computed_at=LATER,
         fingerprint=known_by,
     )
-    written = compute_card(plan, SETTING, VALUES, TARGETS, at=LATER)
+    written = compute_card(plan, SETTING, VALUES, TARGETS, PART, at=LATER)
     assert written == replace(
         card,
         position="guide",
@@ -294,20 +295,21 @@ def test_a_card_is_written_as_it_is_scored() -> None:
         fingerprint=known_by,
         computed_at=LATER,
         stale_since=None,
+        look_again_at=LATER,
     )
-    assert written == write_card(plan, segments, at=LATER)
+    assert written == write_card(plan, segments, PART, at=LATER)
     assert json.loads(written.document)["adjustments"][0]["points"] == "3"
 
 
 def test_a_card_of_the_same_inputs_and_status_keeps_the_time_since_which_it_holds() -> None:
     segments = inputs_of(planned(), SETTING, VALUES, TARGETS)
-    first = write_card(planned(), segments, at=AT)
-    again = write_card(planned(card=replace(first, stale_since=LATER)), segments, at=LATER)
+    first = write_card(planned(), segments, WHOLE, at=AT)
+    again = write_card(planned(card=replace(first, stale_since=LATER)), segments, WHOLE, at=LATER)
     assert again == first
-    other = write_card(planned(card=replace(first, fingerprint="other")), segments, at=LATER)
+    other = write_card(planned(card=replace(first, fingerprint="other")), segments, WHOLE, at=LATER)
     assert other.computed_at == LATER
     moved = replace(first, status=ScorecardStatus.PUBLISHED)
-    assert write_card(planned(card=moved), segments, at=LATER).computed_at == LATER
+    assert write_card(planned(card=moved), segments, WHOLE, at=LATER).computed_at == LATER
 
 
 @pytest.mark.parametrize(
@@ -325,7 +327,8 @@ def test_a_whole_card_says_where_its_cycle_stands(
     unplaced = replace(SECOND, position=None, unit=None)
     plan = CardPlan(new_card(stands, ANN, tenant=7, at=AT), stands, (unplaced,))
     values = {wanted("sales", SECOND, OWN): SOLD}
-    card = compute_card(plan, setting, values, {}, at=AT)
+    card = compute_card(plan, setting, values, {}, PART, at=AT)
     assert (card.status, card.total, card.grade) == (expected, Decimal(12), "C")
     assert (card.position, card.unit) == ("", "")
+    assert (card.look_again_at is None) is (status is not CycleStatus.OPEN)
     assert json.loads(card.document)["status"] == expected.value

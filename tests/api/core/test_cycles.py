@@ -5,7 +5,13 @@ from itertools import pairwise, product
 
 import pytest
 
-from services.api.core.cycles import closes_at, is_reopening, move, next_stages
+from services.api.core.cycles import (
+    closes_at,
+    is_reopening,
+    move,
+    next_stages,
+    pending_after_close,
+)
 from services.schema.days import Calendar, parse_period
 from services.schema.errors import Closed, Conflict, Fault
 from services.schema.shapes.cycles import Standing, Step
@@ -164,3 +170,9 @@ def test_next_stages_and_reopening() -> None:
     assert is_reopening(CycleStatus.CLOSED, CycleStatus.OPEN)
     assert not is_reopening(CycleStatus.DRAFT, CycleStatus.OPEN)
     assert not is_reopening(CycleStatus.OPEN, CycleStatus.CLOSED)
+
+
+@pytest.mark.parametrize("status", list(CycleStatus))
+def test_nothing_is_pending_after_a_close_that_was_none(status: CycleStatus) -> None:
+    unclosed = status in {CycleStatus.DRAFT, CycleStatus.OPEN}
+    assert pending_after_close(status, 3) == (0 if unclosed else 3)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from services.api.catalogue import indicator_entries
 from services.api.core.formulas import parse_formula
 from services.api.core.indicators import (
+    FAMILIES,
     built_in_indicators,
     check_formula,
     check_own_code,
@@ -217,3 +219,16 @@ def test_sums_are_additive_and_ratios_are_not(
         built_in_indicators()["net_sales"], formula=formula, unit=IndicatorUnit(unit)
     )
     assert is_additive(indicator) is additive
+
+
+def test_every_built_in_is_as_the_catalogue_states_it() -> None:
+    stated = [(family, entry) for family in FAMILIES for entry in indicator_entries(family)]
+    assert len(built_in_indicators()) == len(stated)
+    for family, entry in stated:
+        indicator = built_in_indicators()[str(entry["code"])]
+        assert {name: getattr(indicator, name) for name in ("code", "zh", "en", "formula")} == {
+            name: entry[name] for name in ("code", "zh", "en", "formula")
+        }
+        assert (indicator.unit.value, indicator.better.value) == (entry["unit"], entry["better"])
+        assert (indicator.family, indicator.version) == (family, 0)
+        assert indicator.note == entry.get("note")

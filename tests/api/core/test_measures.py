@@ -10,7 +10,8 @@ from services.api.core.measures import (
     source_of,
     sources_of_presence,
 )
-from services.schema.shapes.measures import Adds
+from services.schema.catalogue import measure_entries
+from services.schema.shapes.measures import Adds, Measure
 from services.schema.tables.facts import measure_facts, stock_facts
 from services.schema.tables.measures import (
     campaign_measures,
@@ -88,3 +89,31 @@ def test_orders_and_refunds_vouch_for_each_other_and_a_posted_measure_for_itself
     assert sources_of_presence(own) == ("calls",)
     assert (source_of(own), column_of(own)) == ("calls", "amount")
     assert not own.built_in
+
+
+def test_every_built_in_is_as_the_catalogue_states_it() -> None:
+    stated = measure_entries()
+    assert len(built_in_measures()) == len(stated)
+    for entry in stated:
+        measure = built_in_measures()[str(entry["code"])]
+        assert {name: getattr(measure, name) for name in ("code", "zh", "en", "day")} == {
+            name: entry[name] for name in ("code", "zh", "en", "day")
+        }
+        assert (measure.kind.value, measure.adds.value) == (entry["kind"], entry["adds"])
+        assert measure.unit.value == entry["unit"]
+        assert list(measure.records) == entry.get("records", [])
+        assert (measure.note, measure.built_in) == (entry.get("note"), True)
+
+
+def test_a_tenants_own_measure_is_what_is_posted_under_its_name() -> None:
+    own = own_measure("calls", zh="电话", en="Calls", unit=IndicatorUnit.COUNT)
+    assert own == Measure(
+        code="calls",
+        kind=FactKind.MEASURES,
+        adds=Adds.POSTED,
+        unit=IndicatorUnit.COUNT,
+        zh="电话",
+        en="Calls",
+        day="stated",
+        built_in=False,
+    )

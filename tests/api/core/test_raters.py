@@ -6,7 +6,14 @@ from random import Random
 
 import pytest
 
-from services.api.core.raters import MINIMUM_RATERS, Relation, newest, rater_of, shown_to
+from services.api.core.raters import (
+    MINIMUM_RATERS,
+    Relation,
+    inviting_roles,
+    newest,
+    rater_of,
+    shown_to,
+)
 from services.schema.errors import Conflict, Forbidden, NotFound
 from services.schema.shapes.people import Caller
 from services.schema.shapes.ratings import KeptRating, StatedMark
@@ -147,3 +154,11 @@ def test_one_s_own_marks_and_those_of_the_named_are_told_with_their_history() ->
     ]
     everything = shown_to(marks, sees_names=True, own=None)
     assert [each.id for each in everything] == [f"rat_{at}" for at in range(1, 6)]
+
+
+def test_people_are_asked_one_by_one_in_all_roles_but_those_that_are_named() -> None:
+    assert set(inviting_roles()) == set(RaterRole) - {
+        RaterRole.SELF,
+        RaterRole.MANAGER,
+        RaterRole.HR,
+    }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.core.views import make_view
+from services.api.core.views import make_view, sees_pay, writes_schemes
 from services.schema.shapes.people import Caller, parse_subject
 from services.schema.shapes.views import Reach, View
 from services.schema.words import Role
@@ -57,3 +57,9 @@ def test_a_person_without_an_employee_sees_nothing(role: Role) -> None:
     seen = view(role, None, None)
     assert seen == View(whole=False, own=None)
     assert seen.subjects() == frozenset()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_viewer_sees_no_pay_and_hr_alone_sees_drafts(role: Role) -> None:
+    assert sees_pay(role) is (role is not Role.VIEWER)
+    assert writes_schemes(role) is (role in {Role.ADMIN, Role.HR})

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -32,6 +33,8 @@ from services.schema.shapes.scorecards import ItemInput, Segment, SegmentInput
 from tests.api.core.chance import random_adjustments, random_inputs, random_scheme
 from tests.api.core.scoring import head, known
 from tests.api.core.tried import before, tried
+from tests.api.core.varied import VALID, refusals
+from tests.api.core.written_pay import assessments, payouts, sales_changes
 
 FOLDER = Path(__file__).parent / "written"
 SEEDS = range(14)
@@ -187,6 +190,10 @@ WRITERS: Mapping[str, Callable[[], Documents]] = {
     "next_steps": next_steps,
     "score_changes": score_changes,
     "back_tests": back_tests,
+    "payouts": payouts,
+    "assessments": assessments,
+    "sales_changes": sales_changes,
+    **{f"refusals_{name}": partial(refusals, name) for name in VALID},
 }
 
 
