@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.api.catalogue import indicator_entries
+from services.api.catalogue import FAMILIES, indicator_entries
 from services.api.core.formulas import parse_formula
 from services.api.core.indicators import (
-    FAMILIES,
     built_in_indicators,
     check_formula,
     check_own_code,
