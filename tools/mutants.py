@@ -25,10 +25,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-import mutmut.__main__ as mutmut
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from mutmut.__main__ import collect_or_load_stats, create_mutants
 from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_source_paths
+from mutmut.workers.isolation import get_mutant_runner
 
 ROOT = Path(__file__).resolve().parent.parent
 TREE = ROOT / "mutants"
@@ -100,12 +102,12 @@ def make_mutants(children: int) -> None:
     """All that mutmut does before it tries the first: of what has changed since the last time."""
     TREE.mkdir(exist_ok=True)
     set_mutant_under_test("mutant_generation")
-    mutmut.copy_src_dir()
-    mutmut.copy_also_copy_files()
-    mutmut.setup_source_paths()
-    mutmut.create_mutants(children)
-    runner = mutmut.get_mutant_runner(children)
-    mutmut.collect_or_load_stats(runner, apply_config_invalidation=True)
+    copy_src_dir()
+    copy_also_copy_files()
+    setup_source_paths()
+    create_mutants(children)
+    runner = get_mutant_runner(children)
+    collect_or_load_stats(runner, apply_config_invalidation=True)
 
 
 def read_files() -> list[MutatedFile]:
