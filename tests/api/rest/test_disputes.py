@@ -69,6 +69,9 @@ async def test_an_upheld_line_is_corrected_before_publication_and_stays_so(
         refused = await company.post(path_at, body, key=key)
         assert (refused.status_code, refused.json()["code"]) == (status, code), (path_at, key)
     assert await digest(company) == unchanged
+    await company.make_key("hr in person", "hr", "e-1")
+    own = await company.post(f"{one}/decision", decided, key="hr in person")
+    assert (own.status_code, own.json()["code"]) == (403, "own_dispute")
     answers = await asyncio.gather(
         company.post(f"{one}/decision", decided, key="hr"),
         company.post(f"{one}/decision", decided, key="hr-2"),

@@ -180,6 +180,29 @@ async def test_an_approval_is_of_the_figures_that_were_seen(company: Company) ->
     assert [each["holds"] for each in changed["trail"]] == [False]
 
 
+async def test_a_units_card_is_submitted_by_its_lead_and_approved_above(company: Company) -> None:
+    await reviewed(company, "self", "manager")
+    front = {"name": "前台", "parent": "shops", "lead": "e-1"}
+    await ask(company, "PUT", "/v1/units/front", front)
+    await company.make_key("lead", "lead", "e-1")
+    target = {"subject": "unit:front", "indicator": "net_sales", "period": "2026-01"}
+    await ask(company, "PUT", "/v1/targets", [{**target, "level": "budget", "value": "400"}])
+    await open_cycle(company, "units", population={"units": ["front"]})
+    await move(company, "units", "closed", "review")
+    (card,) = (await cards(company, "units")).values()
+    path = f"/v1/scorecards/{card['id']}/reviews"
+    for key, status, code in (
+        ("boss", 409, "not_your_turn"),
+        ("lead", 403, "own_card"),
+        ("one", 404, "not_found"),
+    ):
+        refused = await company.post(path, APPROVE, key=key)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), key
+    await decide(company, path, "lead", "submit")
+    assert (await decide(company, path, "boss", "approve"))["complete"] is True
+    await move(company, "units", "approved")
+
+
 @pytest.mark.parametrize("key", ["admin", "boss", "one", "viewer"])
 async def test_the_graph_says_what_rest_says(company: Company, key: str) -> None:
     await reviewed(company, "self", "manager")
