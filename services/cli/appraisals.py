@@ -6,6 +6,7 @@ Each step may be taken again: what was stated before is looked for and not state
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -90,10 +91,15 @@ def count_marks(today: date) -> int:
 def publish(admin: Client, today: date, advance: Advance) -> None:
     """Take what is over to the payroll feed; members before their leaders, as they are listed."""
     ended = company.ended_cycles(today)
-    for cycle in company.cycles(today):
-        if cycle["code"] in ended:
-            move(admin, str(cycle["code"]), "published")
-        advance(1)
+    reviewed = {scheme["code"] for scheme in admin.list("/v1/schemes") if scheme["approval"]}
+    with Hands(admin) as hands:
+        for cycle in company.cycles(today):
+            code = str(cycle["code"])
+            if code in ended and cycle["scheme"] in reviewed:
+                move(admin, code, "published", approve=partial(_approve, hands, code))
+            elif code in ended:
+                move(admin, code, "published")
+            advance(1)
 
 
 def correct(admin: Client, today: date) -> None:
@@ -107,17 +113,33 @@ def correct(admin: Client, today: date) -> None:
     move(admin, cycle["code"], "published")
 
 
-def move(hr: Client, code: str, goal: str) -> None:
-    """Take a cycle step by step to a stage; without a distribution there is no calibration."""
+def move(hr: Client, code: str, goal: str, *, approve: Callable[[], None] = lambda: None) -> None:
+    """Take a cycle step by step to a stage; without a distribution there is no calibration.
+
+    Before it leaves review its cards are approved.
+    """
     path = f"/v1/cycles/{code}"
     stage = hr.get(path)["status"]
     while stage != goal:
         following = _STAGES[_STAGES.index(stage) + 1]
         if following == "calibration" and hr.find(f"{path}/distribution") is None:
             following = "approved"
+        if stage == "review":
+            approve()
         if stage == "calibration":
             _calibrate(hr, path)
         stage = hr.post(f"{path}/moves", {"to": following, "reason": None})["status"]
+
+
+def _approve(hands: Hands, cycle: str) -> None:
+    """Whose turn it is takes the step, until each card has all its approvals."""
+    for card in hands.of(None).list(f"/v1/scorecards?cycle={cycle}"):
+        path = f"/v1/scorecards/{card['id']}/reviews"
+        review = hands.of(None).get(path)
+        while review["step"] is not None:
+            decision = "submit" if review["step"] == "self" else "approve"
+            whose = hands.of(review["waits_for"])
+            review = whose.post(path, {"decision": decision, "comment": None})
 
 
 def _calibrate(hr: Client, path: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from services.cli.appraisals import move
+from services.cli.appraisals import Hands, _approve, move
 from services.cli.client import Client
 from services.cli.demo import write_private
 
@@ -93,3 +93,42 @@ def test_few_people_are_left_as_they_rank_and_nobody_is_moved_twice(kept: dict[s
     move(cast("Client", cycle), "jan", "published")
     assert cycle.moved == []
     assert cycle.stages[-1] == "published"
+
+
+class Reviewed:
+    """A card that waits for one after the other; whoever asks is noted."""
+
+    def __init__(self) -> None:
+        self.waiting = [("self", "e-1"), ("second_level", "e-9"), ("hr", None)]
+        self.steps: list[tuple[str | None, str]] = []
+        self.asked: str | None = None
+
+    def of(self, employee: str | None) -> "Reviewed":
+        self.asked = employee
+        return self
+
+    def list(self, path: str) -> list[dict[str, str]]:
+        assert path == "/v1/scorecards?cycle=q4"
+        return [{"id": "sc_1"}]
+
+    def get(self, path: str) -> dict[str, str | None]:
+        assert path == "/v1/scorecards/sc_1/reviews"
+        step, whose = self.waiting[0] if self.waiting else (None, None)
+        return {"step": step, "waits_for": whose}
+
+    def post(self, path: str, body: dict[str, str]) -> dict[str, str | None]:
+        self.steps.append((self.asked, body["decision"]))
+        del self.waiting[0]
+        return self.get(path)
+
+
+def test_a_card_is_approved_by_whose_turn_it_is_before_it_leaves_review() -> None:
+    card, cycle = Reviewed(), Cycle(None)
+    move(
+        cast("Client", cycle),
+        "jan",
+        "approved",
+        approve=lambda: _approve(cast("Hands", card), "q4"),
+    )
+    assert card.steps == [("e-1", "submit"), ("e-9", "approve"), (None, "approve")]
+    assert cycle.stages[-2:] == ["review", "approved"]
