@@ -87,7 +87,7 @@ _RATERS = {
 }
 
 # He reaches every target and does not keep to what the company holds dear.
-_FAILED = {"customer_service": 2, "teamwork": 2, "key_tasks": "4.25"}
+_FAILED = {"customer_service": 3, "teamwork": 2, "key_tasks": "4.5"}
 _FAILING = ("five_point_quarter", "employee:e-004")
 
 _BEHAVIOURS = ("service_awareness", "team_activities", "communication")

@@ -102,7 +102,8 @@ class _Run:
         pulled = progress.add_task("Pull from the marketplaces (days)", total=None)
 
         def show(done: int, whole: int) -> None:
-            progress.update(pulled, completed=done, total=whole)
+            # Days are counted anew at each look, and one may have begun between two of them.
+            progress.update(pulled, completed=done, total=max(done, whole))
 
         await pull_all(tree.ingest_settings(), show)
         posted = progress.add_task("The ERP posts its rows", total=demo.count_facts(self._today))
