@@ -109,6 +109,27 @@ def backfill(
 
 
 @app.command()
+def recompute(
+    published: Annotated[
+        bool, typer.Option("--published", help="Every card that is published, of every tenant.")
+    ] = False,
+    tenant: Annotated[str | None, typer.Option(help="One tenant; all unless stated.")] = None,
+) -> None:
+    """Compute published cards again; what differs is put down as a drift, nothing is edited."""
+    import asyncio
+
+    from services.cli.operator import recompute_published
+    from services.local.settings import LocalSettings
+
+    if not published:
+        raise typer.BadParameter("live cards are kept up by themselves: say --published")
+    for each in asyncio.run(recompute_published(LocalSettings().dsn_of("kaohe_migrate"), tenant)):
+        typer.echo(
+            f"tenant {each.tenant} {each.cycle}: {each.cards} computed, {each.drifts} new drifts"
+        )
+
+
+@app.command()
 def verify(
     receipt: Annotated[Path, typer.Argument(help="A saved answer of .../receipt.")],
     keys: Annotated[

@@ -1,10 +1,13 @@
 """What only the operator does, as the owner of the tables: make tenants and keys for them."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from services.api.flows.drifts import find_drifts
 from services.api.flows.keys import create_key
 from services.api.flows.tenants import create_tenant
-from services.api.store.tenants import find_tenant, take_tenant_number
+from services.api.store.drifts import read_published_cycles
+from services.api.store.tenants import find_tenant, read_tenant_numbers, take_tenant_number
 from services.door.callers import make_key
 from services.schema.db import Database
 from services.schema.errors import NotFound
@@ -31,6 +34,29 @@ async def admin_key_of(dsn: str, code: str) -> tuple[int, str]:
         await database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """How many cards of a published cycle were computed, and how many had drifted anew."""
+
+    tenant: int
+    cycle: str
+    cards: int
+    drifts: int
+
+
+async def recompute_published(dsn: str, code: str | None) -> list[Recomputed]:
+    """Compute the cards of every published cycle again, each cycle in a transaction of its own."""
+    numbers = None if code is None else [await number_of(dsn, code)]
+    database = Database(dsn, application="kaohe-operator", pool_size=1)
+    try:
+        if numbers is None:
+            async with database.register() as register:
+                numbers = await read_tenant_numbers(register)
+        return [each for number in numbers for each in await _recompute(database, number)]
+    finally:
+        await database.close()
+
+
 async def number_of(dsn: str, code: str) -> int:
     """The number of a tenant in the register."""
     database = Database(dsn, application="kaohe-operator", pool_size=1)
@@ -42,6 +68,19 @@ async def number_of(dsn: str, code: str) -> int:
     if number is None:
         raise NotFound("tenant")
     return number
+
+
+async def _recompute(database: Database, number: int) -> list[Recomputed]:
+    operator = Caller(number, Role.ADMIN, None, "system:operator")
+    async with database.read(number) as session:
+        cycles = await read_published_cycles(session)
+    found = []
+    for cycle in cycles:
+        async with database.write(number) as session:
+            at = datetime.now(UTC)
+            cards, drifts = await find_drifts(session, cycle, caller=operator, at=at)
+        found.append(Recomputed(number, cycle.code, cards, drifts))
+    return found
 
 
 async def _make_tenant(database: Database, code: str, at: datetime) -> tuple[int, str]:

@@ -25,6 +25,8 @@ class IdKind(StrEnum):
     ADJUSTMENT = "adj"
     EXCLUSION = "exc"
     DISPUTE = "dsp"
+    LATE_DECISION = "late"
+    DRIFT = "drift"
 
 
 def new_id(kind: IdKind) -> str:

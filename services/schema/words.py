@@ -343,6 +343,21 @@ class CoefficientOf(StrEnum):
     SCORE = "score"
 
 
+class LateBasis(StrEnum):
+    """What a fact counts for on a day."""
+
+    BOTH = "both"
+    SCORE = "score"
+    PAY = "pay"
+
+
+class LateDecision(StrEnum):
+    """What people decide of facts that came after data were closed."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class EntryKind(StrEnum):
     """A payroll entry states a result or corrects one."""
 

@@ -16,10 +16,10 @@ from tests.databases import TestDatabase
 
 APPEND_ONLY = (
     "adjustments", "audit", "calibration_moves", "calibration_rounds", "cycle_moves",
-    "dispute_decisions", "disputes", "exclusions", "indicator_values", "interviews", "ladders",
-    "level_assessments", "level_observations", "own_indicators", "payouts",
-    "payroll_acknowledgements", "raters", "ratings", "results", "reviews", "scheme_versions",
-    "targets",
+    "dispute_decisions", "disputes", "drifts", "exclusions", "indicator_values", "interviews",
+    "ladders", "late_decisions", "level_assessments", "level_observations", "own_indicators",
+    "payouts", "payroll_acknowledgements", "raters", "ratings", "results", "reviews",
+    "scheme_versions", "targets",
 )  # fmt: skip
 
 

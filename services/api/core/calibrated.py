@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from services.api.core.calibrations import Ranked, grades_after, names_of, origin_of
+from services.api.core.candidates import limit_of
 from services.api.core.distribution import BoundaryTie
 from services.api.core.documents import instant_text, plain_or_null, to_bytes
 from services.api.core.gates import best_first
@@ -44,6 +45,28 @@ def calibrate(
         for at, (person, grade) in enumerate(zip(ranked.people, grades, strict=True))
         if person.scorecard in by_id
     ]
+
+
+def keep_calibrated(
+    now: Scorecard,
+    before: Scorecard,
+    scheme: Scheme,
+    schemes: Mapping[tuple[str, int], Scheme],
+) -> Scorecard:
+    """A card that was scored anew with the grade that calibration gave it, where one did.
+
+    Nobody is ranked again for one person's late fact; a gate that bites now limits that grade.
+    """
+    if "calibration" not in json.loads(before.explanation) or before.grade is None:
+        return now
+    shown, told = json.loads(now.document), json.loads(now.explanation)
+    grades = {each.grade: place for place, each in enumerate(best_first(scheme.grades))}
+    limit = limit_of(told, scheme, schemes)
+    kept = before.grade if limit is None else max(before.grade, limit, key=grades.__getitem__)
+    own = best_first(scheme.grades)[grades[kept]]
+    origin = json.loads(before.document).get("grade_origin")
+    changed = {"grade": own.grade, "coefficient": plain(own.coefficient), "grade_origin": origin}
+    return replace(now, grade=own.grade, document=to_bytes({**shown, **changed}))
 
 
 def _state(

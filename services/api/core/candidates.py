@@ -126,15 +126,24 @@ def _candidate(card: Scorecard, population: str, ballot: Ballot) -> Candidate:
         total=card.total,
         tie_breakers=tuple(ballot.tie_breakers.get(card.id, nothing)),
         band=told["band"],
-        limit=best_left(ballot.scheme, _bites(told, ballot)),
+        limit=limit_of(told, ballot.scheme, ballot.schemes),
         before=told["grade"],
         score=card.total if section is None else _score_of(section, shown),
     )
 
 
-def _bites(told: Document, ballot: Ballot) -> Iterator[tuple[Scheme, GateBite]]:
+def limit_of(
+    told: Document, scheme: Scheme, schemes: Mapping[tuple[str, int], Scheme]
+) -> str | None:
+    """The best grade that the gates of all segments leave; null where they leave every one."""
+    return best_left(scheme, _bites(told, schemes))
+
+
+def _bites(
+    told: Document, schemes: Mapping[tuple[str, int], Scheme]
+) -> Iterator[tuple[Scheme, GateBite]]:
     for segment in told["segments"]:
-        scheme = ballot.schemes[segment["scheme"], segment["scheme_version"]]
+        scheme = schemes[segment["scheme"], segment["scheme_version"]]
         for gate in segment["gates"]:
             if gate["bites"]:
                 yield scheme, GateBite(_effect_of(gate["then"]), Decimal(gate["actual"]))

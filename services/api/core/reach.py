@@ -9,6 +9,8 @@ from services.schema.shapes.live import Mark, Reached
 from services.schema.shapes.people import Subject
 from services.schema.words import SubjectKind
 
+PAY = "pay/"
+"""Before a subject: that pay is made of its facts."""
 _COMPANY = str(Subject(SubjectKind.COMPANY, ""))
 # Whether a buyer is new or comes again is told by any order of the company, however long ago.
 _OF_ALL_TIME = frozenset({"new_buyers", "returning_buyers"})
@@ -33,9 +35,26 @@ def reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
     return frozenset(Reached(subject, start, end) for subject, (start, end) in spans.items())
 
 
+def pay_reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
+    """The same of what pay is made of, where a refund counts on its order's day."""
+    return frozenset(
+        Reached(f"{PAY}{each.subject}", each.start, each.end) for each in reach_of(prepared)
+    )
+
+
 def touched_by(marks: Iterable[Mark]) -> set[tuple[str, date]]:
-    """The subjects and days that marks speak of; everything is of the company."""
-    return {(subject, mark.day) for mark in marks for subject in _marked(mark)}
+    """The subjects and days that marks speak of, of scores and of pay; all are of the company."""
+    return {
+        (f"{part}{subject}", mark.day)
+        for mark in marks
+        for subject in _marked(mark)
+        for part in ("", PAY)
+    }
+
+
+def pay_touched_by(marks: Iterable[Mark]) -> set[tuple[str, date]]:
+    """The same of pay alone: an order was refunded on another day."""
+    return {(f"{PAY}{subject}", mark.day) for mark in marks for subject in _marked(mark)}
 
 
 def _named(one: Slice) -> Iterator[str]:

@@ -33,6 +33,7 @@ from services.api.store.cycles import (
     update_cycle,
 )
 from services.api.store.disputes import read_open_disputes
+from services.api.store.late_facts import read_clock
 from services.api.store.live import (
     forget_reach,
     lock_settling,
@@ -114,6 +115,9 @@ async def move_cycle(
     moved = _after(cycle, step, version, at)
     number = len((await read_moves(session, [code]))[code]) + 1
     detail = await _carry_out(session, moved, step, scheme, cards, number=number, at=at)
+    if moved.status is CycleStatus.CLOSED:
+        # By the clock that says when facts came: what came before this is in the cards.
+        moved = replace(moved, closed_at=await read_clock(session))
     await update_cycle(session, moved)
     taken = Move(number, step.from_status, step.to_status, reason, caller.name, at)
     await insert_move(session, code, taken)

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.api.core.cards import CardPlan, Setting, plan_card
-from services.api.core.pay_bases import basis_document, basis_of, pay_wanted
+from services.api.core.pay_bases import PayWanted, basis_document, basis_of, pay_wanted
+from services.api.core.reach import pay_reach_of
 from services.api.flows.levels import levels_at
-from services.api.flows.values import read_pay_bases
+from services.api.flows.values import ReadValues, read_pay_bases
 from services.api.store.audit import append_entry
+from services.api.store.live import add_reach
 from services.api.store.payouts import (
     insert_acknowledgement,
     read_acknowledged,
@@ -29,22 +31,45 @@ async def freeze_bases(
 ) -> None:
     """Keep what each card will be paid by, as it is now: bases, teams with outputs, levels."""
     plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
-    bases = await read_bases(session, plans, setting)
+    wanted, read = await _read_wanted(session, plans, setting)
+    bases = await _bases_of(session, plans, wanted, read)
     await write_bases(session, {card: basis_document(basis) for card, basis in bases.items()})
+    reach = {
+        card: pay_reach_of(read.prepared[one] for one in own.values() if one in read.prepared)
+        for card, own in wanted.items()
+    }
+    await add_reach(session, reach)
 
 
 async def read_bases(
     session: ReadSession, plans: Sequence[CardPlan], setting: Setting
 ) -> dict[str, PayBasis]:
     """What each card of one period would be paid by, as it is now, by the card's id."""
+    wanted, read = await _read_wanted(session, plans, setting)
+    return await _bases_of(session, plans, wanted, read)
+
+
+async def _read_wanted(
+    session: ReadSession, plans: Sequence[CardPlan], setting: Setting
+) -> tuple[dict[str, PayWanted], ReadValues]:
     wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
     read = await read_pay_bases(
         session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
     )
+    return wanted, read
+
+
+async def _bases_of(
+    session: ReadSession,
+    plans: Sequence[CardPlan],
+    wanted: Mapping[str, PayWanted],
+    read: ReadValues,
+) -> dict[str, PayBasis]:
+    values = {one: explained.value for one, explained in read.values.items()}
     climbing = [plan for plan in plans if wanted[plan.card.id].ladders]
     levels = await _read_levels(session, climbing)
     return {
-        plan.card.id: basis_of(wanted[plan.card.id], read, levels.get(plan.card.subject, {}))
+        plan.card.id: basis_of(wanted[plan.card.id], values, levels.get(plan.card.subject, {}))
         for plan in plans
     }
 

@@ -45,15 +45,22 @@ async def rescore(session: WriteSession, cycle: Cycle, card_id: str, *, at: date
     card = await read_card(session, card_id)
     assert card is not None, "a card of a closed cycle stays"
     stated = (await read_stated(session, [(card.cycle, card.subject)]))[card.cycle, card.subject]
-    scored = await score_as_stated(session, cycle, card, stated, at=at)
+    await write_ranked(session, cycle, await score_as_stated(session, cycle, card, stated, at=at))
+
+
+async def write_ranked(session: WriteSession, cycle: Cycle, scored: Scorecard) -> None:
+    """Write a card that was scored anew, and every other card whose rank it changes.
+
+    What facts have marked since the close stays marked.
+    """
     totals = await read_totals(session, cycle.code, cycle.revision)
     standing = {each: total for each, (total, _) in totals.items()}
-    ranks = rank_by_total(standing | {card_id: scored.total})
+    ranks = rank_by_total(standing | {scored.id: scored.total})
     moved = {each for each, (_, rank) in totals.items() if rank != ranks[each]}
-    # In the order of ids, as everywhere; what facts have marked since the close stays marked.
-    locked = await lock_cards(session, moved | {card_id})
+    # In the order of ids, as everywhere.
+    locked = await lock_cards(session, moved | {scored.id})
     marks = {each.id: each.stale_since for each in locked}
-    changed = [scored if each.id == card_id else each for each in locked]
+    changed = [scored if each.id == scored.id else each for each in locked]
     await write_cards(
         session,
         [

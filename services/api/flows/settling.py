@@ -8,9 +8,10 @@ marks of ingest become marks on cards, populations are made whole, marked cards 
 import asyncio
 from datetime import datetime
 
-from services.api.core.reach import touched_by
+from services.api.core.reach import pay_touched_by, touched_by
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_cycles
+from services.api.store.late_facts import take_late
 from services.api.store.live import (
     drop_marks,
     lock_settling,
@@ -34,7 +35,10 @@ async def take_marks(session: WriteSession, *, at: datetime) -> int:
     if marks:
         await mark_reached(session, await asyncio.to_thread(touched_by, marks), at=at)
         await drop_marks(session, marks)
-    return len(marks)
+    refunded = await take_late(session)
+    if refunded:
+        await mark_reached(session, await asyncio.to_thread(pay_touched_by, refunded), at=at)
+    return len(marks) + len(refunded)
 
 
 async def settle_populations(session: WriteSession, *, at: datetime) -> int:

@@ -28,7 +28,7 @@ from services.api.store.people import read_employees, read_shops, read_units
 from services.api.store.sums import read_first_uses, read_rates, read_sums
 from services.schema.db import ReadSession
 from services.schema.errors import NotFound
-from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
+from services.schema.shapes.indicators import Explained, Indicator, Wanted
 from services.schema.shapes.measures import DailySum
 from services.schema.shapes.people import Rate, Tenant
 from services.schema.words import Scope, SubjectKind
@@ -54,10 +54,9 @@ async def read_values(
 
 async def read_pay_bases(
     session: ReadSession, wanted: Collection[Wanted], *, tenant: Tenant
-) -> Mapping[Wanted, Value]:
+) -> ReadValues:
     """What commissions are paid on: the values with each refund counted on its order's day."""
-    read = await read_explained(session, wanted, tenant=tenant, refunds_by_order=True)
-    return {one: explained.value for one, explained in read.values.items()}
+    return await read_explained(session, wanted, tenant=tenant, refunds_by_order=True)
 
 
 async def read_explained(

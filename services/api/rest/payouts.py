@@ -17,17 +17,19 @@ from pydantic import ConfigDict, Field
 from services.api.core.documents import to_bytes
 from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows
 from services.api.flows.payouts import acknowledge
+from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import Fingerprint
 from services.api.rest.scorecard_documents import Instant as InstantText
 from services.api.store.payouts import (
+    read_acknowledged,
     read_entries,
     read_entries_of_cycle,
     read_epoch,
     read_last_seq,
 )
 from services.door.etags import tagged
-from services.door.pages import LIMIT, LIMIT_MAXIMUM
-from services.door.routes import Asking, Writing, new_router, new_streaming_router
+from services.door.pages import LIMIT
+from services.door.routes import Asking, Reading, Writing, new_router, new_streaming_router
 from services.door.wire import Code, Currency, DecimalText, Model
 from services.schema.db import Database
 from services.schema.errors import NotFound
@@ -37,6 +39,8 @@ from services.schema.words import EntryKind, PayPlan
 EPOCH = "Kaohe-Feed-Epoch"
 """The header that changes when a backup was restored: then the feed is read from its start."""
 SEQ_MAXIMUM = 2**63 - 1
+FEED_LIMIT_MAXIMUM = 1_000
+"""Payroll reads a whole company: its pages may be twice as long as those of lists."""
 PAGE = 2_000
 """Entries that an export reads at once."""
 CHUNK = 1 << 16
@@ -70,7 +74,7 @@ class FeedQuery(Model):
     model_config = ConfigDict(strict=False)
 
     after: Annotated[int, Field(ge=0, le=SEQ_MAXIMUM)] = 0
-    limit: Annotated[int, Field(ge=1, le=LIMIT_MAXIMUM)] = LIMIT
+    limit: Annotated[int, Field(ge=1, le=FEED_LIMIT_MAXIMUM)] = LIMIT
 
 
 class EntryDocument(Model):
@@ -106,6 +110,15 @@ class Acknowledgement(Model):
     through: Annotated[int, Field(ge=0, le=SEQ_MAXIMUM)]
 
 
+class AcknowledgedDocument(Model):
+    """How far payroll says it has read, and how much of the feed it has not taken yet."""
+
+    through: int
+    last: int
+    """The newest entry's `seq`; those after `through` are read with `after`."""
+    unacknowledged: int
+
+
 @reading.get("/v1/payroll/entries", response_model=FeedPage)
 async def list_entries(
     request: Request, query: Annotated[FeedQuery, Query()], caller: Asking
@@ -121,6 +134,14 @@ async def list_entries(
     response = tagged(request, body)
     response.headers[EPOCH] = hashlib.sha256(epoch.encode()).hexdigest()[:16]
     return response
+
+
+@router.get("/v1/payroll/acknowledgements", response_model=AcknowledgedDocument)
+async def get_acknowledged(request: Request, session: Reading) -> Response:
+    """How far the feed was taken: what is published and not acknowledged stays in sight."""
+    through, last = await read_acknowledged(session), await read_last_seq(session)
+    document = AcknowledgedDocument(through=through, last=last, unacknowledged=last - through)
+    return tagged(request, bytes_of(document))
 
 
 @router.post("/v1/payroll/acknowledgements")

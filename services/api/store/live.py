@@ -24,6 +24,7 @@ from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.live import Mark, Reached, Waiting
 from services.schema.tables.cycles import cycles
+from services.schema.tables.late_facts import late_facts
 from services.schema.tables.measures import touched_days
 from services.schema.tables.scorecards import scorecard_reach, scorecards
 from services.schema.words import CycleStatus, SubjectKind
@@ -118,7 +119,8 @@ async def is_pending(session: ReadSession) -> bool:
         cycles.c.stale_since.is_not(None),
     )
     marks = exists().where(touched_days.c.tenant_id == session.tenant)
-    return bool(await session.scalar(select(or_(marks, stale_cycles, stale_cards))))
+    late = exists().where(late_facts.c.tenant_id == session.tenant, late_facts.c.came_at.is_(None))
+    return bool(await session.scalar(select(or_(marks, late, stale_cycles, stale_cards))))
 
 
 async def read_oldest_waiting(session: ReadSession) -> Waiting | None:
@@ -235,6 +237,11 @@ async def read_reach(session: ReadSession, cards: Collection[str]) -> dict[str, 
 async def replace_reach(session: WriteSession, reach: Mapping[str, Collection[Reached]]) -> None:
     """Say anew what these cards are made of."""
     await forget_reach(session, reach)
+    await add_reach(session, reach)
+
+
+async def add_reach(session: WriteSession, reach: Mapping[str, Collection[Reached]]) -> None:
+    """Say what else these cards are made of; what is known stays."""
     rows = [
         {
             "tenant_id": session.tenant,
@@ -246,7 +253,7 @@ async def replace_reach(session: WriteSession, reach: Mapping[str, Collection[Re
         for card in sorted(reach)
         for reached in sorted(reach[card], key=lambda each: each.subject)
     ]
-    await session.execute_many(insert(scorecard_reach), rows)
+    await session.execute_many(insert(scorecard_reach).on_conflict_do_nothing(), rows)
 
 
 async def forget_reach(session: WriteSession, cards: Collection[str]) -> None:

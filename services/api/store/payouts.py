@@ -166,6 +166,18 @@ async def read_last_seq(session: ReadSession) -> int:
     return int(await session.scalar(statement) or 0)
 
 
+async def read_newest_moment(session: ReadSession) -> datetime | None:
+    """When the newest entry was published."""
+    statement = (
+        select(payouts.c.published_at)
+        .where(payouts.c.tenant_id == session.tenant)
+        .order_by(payouts.c.seq.desc())
+        .limit(1)
+    )
+    moment: datetime | None = await session.scalar(statement)
+    return moment
+
+
 async def read_epoch(session: ReadSession) -> str:
     """What tells this database from one that a backup of it was restored to."""
     return str(await session.scalar(_EPOCH))

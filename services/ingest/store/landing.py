@@ -11,6 +11,7 @@ from functools import cache
 from sqlalchemy import Table
 
 from services.ingest.store.facts import TABLES
+from services.ingest.store.late_facts import note_late
 from services.ingest.store.statements import blocks, fill
 from services.schema.db import WriteSession
 from services.schema.shapes.facts import LINE_TAGS
@@ -196,6 +197,7 @@ async def _judge(session: WriteSession, kind: FactKind, *, each_key_once: bool) 
 
 async def _add_up(session: WriteSession, kind: FactKind) -> None:
     driver = await session.driver()
+    await note_late(session, kind)
     if kind in _MEASURES:
         await driver.execute(_statement(kind, "add"), session.tenant)
     else:

@@ -46,7 +46,10 @@ tenant_settings = Table(
     text("timezone"),
     text("week_start"),
     text("fiscal_start"),
+    # How many periods back late facts are still taken; null is however many.
+    Column("correction_periods", SmallInteger, nullable=True),
     one_of("week_start", WeekStart),
+    CheckConstraint("correction_periods >= 0", name="correction_periods"),
 )
 
 rates = Table(

@@ -162,8 +162,8 @@ async def test_for_pay_a_refund_counts_on_its_orders_day(session: WriteSession) 
         for one in (days, after)
     )
     bases = await read_pay_bases(session, [october, november], tenant=TENANT)
-    assert bases[october].value == 60
-    assert bases[november].value == -40
+    assert bases.values[october].value.value == 60
+    assert bases.values[november].value.value == -40
 
 
 async def test_requirement_10_two_currencies_are_not_added_without_a_rate(

@@ -1,0 +1,388 @@
+"""Facts that came after data were closed wait for HR; accepted, they are scored or correct pay."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from services.api.core.documents import instant_text, to_bytes
+from services.api.core.drifts import Difference, differences
+from services.api.core.late_facts import (
+    LATE,
+    accepted_of,
+    check_takes,
+    late_document,
+    pay_changes,
+    waits_since,
+)
+from services.api.core.pay_bases import basis_document
+from services.api.core.payouts import correction, inputs_document, owed_by
+from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
+from services.api.flows.calibrations import freeze_tie_breakers
+from services.api.flows.entries import Line, append_lines
+from services.api.flows.leaders import lines_of_leaders
+from services.api.flows.rescoring import write_ranked
+from services.api.flows.reviews import is_own_card
+from services.api.flows.scorecards import read_setting
+from services.api.flows.settling import take_marks
+from services.api.store.audit import append_entry
+from services.api.store.counters import take_numbers
+from services.api.store.cycles import lock_cycle, read_cycle, read_cycles
+from services.api.store.late_facts import (
+    insert_decision,
+    read_clock,
+    read_decisions,
+    read_late_facts,
+    read_most_periods,
+    read_page_of_waiting,
+    save_most_periods,
+)
+from services.api.store.live import lock_settling
+from services.api.store.payouts import (
+    PAYROLL,
+    NewEntry,
+    Stated,
+    read_newest_moment,
+    read_stated,
+)
+from services.api.store.people import read_tenant
+from services.api.store.scorecards import read_card, read_cards, settle_cards
+from services.schema.days import local_day
+from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Closed, Conflict, Forbidden, NotFound
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.late_facts import Decided
+from services.schema.shapes.payouts import Owed
+from services.schema.shapes.people import Caller
+from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import CycleStatus, LateDecision, PayPlan, SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A card that waits, and what it would come to."""
+
+    cycle: Cycle
+    anew: Anew
+    payouts: Paid
+    stated: Mapping[int, Stated]
+    """What payroll has heard of it, by the place of the plan."""
+    document: dict[str, object]
+
+
+async def read_waiting(
+    session: ReadSession, cycle: str | None, *, after: str | None, limit: int, at: datetime
+) -> tuple[list[tuple[str, bytes]], int]:
+    """A page of the cards that wait for a decision, each with its facts and what they change."""
+    ids, total = await read_page_of_waiting(session, cycle, after=after, limit=limit)
+    cards = await read_cards(session, ids)
+    cycles = await read_cycles(session, {card.cycle for card in cards.values()}, None)
+    by_cycle: dict[str, list[Scorecard]] = defaultdict(list)
+    for card in cards.values():
+        by_cycle[card.cycle].append(card)
+    documents: dict[str, bytes] = {}
+    for code, own in by_cycle.items():
+        for case in await _read_cases(session, cycles[code], own, at=at):
+            documents[case.anew.before.id] = to_bytes(case.document)
+    return [(each, documents[each]) for each in ids], total
+
+
+async def read_case(session: ReadSession, card_id: str, *, at: datetime) -> bytes | None:
+    """One card that waits; null where it does not."""
+    card = await read_card(session, card_id)
+    cycle = None if card is None else await read_cycle(session, card.cycle)
+    if card is None or cycle is None or not _waits(card, cycle):
+        return None
+    (case,) = await _read_cases(session, cycle, [card], at=at)
+    return to_bytes(case.document)
+
+
+async def decide(
+    session: WriteSession,
+    card_id: str,
+    decision: LateDecision,
+    *,
+    reason: str,
+    permit: Callable[[bytes], None],
+    caller: Caller,
+    at: datetime,
+) -> bytes:
+    """Accept or reject all that has come for a card since its data were closed.
+
+    `permit` sees the case as it is, and may refuse. Gives the decision as it is kept.
+    """
+    # Before all other locks; what has landed by now is part of what is decided.
+    await take_marks(session, at=at)
+    known = await read_card(session, card_id)
+    cycle = None if known is None else await lock_cycle(session, known.cycle)
+    card = await read_card(session, card_id)
+    if card is None or cycle is None or not _waits(card, cycle):
+        raise NotFound("late facts")
+    if await is_own_card(session, card.subject, caller):
+        raise Forbidden("own_card", "Nobody decides on late facts of their own.")
+    (case,) = await _read_cases(session, cycle, [card], at=at)
+    permit(to_bytes(case.document))
+    entries: list[NewEntry] = []
+    if decision is LateDecision.ACCEPTED:
+        entries = await _accept(session, case, reason=reason, at=at)
+    await settle_cards(session, [card.id])
+    moment = await read_clock(session)
+    decided = _decided(case, decision, entries, reason=reason, caller=caller, moment=moment)
+    await insert_decision(session, decided)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action=f"late_facts.{decision}",
+        subject=f"scorecard:{card.id}",
+        detail={
+            "id": decided.id,
+            "reason": reason,
+            "sha256": hashlib.sha256(decided.document).hexdigest(),
+            **_summary(entries),
+        },
+    )
+    return decided.document
+
+
+async def put_limit(
+    session: WriteSession, most: int | None, *, caller: Caller, at: datetime
+) -> None:
+    """Say how many periods back late facts are still taken; null is however many."""
+    await lock_settling(session)
+    before = await read_most_periods(session)
+    if most == before:
+        return
+    await save_most_periods(session, most)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="late_facts.limit",
+        subject="tenant",
+        detail={"before": before, "after": most},
+    )
+
+
+def _waits(card: Scorecard, cycle: Cycle) -> bool:
+    """Whether facts came for the card as it stands after its data were closed."""
+    is_current = cycle.revision == card.revision
+    return is_current and cycle.status in LATE and card.stale_since is not None
+
+
+async def _read_cases(
+    session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard], *, at: datetime
+) -> list[_Case]:
+    """The cases of some cards of one cycle, in the order of the cards."""
+    found = await score_anew(session, cycle, cards, at=at)
+    paid = await pay_cards(
+        session, cycle, {key: (own.now, own.basis) for key, own in found.items()}
+    )
+    decided = await read_decisions(session, found)
+    tenant = await read_tenant(session)
+    refusal = _refusal_of(cycle, await read_most_periods(session), at=at)
+    stated = await _read_stated(session, cycle, cards)
+    before = await _read_before(session, cycle, found, stated)
+    cases = []
+    for card in cards:
+        own, since = found[card.id], waits_since(cycle, decided.get(card.id, ()))
+        facts, total = await read_late_facts(session, card.id, since=since)
+        payouts = paid[card.id]
+        document = late_document(
+            {
+                "id": card.id,
+                "cycle": cycle.code,
+                "period": cycle.period.code,
+                "status": cycle.status,
+                "subject": str(card.subject),
+                "revision": card.revision,
+                "waiting_since": instant_text(card.stale_since or since),
+                "refusal": refusal,
+            },
+            facts,
+            total,
+            _figures(cycle, own, decided.get(card.id, ())),
+            pay_changes(before[card.id], owed_by(payouts, tenant.currency))
+            if isinstance(payouts, tuple)
+            else None,
+            rejected_until=max(
+                (
+                    each.decided_at
+                    for each in decided.get(card.id, ())
+                    if each.decision is LateDecision.REJECTED
+                ),
+                default=None,
+            ),
+        )
+        cases.append(_Case(cycle, own, payouts, stated[card.id], document))
+    return cases
+
+
+async def _read_stated(
+    session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]
+) -> dict[str, Mapping[int, Stated]]:
+    """What payroll has heard of each card's person; nothing before publication."""
+    heard = await read_stated(session, cycle.code) if _is_published(cycle) else {}
+    return {
+        card.id: heard.get(card.subject.code, {})
+        if card.subject.kind is SubjectKind.EMPLOYEE
+        else {}
+        for card in cards
+    }
+
+
+async def _read_before(
+    session: ReadSession,
+    cycle: Cycle,
+    found: Mapping[str, Anew],
+    stated: Mapping[str, Mapping[int, Stated]],
+) -> dict[str, dict[int, Decimal]]:
+    """What each plan of a card pays: as payroll has heard it, or as the card was closed."""
+    if _is_published(cycle):
+        return {
+            card: {place: sum(each.amounts, Decimal(0)) for place, each in own.items()}
+            for card, own in stated.items()
+        }
+    closed = {key: (own.before, basis_of(own.before)) for key, own in found.items()}
+    return {
+        card: {owed.number: owed.amount for owed in owed_by(payouts, "")}
+        if isinstance(payouts, tuple)
+        else {}
+        for card, payouts in (await pay_cards(session, cycle, closed)).items()
+    }
+
+
+def _figures(cycle: Cycle, own: Anew, decided: Sequence[Decided]) -> tuple[Difference, ...]:
+    taken = accepted_of(cycle, decided)
+    before = own.before.document if taken is None else taken.scorecard_document
+    assert before is not None, "what was accepted kept the card"
+    return differences(json.loads(before), json.loads(own.now.document), grades=True)
+
+
+def _refusal_of(cycle: Cycle, most_periods: int | None, *, at: datetime) -> str | None:
+    """Why nothing can be accepted now; null where it can."""
+    try:
+        check_takes(cycle, most_periods=most_periods, today=local_day(at, cycle.timezone))
+    except Closed as refusal:
+        return refusal.code
+    return None
+
+
+async def _accept(
+    session: WriteSession, case: _Case, *, reason: str, at: datetime
+) -> list[NewEntry]:
+    cycle, now = case.cycle, case.anew.now
+    check_takes(
+        cycle, most_periods=await read_most_periods(session), today=local_day(at, cycle.timezone)
+    )
+    if _is_published(cycle):
+        return await _correct(session, case, reason=reason, at=at)
+    scored = replace(now, bases=basis_document(case.anew.basis))
+    await write_ranked(session, cycle, scored)
+    await freeze_tie_breakers(session, cycle, [scored], await read_setting(session, [cycle]))
+    return []
+
+
+async def _correct(
+    session: WriteSession, case: _Case, *, reason: str, at: datetime
+) -> list[NewEntry]:
+    """Append what each plan now pays less all that was stated of it; leaders follow."""
+    cycle, now = case.cycle, case.anew.now
+    if now.total is None:
+        raise Conflict("scorecard_incomplete", f"{now.subject} would have no total.")
+    if isinstance(case.payouts, Conflict):
+        raise case.payouts
+    lines = list(_lines_of(case, reason))
+    numbers = await take_numbers(session, PAYROLL, len(lines)) if lines else range(0)
+    newest = await read_newest_moment(session)
+    published_at = at if newest is None else max(at, newest)
+    entries = await append_lines(session, lines, numbers, at=published_at)
+    earners = {line.employee for line in lines if line.owed.plan is PayPlan.COMMISSION}
+    led = await lines_of_leaders(
+        session,
+        cycle,
+        earners,
+        reason=f"The pay of members was corrected in {cycle.code}: {reason}",
+    )
+    numbers = await take_numbers(session, PAYROLL, len(led)) if led else range(0)
+    return entries + await append_lines(session, led, numbers, at=published_at)
+
+
+def _lines_of(case: _Case, reason: str) -> Iterator[Line]:
+    """An entry for each plan that pays another amount now."""
+    now, total = case.anew.now, case.anew.now.total
+    assert total is not None, "an incomplete card corrects nothing"
+    payouts = case.payouts if isinstance(case.payouts, tuple) else ()
+    for number, payout in enumerate(payouts):
+        before = case.stated[number]
+        amount = correction(payout.amount, before.amounts)
+        if not amount:
+            continue
+        yield Line(
+            employee=now.subject.code,
+            cycle=case.cycle.code,
+            period=case.cycle.period.code,
+            owed=Owed(number, payout.plan, amount, payout.currency),
+            corrects=before.original,
+            result=before.result,
+            place=before.next_place,
+            grade=now.grade,
+            total=total,
+            fingerprint=now.fingerprint,
+            inputs=inputs_document(payout),
+            reason=reason,
+        )
+
+
+def _decided(
+    case: _Case,
+    decision: LateDecision,
+    entries: Sequence[NewEntry],
+    *,
+    reason: str,
+    caller: Caller,
+    moment: datetime,
+) -> Decided:
+    decision_id = new_id(IdKind.LATE_DECISION)
+    is_accepted = decision is LateDecision.ACCEPTED
+    document = {
+        **case.document,
+        "id": decision_id,
+        "scorecard": case.anew.before.id,
+        "decision": decision,
+        "reason": reason,
+        "author": caller.name,
+        "decided_at": instant_text(moment),
+        "entries": [each.entry.id for each in entries],
+    }
+    return Decided(
+        id=decision_id,
+        scorecard=case.anew.before.id,
+        cycle=case.cycle.code,
+        decision=decision,
+        reason=reason,
+        author=caller.name,
+        decided_at=moment,
+        document=to_bytes(document),
+        scorecard_document=case.anew.now.document if is_accepted else None,
+        bases=basis_document(case.anew.basis) if is_accepted else None,
+    )
+
+
+def _summary(entries: Sequence[NewEntry]) -> dict[str, object]:
+    """What was appended to the feed, so that the audit's chain covers every byte of it."""
+    digests = b"".join(each.sha256 for each in entries)
+    return {
+        "entries": len(entries),
+        "first_seq": entries[0].entry.seq if entries else None,
+        "last_seq": entries[-1].entry.seq if entries else None,
+        "entries_sha256": hashlib.sha256(digests).hexdigest(),
+    }
+
+
+def _is_published(cycle: Cycle) -> bool:
+    return cycle.status is CycleStatus.PUBLISHED

@@ -1,0 +1,206 @@
+"""REST of late facts: which cards wait for what, what it would change, and what HR decides."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from pydantic import ConfigDict, Field
+
+from services.api.flows.late_facts import decide, put_limit, read_case, read_waiting
+from services.api.rest.documents import bytes_of, put_answer
+from services.api.rest.settled import new_settled_router
+from services.api.rest.stored import answer_page
+from services.api.store.late_facts import read_most_periods, read_page_of_decisions
+from services.door.etags import check_match, etag_of, tagged
+from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
+from services.door.routes import Asking, Reading, Writing
+from services.door.wire import Code, Currency, DecimalText, LongText, Model
+from services.schema.errors import NotFound
+from services.schema.words import CycleStatus, FactKind, LateBasis, LateDecision, PayPlan
+
+router = new_settled_router()
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+CardId = Annotated[str, Field(max_length=64)]
+
+
+class LateQuery(Model):
+    """Which cards that wait, or which decisions, to list."""
+
+    # A query is text: its numbers are read from it.
+    model_config = ConfigDict(strict=False)
+
+    cycle: Code | None = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAXIMUM)] = LIMIT
+    cursor: Annotated[str | None, Field(max_length=1000)] = None
+
+
+class LateFactDocument(Model):
+    """A fact that came late, as it counts on a day under a name."""
+
+    kind: FactKind
+    source: str
+    id: str
+    day: str
+    shop: str | None
+    unit: str | None
+    employee: str | None
+    counts_for: LateBasis
+    modified_at: Instant
+    came_at: Instant
+    rejected: bool
+    """It came before the last rejection; being a fact, it is part of what comes out."""
+
+
+class FigureDocument(Model):
+    """A figure of the card, as it stands and as it would be."""
+
+    figure: str
+    before: str | None
+    after: str | None
+
+
+class PayChangeDocument(Model):
+    """What a plan pays, and what it would pay."""
+
+    place: int
+    plan: PayPlan | None
+    before: DecimalText
+    after: DecimalText
+    difference: DecimalText
+    currency: Currency
+
+
+class WaitingDocument(Model):
+    """A card for which facts came after its data were closed, known by the card's id."""
+
+    id: str
+    cycle: Code
+    period: str
+    status: CycleStatus
+    subject: str
+    revision: int
+    waiting_since: Instant
+    refusal: str | None
+    """Why it cannot be accepted now: `cycle_settled`, `period_too_old`; null where it can."""
+    facts: list[LateFactDocument]
+    """The first hundred."""
+    facts_total: int
+    figures: list[FigureDocument]
+    pay: list[PayChangeDocument] | None
+    """Null where nobody can say: units, cards without a total, leaders before their members."""
+
+
+class DecisionDocument(WaitingDocument):
+    """What was decided, with what was known of it then."""
+
+    scorecard: str
+    decision: LateDecision
+    reason: str
+    author: str
+    decided_at: Instant
+    entries: list[str]
+    """The payroll entries that correct what was published."""
+
+
+class LateSettings(Model):
+    """For how many past periods late facts are taken; null is for all."""
+
+    correction_periods: Annotated[int | None, Field(ge=0, le=1_000)] = None
+
+
+class StatedDecision(Model):
+    """What becomes of all that came late for a card, and why."""
+
+    decision: Annotated[LateDecision, Field(strict=False)]
+    reason: LongText
+
+
+@router.get("/v1/late-facts", response_model=Listed[WaitingDocument])
+async def list_late_facts(
+    request: Request, query: Annotated[LateQuery, Query()], session: Reading
+) -> Response:
+    """The cards that wait for a decision, each with its late facts and what they would change."""
+    last = decode_cursor(request, query.cursor, 1)
+    found, total = await read_waiting(
+        session,
+        query.cycle,
+        after=last[0] if last else None,
+        limit=query.limit + 1,
+        at=datetime.now(UTC),
+    )
+    return answer_page(
+        request,
+        found,
+        limit=query.limit,
+        total=total,
+        key=lambda row: [row[0]],
+        document=lambda row: row[1],
+    )
+
+
+@router.get("/v1/late-facts/decisions", response_model=Listed[DecisionDocument])
+async def list_decisions(
+    request: Request, query: Annotated[LateQuery, Query()], session: Reading
+) -> Response:
+    """What was decided of late facts, oldest first; nothing of it is ever edited."""
+    last = decode_cursor(request, query.cursor, 1)
+    found, total = await read_page_of_decisions(
+        session, query.cycle, after=last[0] if last else None, limit=query.limit + 1
+    )
+    return answer_page(
+        request,
+        found,
+        limit=query.limit,
+        total=total,
+        key=lambda each: [each.id],
+        document=lambda each: each.document,
+    )
+
+
+@router.get("/v1/late-facts/settings", response_model=LateSettings)
+async def get_settings(request: Request, session: Reading) -> Response:
+    """How long facts may still be accepted after their period."""
+    settings = LateSettings(correction_periods=await read_most_periods(session))
+    return tagged(request, bytes_of(settings))
+
+
+@router.put("/v1/late-facts/settings", response_model=LateSettings)
+async def put_settings(stated: LateSettings, caller: Asking, session: Writing) -> Response:
+    """Say for how many past periods late facts are taken; beyond it acceptance is refused."""
+    await put_limit(session, stated.correction_periods, caller=caller, at=datetime.now(UTC))
+    return put_answer(stated, created=False)
+
+
+@router.get("/v1/late-facts/{id}", response_model=WaitingDocument)
+async def get_late_facts(request: Request, id: CardId, session: Reading) -> Response:
+    """One card that waits, with its tag."""
+    document = await read_case(session, id, at=datetime.now(UTC))
+    if document is None:
+        raise NotFound("late facts")
+    return tagged(request, document)
+
+
+@router.post("/v1/late-facts/{id}/decision", status_code=201, response_model=DecisionDocument)
+async def post_decision(
+    request: Request,
+    id: CardId,
+    stated: StatedDecision,
+    caller: Asking,
+    session: Writing,
+) -> Response:
+    """Accept or reject what came late for a card, all of it.
+
+    Accepted before calibration it goes into the card; after publication it corrects the pay by new
+    entries. An `If-Match` with the tag of what was read refuses what has grown since.
+    """
+    document = await decide(
+        session,
+        id,
+        stated.decision,
+        reason=stated.reason,
+        permit=lambda current: check_match(request, etag_of(current)),
+        caller=caller,
+        at=datetime.now(UTC),
+    )
+    return Response(document, 201, media_type="application/json")

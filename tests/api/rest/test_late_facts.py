@@ -1,0 +1,377 @@
+"""Facts that come after the close: they wait, are decided on, and correct what was published."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from services.api.rest.drifts import DriftDocument
+from services.api.rest.late_facts import DecisionDocument, WaitingDocument
+from services.cli.operator import recompute_published
+from services.schema.tables.late_facts import late_facts
+from tests.api.appraisals import (
+    ask,
+    cards,
+    digest,
+    found,
+    move,
+    open_cycle,
+    publish_scheme,
+    refund,
+    scheme,
+    sell,
+    set_targets,
+)
+from tests.api.companies import Company, Json
+from tests.api.facts import Sale
+from tests.databases import TestDatabase
+
+TO_APPROVED = ("review", "approved")
+
+
+@pytest.fixture
+async def closed(company: Company) -> Company:
+    """Two agents whose January is closed for data; each is paid by sales and by grade."""
+    await found(company, ["e-1", "e-2"])
+    await publish_scheme(company)
+    await set_targets(company, {"e-1": "2000", "e-2": "500"})
+    await sell(
+        company,
+        Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="1500.5", id="first"),
+        Sale(paid_on=date(2026, 1, 6), salesperson="e-2", amount="100"),
+    )
+    await open_cycle(company)
+    await move(company, "jan", "closed")
+    return company
+
+
+async def sell_late(company: Company, sale: Sale) -> None:
+    """Land an order and note it as ingest does where a period is over."""
+    await sell(company, sale)
+    await _note(company, "orders", sale.id, sale.paid_on, sale.salesperson, "both")
+
+
+def late(day: int, amount: str, id: str = "late") -> Sale:
+    return Sale(paid_on=date(2026, 1, day), salesperson="e-1", amount=amount, id=id)
+
+
+async def refund_late(company: Company, *, order: str, on: date, amount: str) -> None:
+    """The same of a refund, which pay counts on the day of its order."""
+    await refund(company, order=order, on=on, amount=amount)
+    await _note(company, "refunds", f"rf-{order}-{on}", on, "e-1", "score")
+    await _note(company, "refunds", f"rf-{order}-{on}", date(2026, 1, 5), "e-1", "pay")
+
+
+async def _note(
+    company: Company, kind: str, fact: str, day: date | None, employee: str, basis: str
+) -> None:
+    async with company.owner.write(company.number) as session:
+        values = {
+            "tenant_id": company.number,
+            "kind": kind,
+            "source": "erp",
+            "fact": fact,
+            "day": day,
+            "shop": "a",
+            "unit": "",
+            "employee": employee,
+            "basis": basis,
+            "modified_at": datetime(2026, 2, 1, tzinfo=UTC),
+        }
+        await session.execute(insert(late_facts).values(**values))
+
+
+async def waiting(company: Company, subject: str = "employee:e-1") -> Json:
+    """The case of a person, alone and in the list the same."""
+    page = (await company.get("/v1/late-facts?limit=500")).json()
+    assert page["total"] == len(page["items"])
+    case = next((item for item in page["items"] if item["subject"] == subject), None)
+    if case is not None:
+        WaitingDocument.model_validate(case, strict=False)
+        assert (await company.get(f"/v1/late-facts/{case['id']}")).json() == case
+    return case
+
+
+async def decide(
+    company: Company, decision: str, subject: str = "employee:e-1", **asked: Any
+) -> Json:
+    case = await waiting(company, subject)
+    body = {"decision": decision, "reason": f"{decision} by hand"}
+    answer = await company.post(f"/v1/late-facts/{case['id']}/decision", body, **asked)
+    assert answer.status_code == 201, answer.text
+    DecisionDocument.model_validate(answer.json(), strict=False)
+    return answer.json()
+
+
+async def feed(company: Company) -> list[Json]:
+    entries: list[Json] = (await company.get("/v1/payroll/entries?limit=1000")).json()["items"]
+    return entries
+
+
+def figures(case: Json) -> dict[str, tuple[str | None, str | None]]:
+    return {each["figure"]: (each["before"], each["after"]) for each in case["figures"]}
+
+
+def pay(case: Json) -> list[tuple[str, str, str]]:
+    return [(each["plan"], each["before"], each["after"]) for each in case["pay"]]
+
+
+async def test_requirement_19_a_late_fact_waits_and_says_what_it_would_change(
+    closed: Company,
+) -> None:
+    assert await waiting(closed) is None
+    before = (await closed.get("/v1/scorecards?cycle=jan")).content
+    await sell_late(
+        closed, Sale(paid_on=date(2026, 1, 31), salesperson="e-1", amount="499.5", id="late")
+    )
+    case = await waiting(closed)
+    assert (case["cycle"], case["status"], case["refusal"]) == ("jan", "closed", None)
+    (fact,) = case["facts"]
+    assert (fact["kind"], fact["id"], fact["day"], fact["employee"]) == (
+        "orders", "late", "2026-01-31", "e-1",
+    )  # fmt: skip
+    assert (fact["counts_for"], fact["rejected"], case["facts_total"]) == ("both", False, 1)
+    # 1,500.50 of 2,000 is 45.02 of 60; 2,000 all of it. One order of four is 10, two are 20.
+    assert figures(case) == {
+        "/total": ("55.02", "80.00"),
+        "/grade": ("C", "B"),
+        "/lines/sales/value": ("1500.5", "2000"),
+        "/lines/sales/attainment": ("0.75025", "1"),
+        "/lines/sales/score": ("75.025", "100"),
+        "/lines/sales/points": ("45.015", "60"),
+        "/lines/orders/value": ("1", "2"),
+        "/lines/orders/attainment": ("0.25", "0.5"),
+        "/lines/orders/score": ("25", "50"),
+        "/lines/orders/points": ("10", "20"),
+    }
+    assert pay(case) == [("commission", "10.01", "30.00"), ("grade_bonus", "250.00", "500.00")]
+    # Who shares the shop is asked about too; nothing of theirs changes.
+    other = await waiting(closed, "employee:e-2")
+    assert (figures(other), other["facts_total"]) == ({}, 1)
+    assert (await closed.get("/v1/scorecards?cycle=jan")).content == before
+
+
+async def test_before_calibration_an_accepted_fact_goes_into_the_card(closed: Company) -> None:
+    await sell_late(closed, late(31, "499.5"))
+    # A target set after the close is no fact: it stays as it was.
+    await set_targets(closed, {"e-1": "1"})
+    other = (await cards(closed))["employee:e-2"]
+    decision = await decide(closed, "accepted")
+    card = (await cards(closed))["employee:e-1"]
+    assert (card["total"], card["grade"], card["rank"]) == ("80.00", "B", 1)
+    assert (card["lines"][0]["target"], card["status"]) == ("2000", "in_review")
+    assert (await cards(closed))["employee:e-2"] == other
+    assert (decision["decision"], decision["entries"]) == ("accepted", [])
+    assert await waiting(closed) is None
+    assert (await closed.get("/v1/cycles/jan")).json()["pending_after_close"] == 1
+    decided = (await closed.get("/v1/late-facts/decisions?cycle=jan")).json()
+    assert (decided["items"], decided["total"]) == ([decision], 1)
+    await move(closed, "jan", *TO_APPROVED, "published")
+    assert [each["amount"] for each in await feed(closed)][:2] == ["30.00", "500.00"]
+
+
+async def test_a_rejected_fact_stays_out_until_more_comes(closed: Company) -> None:
+    await sell_late(
+        closed, Sale(paid_on=date(2026, 1, 30), salesperson="e-1", amount="100", id="no")
+    )
+    before = (await closed.get("/v1/scorecards?cycle=jan")).content
+    await decide(closed, "rejected")
+    assert await waiting(closed) is None
+    assert (await closed.get("/v1/scorecards?cycle=jan")).content == before
+    await sell_late(
+        closed, Sale(paid_on=date(2026, 1, 31), salesperson="e-1", amount="1", id="more")
+    )
+    case = await waiting(closed)
+    assert [(fact["id"], fact["rejected"]) for fact in case["facts"]] == [
+        ("no", True), ("more", False),
+    ]  # fmt: skip
+    assert figures(case)["/lines/sales/value"] == ("1500.5", "1601.5")
+
+
+async def test_between_calibration_and_publication_nothing_is_accepted(closed: Company) -> None:
+    await sell_late(closed, late(31, "499.5"))
+    await move(closed, "jan", *TO_APPROVED)
+    case = await waiting(closed)
+    assert case["refusal"] == "cycle_settled"
+    before = await digest(closed)
+    body = {"decision": "accepted", "reason": "too late"}
+    refused = await closed.post(f"/v1/late-facts/{case['id']}/decision", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "cycle_settled")
+    assert await digest(closed) == before
+    await move(closed, "jan", "published")
+    assert [each["amount"] for each in await feed(closed)][:2] == ["10.01", "250.00"]
+    await decide(closed, "accepted")
+    assert [each["amount"] for each in await feed(closed)][4:] == ["19.99", "250.00"]
+
+
+async def test_scenario_p06_a_correction_of_a_correction_sums_right(closed: Company) -> None:
+    await move(closed, "jan", *TO_APPROVED, "published")
+    published = (await closed.get("/v1/payroll/entries")).content
+    results = (await closed.get("/v1/results")).content
+    shown = (await closed.get("/v1/scorecards?cycle=jan")).content
+    first = (await feed(closed))[:4]
+
+    await sell_late(closed, late(31, "499.5"))
+    decision = await decide(closed, "accepted")
+    new = (await feed(closed))[4:]
+    assert [each["id"] for each in new] == decision["entries"]
+    assert [(each["kind"], each["amount"], each["corrects"]) for each in new] == [
+        ("correction", "19.99", first[0]["id"]),
+        ("correction", "250.00", first[1]["id"]),
+    ]
+    assert {(each["employee"], each["total"], each["grade"]) for each in new} == {
+        ("e-1", "80.00", "B")
+    }
+    assert {each["reason"] for each in new} == {"accepted by hand"}
+
+    # A refund of February is January's pay: of 2,000 1,200 are left, and the grade stays.
+    await refund_late(closed, order="first", on=date(2026, 2, 9), amount="800")
+    case = await waiting(closed)
+    assert [(fact["id"], fact["counts_for"]) for fact in case["facts"]] == [
+        ("rf-first-2026-02-09", "pay")
+    ]
+    assert (figures(case), pay(case)) == (
+        {}, [("commission", "30.00", "14.00"), ("grade_bonus", "500.00", "500.00")],
+    )  # fmt: skip
+    await decide(closed, "accepted")
+    (last,) = (await feed(closed))[6:]
+    assert (last["amount"], last["corrects"]) == ("-16.00", first[0]["id"])
+    # 14 - (10.01 + 19.99) is -16: the original and its corrections are what is owed.
+    assert [each["seq"] for each in await feed(closed)] == list(range(1, 8))
+    assert (await closed.get("/v1/payroll/entries?limit=4")).json()["items"] == first
+    assert published.startswith((await closed.get("/v1/payroll/entries")).content[:200])
+    assert (await closed.get("/v1/results")).content == results
+    assert (await closed.get("/v1/scorecards?cycle=jan")).content == shown
+    # Taken up again as a new revision, it owes no cent more.
+    await move(closed, "jan", "open", reason="once more")
+    await move(closed, "jan", "closed", *TO_APPROVED, "published")
+    assert {each["amount"] for each in (await feed(closed))[7:]} == {"0.00"}
+
+
+async def test_requirement_19_beyond_so_many_periods_nothing_is_accepted(closed: Company) -> None:
+    await move(closed, "jan", *TO_APPROVED, "published")
+    await sell_late(closed, late(31, "499.5"))
+    path = "/v1/late-facts/settings"
+    assert await ask(closed, "GET", path, None) == {"correction_periods": None}
+    await ask(closed, "PUT", path, {"correction_periods": 0})
+    case = await waiting(closed)
+    assert case["refusal"] == "period_too_old"
+    before = await digest(closed)
+    body = {"decision": "accepted", "reason": "old"}
+    refused = await closed.post(f"/v1/late-facts/{case['id']}/decision", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "period_too_old")
+    assert await digest(closed) == before
+    await decide(closed, "rejected")
+    assert len(await feed(closed)) == 4
+
+
+async def test_a_decision_is_hrs_and_of_what_was_read(closed: Company) -> None:
+    await sell_late(
+        closed, Sale(paid_on=date(2026, 1, 30), salesperson="e-1", amount="100", id="one")
+    )
+    case = await closed.get(f"/v1/late-facts/{(await waiting(closed))['id']}")
+    path = f"/v1/late-facts/{case.json()['id']}/decision"
+    body = {"decision": "accepted", "reason": "seen"}
+    for name, role, employee in (
+        ("own", "employee", "e-1"),
+        ("lead", "lead", "e-boss"),
+        ("viewer", "viewer", None),
+        ("payroll", "payroll", None),
+        ("self", "hr", "e-1"),
+    ):
+        await closed.make_key(name, role, employee)
+        refused = await closed.post(path, body, key=name)
+        assert refused.status_code == 403, name
+        if name != "self":
+            for read in ("/v1/late-facts", "/v1/late-facts/decisions", "/v1/drifts"):
+                assert (await closed.get(read, key=name)).status_code == 403
+    await sell_late(
+        closed, Sale(paid_on=date(2026, 1, 31), salesperson="e-1", amount="1", id="two")
+    )
+    stale = await closed.post(path, body, If_Match=case.headers["etag"])
+    assert stale.status_code == 412
+    current = await closed.get(f"/v1/late-facts/{case.json()['id']}")
+    taken = await closed.post(path, body, If_Match=current.headers["etag"])
+    assert taken.status_code == 201, taken.text
+    assert (await closed.post(path, body)).status_code == 404
+    assert (await closed.get("/v1/late-facts/sc_nobody")).status_code == 404
+
+
+async def test_requirement_22_a_recomputation_that_differs_raises_a_drift(
+    closed: Company, database: TestDatabase
+) -> None:
+    await move(closed, "jan", *TO_APPROVED, "published")
+    dsn = database.dsn("kaohe_migrate")
+    paths = ("/v1/results", "/v1/scorecards?cycle=jan", "/v1/payroll/entries")
+
+    async def recompute() -> tuple[int, int]:
+        (each,) = [
+            each for each in await recompute_published(dsn, None) if each.tenant == closed.number
+        ]
+        return each.cards, each.drifts
+
+    assert await recompute() == (2, 0)
+    before = [(await closed.get(path)).content for path in paths]
+    await set_targets(closed, {"e-2": "1000"})
+    assert await recompute() == (2, 1)
+    assert await recompute() == (2, 0)
+    page = (await closed.get("/v1/drifts?cycle=jan")).json()
+    (drift,) = page["items"]
+    DriftDocument.model_validate(drift, strict=False)
+    assert (page["total"], drift["subject"], drift["cycle"]) == (1, "employee:e-2", "jan")
+    assert drift["figures"] == [
+        {"figure": "/total", "published": "22.00", "recomputed": "16.00"},
+        {"figure": "/lines/sales/target", "published": "500", "recomputed": "1000"},
+        {"figure": "/lines/sales/attainment", "published": "0.2", "recomputed": "0.1"},
+        {"figure": "/lines/sales/score", "published": "20", "recomputed": "10"},
+        {"figure": "/lines/sales/points", "published": "12", "recomputed": "6"},
+    ]
+    # What was accepted is no drift: the card is held against it from then on.
+    await sell_late(closed, late(31, "499.5"))
+    await decide(closed, "accepted")
+    assert await recompute() == (2, 0)
+    assert [(await closed.get(path)).content for path in paths][:2] == before[:2]
+
+
+async def test_a_calibrated_grade_stays_as_pay_is_corrected(company: Company) -> None:
+    """Nobody is ranked again for one person's late fact."""
+    people = [f"e-{number}" for number in range(1, 5)]
+    await found(company, people)
+    shares = [{"grade": "A", "share": "25"}, {"grade": "B", "share": "50"}]
+    shares.append({"grade": "C", "share": "25"})
+    stated = {"shares": shares, "minimum_population": 4, "tie_breakers": []}
+    await publish_scheme(company, document=scheme(distribution=stated))
+    await set_targets(company, dict.fromkeys(people, "1000"))
+    await sell(
+        company,
+        *(
+            Sale(paid_on=date(2026, 1, 5), salesperson=code, amount=f"{number}00")
+            for number, code in enumerate(people, 1)
+        ),
+    )
+    await open_cycle(company)
+    await move(company, "jan", "closed", "review", "calibration", "approved", "published")
+    assert [
+        (each["employee"], each["grade"])
+        for each in await feed(company)
+        if each["plan"] == "grade_bonus"
+    ] == [("e-1", "C"), ("e-2", "B"), ("e-3", "B"), ("e-4", "A")]
+    await sell_late(company, late(31, "900"))
+    case = await waiting(company)
+    assert "/grade" not in figures(case)
+    await decide(company, "accepted")
+    (correction,) = (await feed(company))[8:]
+    # 1 % of 1,000 times 0.5, less the 0.50 of 100.
+    assert (correction["amount"], correction["grade"]) == ("4.50", "C")
+
+
+async def test_what_a_close_still_took_is_not_late(closed: Company) -> None:
+    await move(closed, "jan", "open", reason="one more")
+    await sell_late(closed, late(31, "499.5"))
+    await move(closed, "jan", "closed")
+    assert (await cards(closed))["employee:e-1"]["total"] == "80.00"
+    assert (await closed.get("/v1/late-facts")).json()["items"] == []
+    async with closed.owner.read(closed.number) as session:
+        assert await session.scalar(text("SELECT count(*) FROM late_facts")) == 0
