@@ -101,6 +101,21 @@ async def open_companies(database: TestDatabase, wanted: int) -> AsyncIterator[l
 
     Nothing is done in the background: it would look at the companies of all tests before.
     """
+    async with _opened(database) as (app, client, owner):
+        yield [await _make(app, client, owner) for _ in range(wanted)]
+
+
+@asynccontextmanager
+async def reopened(company: Company, database: TestDatabase) -> AsyncIterator[Company]:
+    """A company that is there already, as a database has it: after a restart, or a restore."""
+    async with _opened(database) as (app, client, owner):
+        yield Company(app, client, owner, company.number, company.keys)
+
+
+@asynccontextmanager
+async def _opened(
+    database: TestDatabase,
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient, Database]]:
     app = create_app(
         ApiSettings.model_validate(
             {
@@ -116,7 +131,7 @@ async def open_companies(database: TestDatabase, wanted: int) -> AsyncIterator[l
         _without_background(app),
         httpx.AsyncClient(transport=transport, base_url="http://kaohe.test") as client,
     ):
-        yield [await _make(app, client, owner) for _ in range(wanted)]
+        yield app, client, owner
     await owner.close()
 
 

@@ -24,6 +24,7 @@ COLUMNS = (
 )
 """In the order of the feed (`api.md`, section 6)."""
 _FIGURES = frozenset({"seq", "amount", "total"})
+_DIGITS = 15
 _ACTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula."""
 
@@ -32,6 +33,11 @@ def cells_of(document: bytes) -> list[str]:
     """An entry as text, column by column; what it leaves null is empty."""
     entry = json.loads(document)
     return ["" if entry[column] is None else str(entry[column]) for column in COLUMNS]
+
+
+def is_number(column: str, text: str) -> bool:
+    """Whether a spreadsheet may take a cell for a number: it keeps 15 digits, and no more."""
+    return column in _FIGURES and 0 < sum(letter.isdigit() for letter in text) <= _DIGITS
 
 
 def csv_head() -> bytes:

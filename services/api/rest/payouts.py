@@ -15,7 +15,7 @@ from openpyxl.cell import WriteOnlyCell
 from pydantic import ConfigDict, Field
 
 from services.api.core.documents import to_bytes
-from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows
+from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows, is_number
 from services.api.flows.payouts import acknowledge
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import Fingerprint
@@ -204,15 +204,18 @@ async def _write_ndjson(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[byte
 
 
 async def _write_xlsx(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[bytes]:
-    """A workbook whose cells are all text: an amount stays exact, nothing is a formula."""
+    """A workbook in which no text is a formula, and figures are numbers as far as these are exact.
+
+    They are written as the feed has them, digit by digit, never by way of a binary float.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet("payroll")
     sheet.append(list(COLUMNS))
     async for page in pages:
         for entry in page:
             cells = [WriteOnlyCell(sheet, value=text) for text in cells_of(entry.document)]
-            for cell in cells:
-                cell.data_type = "s"
+            for column, cell in zip(COLUMNS, cells, strict=True):
+                cell.data_type = "n" if is_number(column, str(cell.value)) else "s"
             sheet.append(cells)
     with tempfile.TemporaryFile() as file:
         await asyncio.to_thread(book.save, file)

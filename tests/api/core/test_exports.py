@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows, disarm
+from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows, disarm, is_number
 
 ENTRY = {
     **dict.fromkeys(COLUMNS),
@@ -19,13 +19,32 @@ ENTRY = {
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"]
 )
-def test_a_text_that_acts_is_disarmed(text: str) -> None:
+def test_scenario_x03_a_text_that_acts_is_disarmed(text: str) -> None:
     assert disarm(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["", "e-1", "1", "a=b", "'=1", "订单", " =1"])
 def test_a_text_that_does_not_is_left_alone(text: str) -> None:
     assert disarm(text) == text
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "number"),
+    [
+        ("amount", "-1234.50", True),
+        ("amount", "9999999999999.99", True),
+        ("amount", "-99999999999999.99", False),
+        ("seq", "7", True),
+        ("total", "0.00", True),
+        ("employee", "7", False),
+        ("employee", "-7", False),
+        ("amount", "", False),
+    ],
+)
+def test_scenario_x03_a_figure_is_a_number_as_far_as_a_spreadsheet_keeps_it(
+    *, column: str, text: str, number: bool
+) -> None:
+    assert is_number(column, text) is number
 
 
 def test_a_row_has_every_column_and_a_null_is_empty() -> None:

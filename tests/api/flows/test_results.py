@@ -22,6 +22,7 @@ from tests.api.appraisals import (
 )
 from tests.api.companies import Company
 from tests.api.facts import Sale
+from tests.databases import TestDatabase
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -77,10 +78,10 @@ class Wire:
 
 
 @pytest.mark.parametrize("dies_after", [False, True])
-async def test_a_crash_at_any_statement_of_a_publication_leaves_nothing(
+async def test_scenario_p03_a_crash_at_any_statement_of_a_publication_leaves_nothing(
     approved: Company, monkeypatch: pytest.MonkeyPatch, *, dies_after: bool
 ) -> None:
-    """Scenario P03: each statement is the last one once."""
+    """Each statement is the last one once."""
     before = await digest(approved)
     with monkeypatch.context() as patched:
         wire = Wire(patched)
@@ -101,17 +102,27 @@ async def test_a_crash_at_any_statement_of_a_publication_leaves_nothing(
     assert [entry["seq"] for entry in entries] == [1, 2, 3, 4]
 
 
-async def test_results_and_entries_refuse_every_change(approved: Company) -> None:
+async def test_scenario_p05_what_is_published_refuses_every_change_by_every_role(
+    approved: Company, database: TestDatabase
+) -> None:
     await publish(approved)
     before = await digest(approved)
-    for table in ("results", "payouts", "scheme_versions", "cycle_moves"):
-        for change in (f"UPDATE {table} SET tenant_id = tenant_id", f"DELETE FROM {table}"):  # noqa: S608  names of ours
-            with pytest.raises(DBAPIError, match=r"append-only|permission denied"):
-                async with approved.app.state.database.write(approved.number) as session:
-                    await session.execute(text(change))
-            with pytest.raises(DBAPIError, match="append-only"):
-                async with approved.owner.write(approved.number) as session:
-                    await session.execute(text(change))
+    tried = 0
+    for role in ("kaohe_api", "kaohe_ingest", "kaohe_payroll", "kaohe_migrate"):
+        opened = Database(database.dsn(role), application="tests", pool_size=1)
+        refusal = "append-only" if role == "kaohe_migrate" else "permission denied"
+        for table in ("results", "payouts", "audit", "scheme_versions", "cycle_moves"):
+            for change in (
+                f"UPDATE {table} SET tenant_id = tenant_id",  # noqa: S608  names of ours
+                f"DELETE FROM {table}",  # noqa: S608  names of ours
+                f"TRUNCATE {table} CASCADE",
+            ):
+                tried += 1
+                with pytest.raises(DBAPIError, match=refusal):
+                    async with opened.write(approved.number) as session:
+                        await session.execute(text(change))
+        await opened.close()
+    assert tried == 60
     assert await digest(approved) == before
 
 

@@ -108,6 +108,21 @@ async def test_requirement_25_one_address_has_a_body_and_tag_for_each_viewer(
     assert (crossed.status_code, crossed.content) == (200, names.content)
 
 
+async def test_requirement_25_a_change_of_role_is_a_change_of_body_and_tag(
+    staffed: Company,
+) -> None:
+    before = await staffed.get("/v1/employees", key="lead")
+    spared = await staffed.get("/v1/employees", key="lead", If_None_Match=before.headers["etag"])
+    assert spared.status_code == 304
+    whole = await staffed.get("/v1/employees", If_None_Match=before.headers["etag"])
+    assert (whole.status_code, len(whole.json()["items"])) == (200, 6)
+    await staffed.put("/v1/employees/report", {"name": "n-report", "manager": "member"})
+    after = await staffed.get("/v1/employees", key="lead", If_None_Match=before.headers["etag"])
+    assert after.status_code == 200
+    assert len(after.json()["items"]) < len(before.json()["items"])
+    assert after.headers["etag"] != before.headers["etag"]
+
+
 async def test_a_new_manager_sees_at_once_and_the_old_one_no_longer(staffed: Company) -> None:
     await staffed.put("/v1/employees/report", {"name": "n-report", "manager": "member"})
     assert await listed(staffed, "employees", "lead") == ["boss", "lead", "member"]
