@@ -97,7 +97,7 @@ def with_values(
     neither.
     """
 
-    def now(place: tuple[int, str], indicator: str, given: ItemInput) -> ItemInput:
+    def fresh(place: tuple[int, str], indicator: str, given: ItemInput) -> ItemInput:
         wanted, then = asked.get((*place, indicator)), given.explained
         found = None if wanted is None else values.get(wanted)
         if found is None or then is None or found.formula is None:
@@ -108,8 +108,8 @@ def with_values(
 
     def anew(number: int, code: str, given: ItemInput, indicator: str) -> ItemInput:
         place = number, code
-        others = {each: now(place, each, own) for each, own in given.others.items()}
-        return replace(now(place, indicator, given), others=others)
+        others = {each: fresh(place, each, own) for each, own in given.others.items()}
+        return replace(fresh(place, indicator, given), others=others)
 
     own_of = {(line.segment, line.item.code): line.item.indicator for line in card.each_line()}
     return tuple(

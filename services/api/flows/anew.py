@@ -9,6 +9,7 @@ from typing import Any
 
 from services.api.core.calibrated import keep_calibrated
 from services.api.core.cards import CardPlan, Setting, write_card
+from services.api.core.coverage import told_coverage
 from services.api.core.frozen import read_score
 from services.api.core.late_facts import Asked, asked_by, with_values
 from services.api.core.pay_bases import read_basis
@@ -24,6 +25,7 @@ from services.api.store.payouts import read_business_pay
 from services.api.store.schemes import read_versions
 from services.schema.db import ReadSession
 from services.schema.errors import Conflict
+from services.schema.shapes.coverage import Coverage
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Wanted
 from services.schema.shapes.pay_plans import LeaderMean
@@ -55,6 +57,8 @@ class _Told:
     asked: Mapping[str, Asked]
     schemes: Schemes
     stated: Mapping[About, Stated]
+    coverage: Mapping[str, Coverage]
+    """As it was when they were scored last."""
 
 
 async def score_anew(
@@ -147,6 +151,7 @@ async def _read_told(session: ReadSession, cycle: Cycle, cards: Sequence[Scoreca
         asked={card.id: asked_by(read[card.id], card.subject, cycle) for card in cards},
         schemes=schemes,
         stated=await read_stated(session, [(card.cycle, card.subject) for card in cards]),
+        coverage={card: told_coverage(told) for card, told in explanations.items()},
     )
 
 
@@ -163,7 +168,7 @@ def _scored(
     given = replace(own, segments=with_values(own, told.asked[card.id], values))
     segments = inputs_with(given, stated.marks)
     plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
-    return replace(plan, card=write_card(plan, segments, at=at))
+    return replace(plan, card=write_card(plan, segments, told.coverage[card.id], at=at))
 
 
 def basis_of(card: Scorecard) -> PayBasis:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.api.core.cards import CardPlan, Setting, compute_card, plan_card, wanted_by
+from services.api.core.coverage import told_coverage
 from services.api.core.documents import instant_text
 from services.api.core.drifts import (
     Difference,
@@ -83,8 +84,9 @@ async def _differences_of(
 
     def compute_all() -> list[CardPlan]:
         return [
-            replace(plan, card=compute_card(plan, setting, values, targets, at=at))
+            replace(plan, card=compute_card(plan, setting, values, targets, told, at=at))
             for plan in plans
+            for told in [told_coverage(json.loads(plan.card.explanation))]
         ]
 
     computed = await asyncio.to_thread(compute_all)

@@ -129,7 +129,7 @@ async def decide(
     entries: list[NewEntry] = []
     if decision is LateDecision.ACCEPTED:
         entries = await _accept(session, case, reason=reason, at=at)
-    await settle_cards(session, [card.id])
+    await settle_cards(session, {card.id: None})
     moment = await read_clock(session)
     decided = _decided(case, decision, entries, reason=reason, caller=caller, moment=moment)
     await insert_decision(session, decided)

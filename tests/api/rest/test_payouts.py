@@ -297,9 +297,9 @@ async def test_an_export_holds_what_the_feed_holds(paid: Company) -> None:
     book = await paid.get(f"{path}&format=xlsx", key="payroll")
     sheet = load_workbook(io.BytesIO(book.content)).active
     assert sheet is not None
-    head, *rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    head, *table = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert head == list(COLUMNS)
-    for row, wanted in zip(rows, texts, strict=True):
+    for row, wanted in zip(table, texts, strict=True):
         for column, value, shown in zip(COLUMNS, row, wanted, strict=True):
             if column in {"seq", "amount", "total"}:
                 assert Decimal(str(value)) == Decimal(shown)
