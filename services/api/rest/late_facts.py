@@ -140,7 +140,7 @@ async def list_late_facts(
 
 
 @router.get("/v1/late-facts/decisions", response_model=Listed[DecisionDocument])
-async def list_decisions(
+async def list_late_decisions(
     request: Request, query: Annotated[LateQuery, Query()], session: Reading
 ) -> Response:
     """What was decided of late facts, oldest first; nothing of it is ever edited."""
@@ -159,14 +159,14 @@ async def list_decisions(
 
 
 @router.get("/v1/late-facts/settings", response_model=LateSettings)
-async def get_settings(request: Request, session: Reading) -> Response:
+async def get_late_settings(request: Request, session: Reading) -> Response:
     """How long facts may still be accepted after their period."""
     settings = LateSettings(correction_periods=await read_most_periods(session))
     return tagged(request, bytes_of(settings))
 
 
 @router.put("/v1/late-facts/settings", response_model=LateSettings)
-async def put_settings(stated: LateSettings, caller: Asking, session: Writing) -> Response:
+async def put_late_settings(stated: LateSettings, caller: Asking, session: Writing) -> Response:
     """Say for how many past periods late facts are taken; beyond it acceptance is refused."""
     await put_limit(session, stated.correction_periods, caller=caller, at=datetime.now(UTC))
     return put_answer(stated, created=False)
@@ -182,7 +182,7 @@ async def get_late_facts(request: Request, id: CardId, session: Reading) -> Resp
 
 
 @router.post("/v1/late-facts/{id}/decision", status_code=201, response_model=DecisionDocument)
-async def post_decision(
+async def post_late_decision(
     request: Request,
     id: CardId,
     stated: StatedDecision,
