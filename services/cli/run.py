@@ -102,7 +102,7 @@ class _Run:
         pulled = progress.add_task("Pull from the marketplaces (days)", total=None)
 
         def show(done: int, whole: int) -> None:
-            # Days are counted anew at each look, and one may have begun between two of them.
+            # A day of which two windows hold a part is counted by both.
             progress.update(pulled, completed=done, total=max(done, whole))
 
         await pull_all(tree.ingest_settings(), show)
