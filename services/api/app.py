@@ -107,6 +107,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         documented=settings.documented,
     )
     app.state.settings = settings
+    app.state.tokens = settings.read_tokens()
     app.state.signing_key = settings.read_signing_key()
     app.state.receipt_keys = settings.read_receipt_keys()
     return app

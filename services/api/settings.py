@@ -6,9 +6,10 @@ from typing import Literal
 
 import structlog
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.door.secret_files import read_or_make_key
+from services.door.settings import DoorSettings
 from services.door.signing_keys import (
     SigningKeys,
     read_or_make_signing_keys,
@@ -18,7 +19,7 @@ from services.door.signing_keys import (
 _log = structlog.get_logger("kaohe.settings")
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(DoorSettings):
     model_config = SettingsConfigDict(env_prefix="KAOHE_", frozen=True)
 
     dsn: SecretStr  # in the role kaohe_api

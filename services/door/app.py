@@ -18,6 +18,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.door.callers import prepare_bearer
 from services.door.problems import install_problems, problem
 from services.schema.db import Database
 from services.schema.errors import Unavailable
@@ -107,6 +108,8 @@ class _Frame:
             await send(message)
 
         try:
+            # The keys of a token's issuer are fetched before any connection is taken.
+            await prepare_bearer(scope["app"].state, _authorization(scope))
             await self._app(scope, receive, send_framed)
         finally:
             self._note(scope, status, time.perf_counter() - started)
@@ -125,6 +128,11 @@ class _Frame:
             tenant=caller.tenant if caller else None,
             caller=caller.name if caller else None,
         )
+
+
+def _authorization(scope: Scope) -> str:
+    stated: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    return next((v.decode("latin-1") for n, v in stated if n == b"authorization"), "")
 
 
 def _framed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, exists, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import ApiKey
-from services.schema.tables.people import api_keys, replies
+from services.schema.tables.people import api_keys, employees, replies, tenant_settings
 from services.schema.words import Role
 
 
@@ -22,8 +22,32 @@ class Reply:
     body: bytes
 
 
-async def find_key(session: ReadSession, key_id: str) -> tuple[ApiKey, bytes] | None:
-    """A key of the session's tenant and the SHA-256 of its secret."""
+@dataclass(frozen=True, slots=True)
+class KeptKey:
+    """A key and the SHA-256 of its secrets: one, or two for a while after it was renewed."""
+
+    key: ApiKey
+    current: bytes
+    previous: bytes | None
+
+    def digests(self, at: datetime) -> tuple[bytes, ...]:
+        """What opens at an instant."""
+        until = self.key.previous_until
+        if self.previous is None or until is None or at >= until:
+            return (self.current,)
+        return (self.current, self.previous)
+
+
+async def is_known(session: ReadSession, employee: str | None) -> bool:
+    """Whether the session's tenant is there, and a person in it, if one is named."""
+    tenant = exists().where(tenant_settings.c.tenant_id == session.tenant)
+    person = exists().where(employees.c.tenant_id == session.tenant, employees.c.code == employee)
+    wanted = select(tenant, literal(value=True) if employee is None else person)
+    return all((await session.execute(wanted)).one())
+
+
+async def find_key(session: ReadSession, key_id: str) -> KeptKey | None:
+    """A key of the session's tenant."""
     row = (
         await session.execute(
             select(api_keys).where(api_keys.c.tenant_id == session.tenant, api_keys.c.id == key_id)
@@ -32,9 +56,16 @@ async def find_key(session: ReadSession, key_id: str) -> tuple[ApiKey, bytes] | 
     if row is None:
         return None
     key = ApiKey(
-        row.id, Role(row.role), row.employee, row.created_at, row.expires_at, row.revoked_at
+        row.id,
+        Role(row.role),
+        row.employee,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.previous_until,
     )
-    return key, bytes(row.secret_sha256)
+    previous = None if row.previous_sha256 is None else bytes(row.previous_sha256)
+    return KeptKey(key, bytes(row.secret_sha256), previous)
 
 
 async def claim_reply(

@@ -34,6 +34,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
         documented=settings.documented,
     )
     app.state.settings = settings
+    app.state.tokens = settings.read_tokens()
     app.state.signing_key = settings.read_signing_key()
     app.state.buyer_key = settings.read_buyer_key()
     app.state.turns = Turns()

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.door.secret_files import read_or_make_key
+from services.door.settings import DoorSettings
 
 
-class IngestSettings(BaseSettings):
+class IngestSettings(DoorSettings):
     model_config = SettingsConfigDict(env_prefix="KAOHE_", frozen=True)
 
     dsn: SecretStr  # in the role kaohe_ingest

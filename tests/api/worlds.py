@@ -104,7 +104,7 @@ class World:
 
     def context(self, role: str) -> GraphContext:
         """What a subscription of a role begins with."""
-        claim = read_claim(f"Bearer {self.ours.keys[role]}")
+        claim = read_claim(f"Bearer {self.ours.keys[role]}", self.ours.app.state)
         return GraphContext(self.ours.app.state, claim)
 
 

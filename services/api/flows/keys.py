@@ -1,9 +1,10 @@
-"""API keys are made and revoked; a key of a person names a person there is."""
+"""API keys are made, renewed and revoked; a key of a person names a person there is."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from services.api.store.audit import append_entry
-from services.api.store.keys import insert_key, read_key, revoke_key
+from services.api.store.keys import insert_key, read_key, renew_key, revoke_key
 from services.api.store.people import read_employees
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, Fault, Invalid, NotFound
@@ -28,6 +29,34 @@ async def create_key(
     await append_entry(
         session, at=at, caller=caller, action="key.create", subject=f"key:{key.id}", detail=detail
     )
+
+
+async def renew(
+    session: WriteSession,
+    key_id: str,
+    *,
+    secret_sha256: bytes,
+    overlap: timedelta,
+    caller: Caller,
+    at: datetime,
+) -> ApiKey:
+    """Give a key another secret; the one it has opens for the overlap, one before it no more."""
+    key = await read_key(session, key_id)
+    if key is None:
+        raise NotFound("key")
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at):
+        raise Conflict("key_ended", "The key opens nothing any more: make another one.")
+    until = at + overlap
+    await renew_key(session, key_id, secret_sha256=secret_sha256, previous_until=until)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="key.renew",
+        subject=f"key:{key_id}",
+        detail={"previous_until": until.isoformat()},
+    )
+    return replace(key, previous_until=until)
 
 
 async def revoke(session: WriteSession, key_id: str, *, caller: Caller, at: datetime) -> None:

@@ -19,7 +19,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from services.api.graph.context import GraphContext
 from services.api.graph.schema import schema
 from services.door.access import authorize
-from services.door.callers import Claim, check_claim, read_claim
+from services.door.callers import Claim, check_claim, prepare_bearer, read_claim
 from services.door.problems import DoorError
 from services.door.requests import parse_json
 from services.door.serving import MESSAGE_BYTES
@@ -104,7 +104,9 @@ class _Sockets(GraphQL[Connection, None]):
     async def on_ws_connect(self, context: Connection) -> dict[str, object]:
         """Sign in by `{"authorization": "Bearer kh_..."}` or `{"key": "kh_..."}`."""
         try:
-            claim = read_claim(_authorization(context.connection_params or {}))
+            said = _authorization(context.connection_params or {})
+            await prepare_bearer(context.state, said)
+            claim = read_claim(said, context.state)
             database: Database = context.state.database
             async with database.read(claim.tenant) as session:
                 caller = await check_claim(session, claim, at=datetime.now(UTC))
@@ -131,7 +133,7 @@ class _Sockets(GraphQL[Connection, None]):
 def _authorization(stated: dict[str, object]) -> str:
     """What a client says of itself; GraphiQL sends the headers as they are written there."""
     said = {name.lower(): value for name, value in stated.items()}
-    key = said.get("key")
+    key = said.get("key")  # or a token
     return f"Bearer {key}" if key is not None else str(said.get("authorization", ""))
 
 

@@ -1,15 +1,15 @@
-"""REST of API keys: made, listed without their secrets, revoked."""
+"""REST of API keys: made, listed without their secrets, renewed, revoked."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Request, Response
 from pydantic import Field
 
-from services.api.flows.keys import create_key, revoke
+from services.api.flows.keys import create_key, renew, revoke
 from services.api.rest.documents import bytes_of
 from services.api.store.keys import read_page_of_keys
-from services.door.callers import make_key
+from services.door.callers import make_key, make_secret
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, ShownOnce, Writing, new_router
 from services.door.wire import Code, Instant, Model, Text
@@ -17,6 +17,9 @@ from services.schema.shapes.people import ApiKey
 from services.schema.words import Role
 
 router = new_router()
+
+DAY_SECONDS = 86_400
+OVERLAP_MAXIMUM_SECONDS = 30 * DAY_SECONDS
 
 
 class WantedKey(Model):
@@ -36,6 +39,8 @@ class KeyDocument(Model):
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
+    previous_until: Instant | None
+    """Until when the secret before the last renewal opens too."""
 
     @classmethod
     def from_shape(cls, key: ApiKey) -> "KeyDocument":
@@ -46,7 +51,20 @@ class KeyDocument(Model):
             created_at=key.created_at,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
+            previous_until=key.previous_until,
         )
+
+
+class Renewal(Model):
+    """For how long the secret that is replaced opens too: a day unless stated, 0 is no longer."""
+
+    overlap_seconds: Annotated[int, Field(ge=0, le=OVERLAP_MAXIMUM_SECONDS)] = DAY_SECONDS
+
+
+class RenewedKey(KeyDocument):
+    """A key just renewed; `key` is shown this once and null when the answer is repeated."""
+
+    key: str | None
 
 
 class NewKey(Model):
@@ -78,6 +96,23 @@ async def post_key(wanted: WantedKey, caller: Asking, session: Writing) -> Respo
     )
     hidden = shown.model_copy(update={"key": None})
     return ShownOnce(bytes_of(shown), 201, kept=bytes_of(hidden))
+
+
+@router.post("/v1/keys/{id}/renew", response_model=RenewedKey)
+async def post_renewal(id: Text, wanted: Renewal, caller: Asking, session: Writing) -> Response:
+    """Give a key another secret, shown once; the one it has opens for the overlap."""
+    text, digest = make_secret(session.tenant, id)
+    key = await renew(
+        session,
+        id,
+        secret_sha256=digest,
+        overlap=timedelta(seconds=wanted.overlap_seconds),
+        caller=caller,
+        at=datetime.now(UTC),
+    )
+    shown = RenewedKey(**KeyDocument.from_shape(key).model_dump(), key=text)
+    hidden = shown.model_copy(update={"key": None})
+    return ShownOnce(bytes_of(shown), 200, kept=bytes_of(hidden))
 
 
 @router.get("/v1/keys")

@@ -60,6 +60,21 @@ async def revoke_key(session: WriteSession, key_id: str, *, at: datetime) -> boo
     return (await session.execute(statement)).rowcount == 1
 
 
+async def renew_key(
+    session: WriteSession, key_id: str, *, secret_sha256: bytes, previous_until: datetime
+) -> None:
+    """Give a key another secret; the one it had opens until an instant."""
+    await session.execute(
+        update(api_keys)
+        .where(api_keys.c.tenant_id == session.tenant, api_keys.c.id == key_id)
+        .values(
+            previous_sha256=api_keys.c.secret_sha256,
+            previous_until=previous_until,
+            secret_sha256=secret_sha256,
+        )
+    )
+
+
 def _key_from_row(row: Row[Any]) -> ApiKey:
     return ApiKey(
         id=row.id,
@@ -68,4 +83,5 @@ def _key_from_row(row: Row[Any]) -> ApiKey:
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        previous_until=row.previous_until,
     )

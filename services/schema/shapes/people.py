@@ -118,7 +118,7 @@ class Caller:
     role: Role
     employee: str | None
     name: str
-    """`key:key_...` or `system:<what>`."""
+    """`key:key_...`, `token:<subject>` or `system:<what>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +131,5 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    previous_until: datetime | None = None
+    """Until when the secret before the last renewal opens too."""

@@ -162,7 +162,10 @@ api_keys = Table(
     instant("created_at"),
     instant("expires_at", null=True),
     instant("revoked_at", null=True),
+    Column("previous_sha256", LargeBinary, nullable=True),
+    instant("previous_until", null=True),
     one_of("role", Role),
+    CheckConstraint("(previous_sha256 IS NULL) = (previous_until IS NULL)", name="previous_until"),
 )
 
 # The first answer to a POST under a key of the caller's own, kept in the effect's transaction.

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from services.door.store import KeptKey
+from services.schema.shapes.people import ApiKey
+from services.schema.words import Role
 from tests.api.companies import Company, Json
 
 
@@ -30,7 +33,7 @@ async def test_a_key_is_shown_once_and_opens_the_door(staffed: Company) -> None:
     listed = (await staffed.get("/v1/keys")).json()
     assert listed["total"] == 2
     del made["key"]
-    assert listed["items"][1] == {**made, "revoked_at": None}
+    assert listed["items"][1] == {**made, "revoked_at": None, "previous_until": None}
 
 
 async def test_the_secret_is_kept_nowhere(staffed: Company) -> None:
@@ -143,3 +146,63 @@ async def test_a_changed_tenant_secret_or_id_opens_nothing(companies: list[Compa
     ):
         headers = {"Authorization": f"Bearer {forged}"}
         assert (await ours.client.get("/v1/tenant", headers=headers)).status_code == 401
+
+
+async def test_a_renewed_key_opens_with_both_secrets_for_a_while(staffed: Company) -> None:
+    key_id = await staffed.make_key("old", "erp")
+    answer = await staffed.post(f"/v1/keys/{key_id}/renew", {"overlap_seconds": 3600})
+    renewed = answer.json()
+    assert (answer.status_code, renewed["id"]) == (200, key_id)
+    staffed.keys["new"] = renewed["key"]
+    assert staffed.keys["new"] != staffed.keys["old"]
+    for name in ("old", "new"):
+        assert (await staffed.get("/v1/tenant", key=name)).status_code == 200
+    listed = {each["id"]: each for each in (await staffed.get("/v1/keys")).json()["items"]}
+    assert listed[key_id]["previous_until"] == renewed["previous_until"] is not None
+    # A second renewal ends the first secret at once: never are there three.
+    again = (await staffed.post(f"/v1/keys/{key_id}/renew", {"overlap_seconds": 3600})).json()
+    staffed.keys["newest"] = again["key"]
+    for name, status in (("old", 401), ("new", 200), ("newest", 200)):
+        assert (await staffed.get("/v1/tenant", key=name)).status_code == status
+    await staffed.ask("DELETE", f"/v1/keys/{key_id}")
+    for name in ("new", "newest"):
+        assert (await staffed.get("/v1/tenant", key=name)).status_code == 401
+    ended = await staffed.post(f"/v1/keys/{key_id}/renew", {})
+    assert (ended.status_code, ended.json()["code"]) == (409, "key_ended")
+
+
+@pytest.mark.parametrize(("seconds", "secrets"), [(-1, 2), (0, 1)])
+def test_an_overlap_ends_to_the_instant(seconds: int, secrets: int) -> None:
+    until = datetime(2026, 11, 30, tzinfo=UTC)
+    key = ApiKey("key_1", Role.ERP, None, until, None, None, until)
+    kept = KeptKey(key, b"new", b"old")
+    assert len(kept.digests(until + timedelta(seconds=seconds))) == secrets
+    assert KeptKey(key, b"new", None).digests(until) == (b"new",)
+
+
+async def test_without_an_overlap_the_old_secret_ends_at_once(staffed: Company) -> None:
+    key_id = await staffed.make_key("old", "erp")
+    await staffed.post(f"/v1/keys/{key_id}/renew", {"overlap_seconds": 0})
+    assert (await staffed.get("/v1/tenant", key="old")).status_code == 401
+
+
+async def test_a_renewal_is_shown_once_and_put_down(companies: list[Company]) -> None:
+    ours, theirs = companies
+    key_id = await ours.make_key("erp", "erp")
+    before = await ours.digest()
+    for company, name, status in ((theirs, "admin", 404), (ours, "erp", 403)):
+        answer = await company.post(f"/v1/keys/{key_id}/renew", {}, key=name)
+        assert answer.status_code == status
+    assert await ours.digest() == before
+    for overlap in (-1, 30 * 86_400 + 1, "1"):
+        answer = await ours.post(f"/v1/keys/{key_id}/renew", {"overlap_seconds": overlap})
+        assert answer.status_code == 422
+    first = await ours.post(f"/v1/keys/{key_id}/renew", {}, Idempotency_Key="once")
+    again = await ours.post(f"/v1/keys/{key_id}/renew", {}, Idempotency_Key="once")
+    assert again.json() == {**first.json(), "key": None}
+    (entry,) = [
+        each
+        for each in (await ours.get("/v1/audit?limit=500")).json()["items"]
+        if each["action"] == "key.renew"
+    ]
+    assert (entry["object"], list(entry["detail"])) == (f"key:{key_id}", ["previous_until"])
