@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from fastapi import FastAPI
 
+from services.api.flows.readers import Seen
 from services.api.graph.changes import Changes
 from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
@@ -33,6 +34,7 @@ from services.api.rest import (
     rates,
     rating_requests,
     ratings,
+    readers,
     receipts,
     results,
     reviews,
@@ -48,7 +50,7 @@ from services.api.rest import (
     units,
 )
 from services.api.settings import ApiSettings
-from services.api.workers import BackTestWorker, LiveWorker
+from services.api.workers import BackTestWorker, LiveWorker, ReadersWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
 
@@ -75,6 +77,7 @@ ROUTERS = (
     scorecards.router,
     next_steps.router,
     score_changes.router,
+    readers.router,
     receipts.router,
     receipts.public,
     results.router,
@@ -133,11 +136,13 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         app.state.readiness = (app.state.live.find_trouble,)
         app.state.back_tests = BackTestWorker(database, settings)
         app.state.changes = Changes(database)
+        app.state.seen = Seen(database)
         try:
             async with (
                 app.state.live.running(),
                 app.state.changes.running(),
                 app.state.back_tests.running(),
+                ReadersWorker(app.state.seen).running(),
             ):
                 yield
         finally:

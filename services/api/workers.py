@@ -12,6 +12,7 @@ from multiprocessing import get_context
 import structlog
 
 from services.api.flows.back_test_runs import run_back_test
+from services.api.flows.readers import Seen
 from services.api.flows.settling import recompute_some, settle_populations, take_marks
 from services.api.settings import ApiSettings
 from services.api.store.back_tests import CHANNEL as BACK_TESTS
@@ -33,6 +34,7 @@ SWEEP_SECONDS = 30
 WAITING_LIMIT = timedelta(minutes=15)
 """How long what was accepted may be missing from live cards before readiness turns red."""
 RETRY_SECONDS = 1
+PUT_DOWN_SECONDS = 5
 LOOK_SECONDS = 0.1
 """How often it is looked whether a process has ended."""
 MOST_ATTEMPTS = 5
@@ -163,6 +165,32 @@ class LiveWorker:
         if oldest is not None:
             self._waiting[tenant] = oldest
         return pending or due
+
+
+class ReadersWorker:
+    """Puts down every few seconds who was shown which scorecard, and the rest at the end."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work in the background for as long as the block lasts."""
+        task = asyncio.create_task(self._work())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._seen.put_all_down()
+
+    async def _work(self) -> None:
+        while True:
+            await asyncio.sleep(PUT_DOWN_SECONDS)
+            try:
+                await self._seen.put_all_down()
+            except Exception:  # noqa: BLE001  the worker outlives a mistake, which is noted
+                _log.exception("readers.failed")
 
 
 class BackTestWorker:

@@ -91,11 +91,18 @@ class TransactionRoute(_Route):
         if request.method in {"GET", "HEAD"}:
             async with database.read(claim.tenant) as session:
                 await self._admit(request, session)
-                return await handler(request)
+                return await self._answer(request, session, handler)
         async with database.write(claim.tenant) as session:
             await self._admit(request, session)
             body_sha256 = hashlib.sha256(await request.body()).digest()
             return await once(request, session, body_sha256, lambda: handler(request))
+
+    async def _answer(self, request: Request, session: ReadSession, handler: Handler) -> Response:
+        """Read, and note what was shown to whom where somebody may ask for that."""
+        response = await handler(request)
+        if session.shown:
+            request.app.state.seen.note(asking(request), session.shown, self.operation)
+        return response
 
     async def _admit(self, request: Request, session: ReadSession) -> None:
         caller = await check_claim(session, claim_of(request), at=datetime.now(UTC))

@@ -35,6 +35,8 @@ class ReadSession:
     def __init__(self, connection: AsyncConnection, tenant: int) -> None:
         self._connection = connection
         self.tenant = tenant
+        self.shown: dict[str, Any] = {}
+        """Scorecards of others by their ids, each with its subject: the door notes who saw them."""
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
+from services.local.database import Server
 from tests.api.agents import make_gold, staff
 from tests.api.companies import Company, open_companies
-from tests.databases import TestDatabase
+from tests.api.worlds import World, open_world
+from tests.databases import TestDatabase, copied_database
 
 
 @pytest.fixture
@@ -27,3 +30,11 @@ async def agents(company: Company) -> Company:
     await staff(company)
     await make_gold(company)
     return company
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(server: Server, worker: str) -> AsyncIterator[World]:
+    """Built once: two companies, two units, three levels, all stages; leave it as it is."""
+    with copied_database(server, worker) as copy:
+        async with open_world(copy) as made:
+            yield made

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.routing import Mount, WebSocketRoute
@@ -22,14 +21,13 @@ from services.api.store.units import save_units
 from services.door.access import matrix, row_of
 from services.ingest.app import create_app as create_ingest
 from services.ingest.settings import IngestSettings
-from services.local.database import Server
 from services.schema.db import WriteSession
 from services.schema.shapes.people import Assignment, Caller, Employee, Unit
 from services.schema.words import Role
 from tests.api.graph import cells
 from tests.api.matrix import ABSENT, ASKS, Call, Tally, calls_of, named_in, said_of, send
-from tests.api.worlds import ANONYMOUS, World, open_world, undone
-from tests.databases import TestDatabase, copied_database
+from tests.api.worlds import ANONYMOUS, World, undone
+from tests.databases import TestDatabase
 
 TENANT = 506
 MIDNIGHT = datetime(2026, 10, 15, 16, tzinfo=UTC)
@@ -82,15 +80,7 @@ async def test_heads_need_no_employee(session: WriteSession) -> None:
 # --- the matrix ------------------------------------------------------------------------------
 
 _DSN = "postgresql://nobody@nowhere/none"
-in_the_world = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(server: Server, worker: str) -> AsyncIterator[World]:
-    """Built once: two companies, two units, three levels, a cycle in each stage."""
-    with copied_database(server, worker) as copy:
-        async with open_world(copy) as made:
-            yield made
+in_the_world = pytest.mark.asyncio(loop_scope="session")
 
 
 def operations() -> set[str]:

@@ -76,6 +76,7 @@ class World:
     ours: Company
     theirs: Company
     ingest: httpx.AsyncClient
+    database: TestDatabase
     looker: asyncpg.Connection
     """May do anything: counts what all have written."""
     tables: list[str]
@@ -93,6 +94,9 @@ class World:
         if role == Role.EMPLOYEE:
             known["above"] = "e-lead"
         return known
+
+    def dsn(self, role: str) -> str:
+        return self.database.dsn(role)
 
     async def digest(self) -> dict[str, str]:
         """Of each table, all tenants in it; first answers kept and readings noted aside."""
@@ -117,7 +121,7 @@ async def open_world(database: TestDatabase) -> AsyncIterator[World]:
     tables = await looker.fetch(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
         "AND relkind = 'r' AND relname <> ALL($1) ORDER BY 1",
-        ["replies", "readings", "readings_pending"],
+        ["replies", "readers"],
     )
     async with (
         open_companies(database, 2) as (ours, theirs),
@@ -128,7 +132,7 @@ async def open_world(database: TestDatabase) -> AsyncIterator[World]:
     ):
         routes = (route for router in app.state.routers for route in router.routes)
         paths = frozenset(str(getattr(route, "path_format", "")) for route in routes)
-        world = World(ours, theirs, client, looker, [row[0] for row in tables], paths)
+        world = World(ours, theirs, client, database, looker, [row[0] for row in tables], paths)
         await _fill(world, ours, "")
         await _fill(world, theirs, FOREIGN)
         yield world

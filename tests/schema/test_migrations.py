@@ -18,7 +18,8 @@ APPEND_ONLY = (
     "adjustments", "audit", "calibration_moves", "calibration_rounds", "cycle_moves",
     "dispute_decisions", "disputes", "drifts", "exclusions", "indicator_values", "interviews",
     "ladders", "late_decisions", "level_assessments", "level_observations", "own_indicators",
-    "payouts", "payroll_acknowledgements", "raters", "ratings", "results", "reviews",
+    "payouts", "payroll_acknowledgements", "raters", "ratings", "readers", "results",
+    "reviews",
     "scheme_versions", "targets",
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """What a resolver is given: caller, view, and a way to open a read session; never one itself."""
 
 from asyncio import Semaphore, Task, create_task, shield
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,9 +17,10 @@ from services.api.store.people import read_tenant
 from services.door.access import authorize
 from services.door.callers import Claim, check_claim
 from services.schema.db import Database, ReadSession
-from services.schema.shapes.people import Caller, Tenant
+from services.schema.shapes.people import Caller, Subject, Tenant
 from services.schema.shapes.views import View
 
+OPERATION = "GRAPHQL /graphql"
 SESSIONS = 4
 """Of one operation, so that a query of many roots leaves connections to others."""
 
@@ -28,6 +29,12 @@ class Settles(Protocol):
     """Who brings a tenant's live scorecards up to what was written; the app has one."""
 
     async def settle(self, tenant: int) -> None: ...
+
+
+class Notes(Protocol):
+    """Who puts down what was shown to whom; the app has one."""
+
+    def note(self, caller: Caller, shown: Mapping[str, Subject], route: str) -> None: ...
 
 
 class GraphContext:
@@ -44,6 +51,7 @@ class GraphContext:
         self.signing_key: bytes = state.signing_key
         self.changes: Changes = state.changes
         self._database: Database = state.database
+        self._seen: Notes = state.seen
         self._live: Settles = state.live
         self._claim = claim
         self._turns = Semaphore(SESSIONS)
@@ -55,7 +63,7 @@ class GraphContext:
         self.at = datetime.now(UTC)
         async with self._database.read(self._claim.tenant) as session:
             self.caller = await check_claim(session, self._claim, at=self.at)
-        self.authorize("GRAPHQL /graphql")
+        self.authorize(OPERATION)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
@@ -65,6 +73,8 @@ class GraphContext:
         """
         async with self._turns, self._database.read(self.caller.tenant) as session:
             yield session
+        if session.shown:
+            self._seen.note(self.caller, session.shown, OPERATION)
 
     async def view(self) -> View:
         """What the caller may see; read once an operation."""

@@ -1,5 +1,6 @@
 """Loaders: each is named by its key, answers in key order, and opens a session of its own."""
 
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +25,7 @@ from services.api.store.histories import History, read_card_histories, read_resu
 from services.api.store.levels import read_newest_documents
 from services.api.store.people import read_employees
 from services.api.store.ratings import read_adjustments, read_ratings
+from services.api.store.readers import read_last_readers
 from services.api.store.results import read_published_cards
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
@@ -33,13 +35,19 @@ from services.schema.shapes.disputes import Dispute
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.interviews import CardInterview
 from services.schema.shapes.measures import Measure
-from services.schema.shapes.people import Employee
+from services.schema.shapes.people import Employee, Subject
 from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
+from services.schema.shapes.readers import Reader
 from services.schema.shapes.reviews import CardReview
 from services.schema.shapes.views import View
+from services.schema.words import SubjectKind
 
 Value = TypeVar("Value")
 
+_CARD = re.compile(rb'"(?:id|scorecard)":"(sc_[0-9a-z]+)"')
+"""The card of a stored document: a card's own id, a result's card."""
+MOST_READERS = 100
+"""Of one card; REST has them all."""
 MOST_DISTRIBUTIONS = 10
 """Of one operation: each is as long as its cycle has people."""
 
@@ -116,7 +124,13 @@ class Loaders:
 
         self.interview_by_card: DataLoader[str, CardInterview | None] = DataLoader(self._interviews)
         self.disputes_by_card: DataLoader[About, tuple[Dispute, ...]] = DataLoader(self._disputes)
+        self.readers_by_card: DataLoader[str, list[Reader]] = DataLoader(self._readers)
         self.review_by_card: DataLoader[str, CardReview | None] = DataLoader(self._reviews)
+
+    async def _readers(self, cards: list[str]) -> list[list[Reader]]:
+        async with self._reads.read() as session:
+            found = await read_last_readers(session, cards, most=MOST_READERS)
+        return [found.get(card, []) for card in cards]
 
     async def _reviews(self, ids: list[str]) -> list[CardReview | None]:
         async with self._reads.read() as session:
@@ -227,6 +241,10 @@ class Loaders:
             for (cycle, after, limit), codes in people.items():
                 pages = await find(session, codes, cycle=cycle, after=after, limit=limit)
                 found |= {PageOf(who, cycle, after, limit): pages[who] for who in codes}
+                for who in codes:
+                    subject = Subject(SubjectKind.EMPLOYEE, who)
+                    shown = (_CARD.search(kept.document) for kept in pages[who].page[: limit - 1])
+                    session.shown |= {each[1].decode(): subject for each in shown if each}
         return [found[page] for page in wanted]
 
 

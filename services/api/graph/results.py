@@ -90,6 +90,7 @@ async def results(
     async with context.read() as session:
         wanted = ResultFilter(view.subjects(), cycle, employee, await units_below(session, unit))
         found, total = await read_page_of_results(session, wanted, after=last, limit=page.limit)
+        session.shown |= {each.scorecard: each.subject for each in found[:first]}
     role = context.caller.role
     return page.show(
         found,
@@ -105,8 +106,9 @@ async def find_result(context: GraphContext, result_id: str) -> Result | None:
     view = await context.view()
     async with context.read() as session:
         result = await read_result(session, result_id)
-    if result is None or not view.sees(result.subject):
-        return None
+        if result is None or not view.sees(result.subject):
+            return None
+        session.shown[result.scorecard] = result.subject
     return _from_document(result.document, context.caller.role)
 
 

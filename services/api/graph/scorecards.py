@@ -23,6 +23,7 @@ from services.api.graph.ratings import (
     adjustments_of,
     ratings_of,
 )
+from services.api.graph.readers import Reader, readers_of_card
 from services.api.graph.reviews import CardReview, review_of
 from services.api.graph.scalars import DayText, DecimalText, InstantText
 from services.api.graph.schemes import GateCondition, GateEffect
@@ -156,6 +157,10 @@ class Scorecard(Node):
     async def disputes(self, info: Asked) -> list[Dispute] | None:
         return await disputes_of(info.context, self.cycle, self.subject)
 
+    @link("Whom it was shown to, the last hundred; for its subject and HR.")
+    async def readers(self, info: Asked) -> list[Reader] | None:
+        return await readers_of_card(info.context, str(self.id), self.subject)
+
     @link("The cycle of the card.")
     async def in_cycle(self, info: Asked) -> Cycle | None:
         return await find_cycle(info.context, self.cycle)
@@ -193,6 +198,7 @@ async def scorecards(  # noqa: PLR0913  the filters that REST has
         cards, total = await read_page_of_cards(
             session, wanted, sort=sort, after=page.after, limit=page.limit
         )
+        session.shown |= {card.id: card.subject for card in cards[:first]}
     return page.show(
         cards,
         total,
@@ -231,8 +237,9 @@ async def find_scorecard(context: GraphContext, card_id: str) -> Scorecard | Non
     view = await context.view()
     async with context.read() as session:
         card = await read_card(session, card_id)
-    if card is None or not view.sees(card.subject):
-        return None
+        if card is None or not view.sees(card.subject):
+            return None
+        session.shown[card.id] = card.subject
     return from_document(card.document)
 
 

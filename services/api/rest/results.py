@@ -92,6 +92,7 @@ async def list_results(
     last = decode_cursor(request, query.cursor, 2)
     after = (datetime.fromisoformat(last[0]), last[1]) if last else None
     found, total = await read_page_of_results(session, wanted, after=after, limit=query.limit + 1)
+    session.shown |= {each.scorecard: each.subject for each in found[: query.limit]}
     return answer_page(
         request,
         found,
@@ -108,6 +109,7 @@ async def get_result(request: Request, id: ResultId, caller: Asking, session: Re
     view = await view_of(session, caller, datetime.now(UTC))
     if result is None or not view.sees(result.subject):
         raise NotFound("result")
+    session.shown[result.scorecard] = result.subject
     return tagged(request, _shown(result.document, caller))
 
 

@@ -77,7 +77,7 @@ class PageRoute(SettledRoute):
         async with database.read(guest.tenant) as session:
             request.scope["kaohe.caller"] = guest
             request.scope["kaohe.session"] = session
-            return await handler(request)
+            return await self._answer(request, session, handler)
 
 
 router = APIRouter(route_class=PageRoute, responses=PROBLEMS, include_in_schema=False)
@@ -117,6 +117,7 @@ async def get_board(
         cards, total = await read_page_of_cards(
             session, wanted, sort=Sort.TOTAL_DOWN, after=after, limit=CARDS_SHOWN + 1
         )
+        session.shown |= {card.id: card.subject for card in cards[:CARDS_SHOWN]}
         documents = [json.loads(card.document) for card in cards[:CARDS_SHOWN]]
         content = [_board(shown, await _rows(session, documents), total)]
         if len(cards) > CARDS_SHOWN:
@@ -141,6 +142,7 @@ async def get_explained(
     card = await read_card(session, id)
     if card is None or not view.sees(card.subject):
         raise NotFound("scorecard")
+    session.shown[card.id] = card.subject
     document, explanation = json.loads(card.document), json.loads(card.explanation)
     steps = json.loads((await next_steps_documents(session, [card], at=at))[card.id])
     (row,) = await _rows(session, [document])

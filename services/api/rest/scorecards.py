@@ -92,6 +92,7 @@ async def list_scorecards(
     cards, total = await read_page_of_cards(
         session, wanted, sort=query.sort, after=last[1:] if last else None, limit=query.limit + 1
     )
+    session.shown |= {card.id: card.subject for card in cards[: query.limit]}
     return answer_page(
         request,
         cards,
@@ -141,6 +142,7 @@ async def find_visible(
     view = await view_of(session, caller, at)
     if card is None or not view.sees(card.subject):
         raise NotFound("scorecard")
+    session.shown[card.id] = card.subject
     return card
 
 

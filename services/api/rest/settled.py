@@ -29,7 +29,7 @@ class SettledRoute(TransactionRoute):
                 # Nobody's work is begun for a caller who may not read.
                 await self._admit(request, session)
                 if not await is_pending(session):
-                    return await handler(request)
+                    return await self._answer(request, session, handler)
             await _wait_for(request, tenant)
         return await super().serve(request, handler)
 

@@ -36,6 +36,8 @@ class ShownResult:
 
     published_at: datetime
     id: str
+    scorecard: str
+    subject: Subject
     document: bytes
 
     @property
@@ -144,9 +146,19 @@ async def read_page_of_results(
     order = (results.c.published_at, results.c.id)
     if after is not None:
         where.append(tuple_(*order) > tuple_(*(literal(part) for part in after)))
-    statement = select(*order, results.c.document).where(*where).order_by(*order).limit(limit)
-    rows = await session.execute(statement)
-    return [ShownResult(row.published_at, row.id, row.document) for row in rows], int(total)
+    told = (results.c.scorecard, results.c.subject_kind, results.c.subject, results.c.document)
+    statement = select(*order, *told).where(*where).order_by(*order).limit(limit)
+    found = [
+        ShownResult(
+            row.published_at,
+            row.id,
+            row.scorecard,
+            Subject(SubjectKind(row.subject_kind), row.subject),
+            row.document,
+        )
+        for row in await session.execute(statement)
+    ]
+    return found, int(total)
 
 
 def _where(session: ReadSession, wanted: ResultFilter) -> list[ColumnElement[bool]]:

@@ -54,6 +54,10 @@ class View:
         """Whether a subject is the caller in person."""
         return subject.kind is SubjectKind.EMPLOYEE and subject.code == self.own
 
+    def may_see_readers(self, subject: Subject) -> bool:
+        """Whether one may know to whom a subject's figures were shown: oneself and HR."""
+        return self.whole or self.is_own(subject)
+
     def subjects(self) -> frozenset[Subject] | None:
         """All subjects whose figures may be shown; null is every one."""
         return None if self.whole else self._subjects()
