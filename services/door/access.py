@@ -8,7 +8,7 @@ import yaml
 from services.schema.errors import Forbidden
 from services.schema.words import Role
 
-_FILE = Path(__file__).parents[1] / "authorization.yaml"
+FILE = Path(__file__).parents[1] / "authorization.yaml"
 _REFUSED = ("refuse", None)
 
 Cell = str | dict[str, str]
@@ -18,7 +18,7 @@ Row = dict[str, Cell]
 @cache
 def matrix() -> dict[str, Row | str]:
     """Operation -> role -> `allow`, `hide`, `refuse`, or these by relation; or another's name."""
-    rows: dict[str, Row | str] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    rows: dict[str, Row | str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return rows
 
 

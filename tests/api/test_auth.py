@@ -18,7 +18,7 @@ from services.api.auth import view_of
 from services.api.settings import ApiSettings
 from services.api.store.employees import save_employees
 from services.api.store.units import save_units
-from services.door.access import matrix, row_of
+from services.door.access import FILE, matrix, row_of
 from services.ingest.app import create_app as create_ingest
 from services.ingest.settings import IngestSettings
 from services.schema.db import WriteSession
@@ -116,6 +116,14 @@ def _operations(app: FastAPI) -> set[str]:
 def test_scenario_a01_every_operation_and_route_has_its_row_and_every_row_one() -> None:
     rows = {row for row in matrix() if not row.startswith("GQL ")}
     assert rows ^ operations() == set()
+
+
+def test_no_row_stands_twice() -> None:
+    """The last of two would hold, and merging by union makes two of one that was changed."""
+    lines = FILE.read_text(encoding="utf-8").splitlines()
+    rows = [line.split('": ')[0] for line in lines if line.startswith('"')]
+    assert sorted(row for row in set(rows) if rows.count(row) > 1) == []
+    assert len(rows) == len(matrix())
 
 
 def test_scenario_a01_every_field_of_the_graph_has_its_row_and_every_row_a_field() -> None:
