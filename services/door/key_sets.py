@@ -130,6 +130,6 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         code: int,
         msg: str,  # noqa: ARG002  the library's own arguments
         headers: HTTPMessage,
-        newurl: str,  # noqa: ARG002
+        newurl: str,  # noqa: ARG002  the same
     ) -> Never:
         raise HTTPError(req.full_url, code, "a key set is not somewhere else", headers, fp)

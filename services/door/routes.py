@@ -101,7 +101,8 @@ class TransactionRoute(_Route):
         """Read, and note what was shown to whom where somebody may ask for that."""
         response = await handler(request)
         if session.shown:
-            request.app.state.seen.note(asking(request), session.shown, self.operation)
+            at = datetime.now(UTC)
+            request.app.state.seen.note(asking(request), session.shown, self.operation, at=at)
         return response
 
     async def _admit(self, request: Request, session: ReadSession) -> None:

@@ -6,7 +6,7 @@ process that is killed meanwhile; one that is stopped puts it down.
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -34,9 +34,10 @@ class Seen:
         self._waiting: dict[int, dict[_Row, Reader]] = defaultdict(dict)
         self._written: OrderedDict[_Row, None] = OrderedDict()
 
-    def note(self, caller: Caller, shown: Mapping[str, Subject], route: str) -> None:
+    def note(
+        self, caller: Caller, shown: Mapping[str, Subject], route: str, *, at: datetime
+    ) -> None:
         """Scorecards by their ids, shown to a caller; one's own needs no note."""
-        at = datetime.now(UTC)
         waiting = self._waiting[caller.tenant]
         room = MOST_WAITING - sum(map(len, self._waiting.values()))
         for card, subject in shown.items():

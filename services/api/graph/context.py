@@ -34,7 +34,9 @@ class Settles(Protocol):
 class Notes(Protocol):
     """Who puts down what was shown to whom; the app has one."""
 
-    def note(self, caller: Caller, shown: Mapping[str, Subject], route: str) -> None: ...
+    def note(
+        self, caller: Caller, shown: Mapping[str, Subject], route: str, *, at: datetime
+    ) -> None: ...
 
 
 class GraphContext:
@@ -74,7 +76,7 @@ class GraphContext:
         async with self._turns, self._database.read(self.caller.tenant) as session:
             yield session
         if session.shown:
-            self._seen.note(self.caller, session.shown, OPERATION)
+            self._seen.note(self.caller, session.shown, OPERATION, at=datetime.now(UTC))
 
     async def view(self) -> View:
         """What the caller may see; read once an operation."""

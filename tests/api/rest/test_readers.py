@@ -1,6 +1,6 @@
 """Who saw a scorecard: put down behind the readings, told to its subject and HR alone."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +13,8 @@ from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, 
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.api.graph.asking import ask
+
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -130,13 +132,17 @@ async def test_what_cannot_be_put_down_now_is_put_down_later(
     card = await card_of(opened)
     seen: Seen = opened.app.state.seen
     caller = Caller(opened.number, Role.HR, None, "key:k")
-    seen.note(caller, {card: Subject(SubjectKind.EMPLOYEE, "e-1")}, "REST GET /v1/scorecards")
+    seen.note(
+        caller, {card: Subject(SubjectKind.EMPLOYEE, "e-1")}, "REST GET /v1/scorecards", at=AT
+    )
     with monkeypatch.context() as broken:
         broken.setattr(seen, "_database", Away())
         await seen.put_down(opened.number)
     assert await readers(opened, card) == [("hr", "REST GET /v1/scorecards")]
     # Written once, it is not written again.
-    seen.note(caller, {card: Subject(SubjectKind.EMPLOYEE, "e-1")}, "REST GET /v1/scorecards")
+    seen.note(
+        caller, {card: Subject(SubjectKind.EMPLOYEE, "e-1")}, "REST GET /v1/scorecards", at=AT
+    )
     assert not seen._waiting[opened.number]
 
 
