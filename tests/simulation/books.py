@@ -1,0 +1,110 @@
+"""What is kept in memory of each tenant, and the transactions that change it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from services.ingest.store.rejected import Rejected
+from services.schema.shapes.people import Shop
+from services.schema.words import FactKind, Marketplace, ShopKind
+
+Row = dict[str, str | None]
+FactKey = tuple[FactKind, str, str]
+GONE = object()
+
+
+@dataclass(slots=True)
+class Books:
+    """All that is stored of one tenant."""
+
+    shops: dict[str, Shop]
+    feeds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[FactKey, Row] = field(default_factory=dict)
+    measures: dict[tuple[str, ...], tuple[int, Decimal]] = field(default_factory=dict)
+    """How many, and how much, by kind, day, shop and who sold."""
+    rejected: dict[str, tuple[FactKind, str, Rejected]] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    days: dict[tuple[str, date], bool] = field(default_factory=dict)
+    batches: dict[str, int] = field(default_factory=dict)
+    pages: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Session:
+    """One transaction: what it changes is undone if it fails."""
+
+    books: Books
+    tenant: int
+    undo: list[tuple[dict[Any, Any], Any, Any]] = field(default_factory=list)
+    stage: list[Row] = field(default_factory=list)
+    old: dict[FactKey, Row] = field(default_factory=dict)
+    is_stale: bool = False
+    """Somebody wrote who had not the lease: told for the promise, whatever was checked."""
+
+    def put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        self.undo.append((table, key, table.get(key, GONE)))
+        table[key] = value
+
+    def drop(self, table: dict[Any, Any], key: Any) -> None:
+        self.undo.append((table, key, table.pop(key)))
+
+    def roll_back(self) -> None:
+        for table, key, value in reversed(self.undo):
+            if value is GONE:
+                table.pop(key, None)
+            else:
+                table[key] = value
+
+    def replaced(self) -> list[tuple[FactKey, Row | None, Row]]:
+        """The facts that this has changed: as they were before, and as they are."""
+        first: dict[FactKey, Any] = {}
+        for table, key, value in self.undo:
+            if table is self.books.facts:
+                first.setdefault(key, None if value is GONE else value)
+        return [(key, old, self.books.facts[key]) for key, old in first.items()]
+
+
+class Memory:
+    """The tenants' books, in the manner of `services.schema.db.Database`."""
+
+    def __init__(self, tenants: Mapping[str, Sequence[str]]) -> None:
+        self.codes = {code: number for number, code in enumerate(tenants, 1)}
+        self.books = {
+            number: Books({shop: _shop(shop) for shop in tenants[code]})
+            for code, number in self.codes.items()
+        }
+        self.last: Session | None = None
+        """The transaction that was committed last."""
+
+    @asynccontextmanager
+    async def read(self, tenant: int) -> AsyncIterator[Any]:
+        yield Session(self.books[tenant], tenant)
+
+    @asynccontextmanager
+    async def write(self, tenant: int) -> AsyncIterator[Any]:
+        session = Session(self.books[tenant], tenant)
+        try:
+            yield session
+        except BaseException:
+            session.roll_back()
+            raise
+        self.last = session
+
+    @asynccontextmanager
+    async def register(self) -> AsyncIterator[Any]:
+        yield self.codes
+
+
+def _shop(code: str) -> Shop:
+    return Shop(
+        code=code,
+        name=code,
+        marketplace=Marketplace.TMALL,
+        timezone="Asia/Shanghai",
+        currency="CNY",
+        kind=ShopKind.ONLINE,
+        opened_on=None,
+    )

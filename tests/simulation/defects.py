@@ -1,0 +1,260 @@
+"""Defects of one line, planted one at a time: a simulator that lets one live has a hole."""
+
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.ingest.core.readers import rows
+from services.ingest.core.readers import taobao as reader
+from services.ingest.flows import pulls
+from services.ingest.flows.arrivals import Unread
+from services.ingest.sources import client, taobao
+from services.ingest.sources.errors import SourceError, Unreadable, WindowTooLarge
+from services.ingest.sources.passes import as_last_seen
+from services.ingest.sources.reading import Reading
+from services.ingest.workers import desks, pulling, schedule, windows
+from services.schema.errors import Unavailable
+from services.schema.words import Outcome
+from tests.simulation import memory
+from tests.simulation.books import Row
+from tests.simulation.patches import Patch
+
+Defect = Callable[[Patch], None]
+
+
+def no_version_guard(patch: Patch) -> None:
+    judge = memory.judge
+
+    def forget(row: Row, stands: Row | None) -> Outcome:
+        outcome = judge(row, stands)
+        return Outcome.UPDATED if outcome is Outcome.STALE else outcome
+
+    patch(memory, "judge", forget)
+
+
+def no_fencing(patch: Patch) -> None:
+    patch(memory, "check_token", lambda _session, _lease: None)
+
+
+def no_lease(patch: Patch) -> None:
+    """Whoever comes may read, and the fence is down."""
+    patch(memory, "is_free", lambda _feed, _at: True)
+    no_fencing(patch)
+
+
+def nothing_subtracted(patch: Patch) -> None:
+    add_up = memory._add_up
+    patch(memory, "_add_up", lambda session, kind, new, _old: add_up(session, kind, new, []))
+
+
+def refused_for_ever(patch: Patch) -> None:
+    async def leave(*_: Any) -> None:
+        return None
+
+    patch(memory, "replace_rejected", leave)
+
+
+def swallowed_429(patch: Patch) -> None:
+    refuse = client.Client._refuse_busy
+
+    def swallow(self: client.Client, response: Any) -> None:
+        if response.status_code != 429:
+            refuse(self, response)
+
+    patch(client.Client, "_refuse_busy", swallow)
+
+
+def no_retry_after(patch: Patch) -> None:
+    patch(client, "_retry_after", lambda _text, _at: None)
+
+
+def ban_halved(patch: Patch) -> None:
+    seconds = taobao._ban_seconds
+    patch(taobao, "_ban_seconds", lambda sentence: seconds(sentence) / 2)
+
+
+def ban_for_ever(patch: Patch) -> None:
+    patch(client, "LONGEST_BAN_SECONDS", 10**12)
+
+
+def garbage_is_empty(patch: Patch) -> None:
+    unwrap = taobao._unwrap
+
+    def take(method: str, body: bytes) -> dict[str, Any]:
+        try:
+            return unwrap(method, body)
+        except Unreadable:
+            return {"total_results": 0}
+
+    patch(taobao, "_unwrap", take)
+
+
+def refusal_is_empty(patch: Patch) -> None:
+    unwrap = taobao._unwrap
+
+    def take(method: str, body: bytes) -> dict[str, Any]:
+        return {"total_results": 0} if b"error_response" in body else unwrap(method, body)
+
+    patch(taobao, "_unwrap", take)
+
+
+def cursor_first(patch: Patch) -> None:
+    """In a transaction of its own, before the facts."""
+    land = pulling.Puller._land
+
+    async def move(self: Any, harvest: Any, *arguments: Any, **named: Any) -> int:
+        async with self._database.write(self._desk.tenant) as session:
+            at = self._now()
+            await memory.advance(
+                session, self._lease, cursor=harvest.pieces[-1].end, at=at, until=at
+            )
+        return await land(self, harvest, *arguments, **named)
+
+    patch(pulling.Puller, "_land", move)
+
+
+def cursor_to_now(patch: Patch) -> None:
+    up_to_now = windows.windows_up_to_now
+
+    async def hurry(
+        desk: Any, kind: Any, begun: Any, now: Any, *, first: bool
+    ) -> AsyncGenerator[Any, None]:
+        async for piece in up_to_now(desk, kind, begun, now, first=first):
+            yield replace(piece, end=now())
+
+    patch(pulling, "windows_up_to_now", hurry)
+
+
+def lost_commit_is_done(patch: Patch) -> None:
+    land = pulling.Puller._land
+
+    async def shrug(*arguments: Any, **named: Any) -> int:
+        try:
+            return await land(*arguments, **named)
+        except Unavailable:
+            return 0
+
+    patch(pulling.Puller, "_land", shrug)
+    patch(pulling, "LANDING_ATTEMPTS", 1)
+    patch(pulling, "LANDING_WINDOWS", 1)
+
+
+def no_reading_again(patch: Patch) -> None:
+    async def once(read_pass: Any, *, number: str, changed: str, what: str) -> Any:
+        return as_last_seen((await read_pass()).rows, number=number, changed=changed)
+
+    patch(taobao, "read_until_quiet", once)
+
+
+def no_overlap(patch: Patch) -> None:
+    streams = taobao.TaobaoSource.streams
+    without = {kind: replace(s, overlap=timedelta(0)) for kind, s in streams.items()}
+    patch(taobao.TaobaoSource, "streams", without)
+
+
+def too_much_is_empty(patch: Patch) -> None:
+    read = taobao.TaobaoSource.read
+
+    async def skip(self: Any, kind: Any, window: Any) -> Reading:
+        try:
+            return await read(self, kind, window)
+        except WindowTooLarge:
+            return Reading("", ())
+
+    patch(taobao.TaobaoSource, "read", skip)
+
+
+def first_page_only(patch: Patch) -> None:
+    passing = taobao.TaobaoSource._pass
+
+    async def stop(self: Any, asked: Any, window: Any) -> Any:
+        found = await passing(self, asked, window)
+        return replace(found, rows=list(found.rows)[: asked.page_size], total=0, pages=1)
+
+    patch(taobao.TaobaoSource, "_pass", stop)
+
+
+def poison_is_dropped(patch: Patch) -> None:
+    arrivals = pulls._arrivals
+
+    def drop(*arguments: Any) -> Any:
+        return (each for each in arrivals(*arguments) if not isinstance(each, Unread))
+
+    patch(pulls, "_arrivals", drop)
+
+
+def poison_blocks(patch: Patch) -> None:
+    arrivals = pulls._arrivals
+
+    def block(*arguments: Any) -> Any:
+        for each in arrivals(*arguments):
+            if isinstance(each, Unread):
+                raise SourceError("a row cannot be read")
+            yield each
+
+    patch(pulls, "_arrivals", block)
+
+
+def id_as_float(patch: Patch) -> None:
+    def read(body: bytes) -> Any:
+        try:
+            return json.loads(body, parse_int=lambda digits: int(float(digits)))
+        except ValueError as error:
+            raise Unreadable("no JSON") from error
+
+    patch(taobao, "read_document", read)
+
+
+def amount_as_float(patch: Patch) -> None:
+    amount_in = rows.amount_in
+
+    def read(row: Mapping[str, Any], name: str, pointer: str) -> Decimal:
+        return Decimal(int(float(amount_in(row, name, pointer)) * 100)) / 100
+
+    patch(reader, "amount_in", read)
+
+
+def payment_as_it_stands(patch: Patch) -> None:
+    learn = reader._learn
+
+    def forget(row: Any, lines: Any, articles: Any) -> Any:
+        paid = rows.amount_in(row, "payment", "/paid_amount")
+        return replace(learn(row, lines, articles), paid_amount=paid)
+
+    patch(reader, "_learn", forget)
+
+
+def no_detail(patch: Patch) -> None:
+    patch(reader, "lacks_detail", lambda _kind, _row, _known: False)
+
+
+def other_zone(patch: Patch) -> None:
+    read = rows.chinese_time
+
+    def slip(row: Any, name: str) -> str | None:
+        text = read(row, name)
+        return text and text.replace("+08:00", "+00:00")
+
+    patch(reader, "chinese_time", slip)
+
+
+def namesake(patch: Patch) -> None:
+    """The desk of another tenant's shop of the same name."""
+    key = desks.DeskKey
+    patch(schedule, "DeskKey", lambda _tenant, shop: key(1, shop))
+
+
+def impatient_with_people(patch: Patch) -> None:
+    patch(pulling, "WAIT_FOR_PEOPLE", timedelta(seconds=10))
+
+
+DEFECTS: tuple[Defect, ...] = (
+    no_version_guard, no_fencing, no_lease, nothing_subtracted, refused_for_ever, swallowed_429,
+    no_retry_after, ban_halved, ban_for_ever, garbage_is_empty, refusal_is_empty, cursor_first,
+    cursor_to_now, lost_commit_is_done, no_reading_again, no_overlap, too_much_is_empty,
+    first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
+    payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
+)  # fmt: skip

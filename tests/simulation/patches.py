@@ -1,0 +1,125 @@
+"""What stands where in ingest's modules while a story is played."""
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from types import FunctionType
+from typing import Any
+
+import structlog
+
+from services.ingest.flows import landing, pulls
+from services.ingest.sources import taobao
+from services.ingest.sources.client import Client
+from services.ingest.workers import desks, pulling, schedule
+from services.schema.words import FactKind
+from tests.simulation import memory
+from tests.simulation.weathers import Weather
+
+_PLACES = (landing, pulls, desks, pulling, schedule)
+_FACTS = "services.ingest.store."
+
+Patch = Callable[[Any, str, object], None]
+
+
+@contextmanager
+def patching() -> Iterator[Patch]:
+    """Sets attributes, and puts them back at the end."""
+    stood: list[tuple[Any, str, object]] = []
+
+    def patch(place: Any, name: str, value: object) -> None:
+        stood.append((place, name, getattr(place, name)))
+        setattr(place, name, value)
+
+    try:
+        yield patch
+    finally:
+        for place, name, value in reversed(stood):
+            setattr(place, name, value)
+
+
+def use_memory(patch: Patch) -> None:
+    """Let flows and workers call the store in memory; what it lacks fails by name."""
+    for place in _PLACES:
+        for name, value in list(vars(place).items()):
+            if isinstance(value, FunctionType) and value.__module__.startswith(_FACTS):
+                patch(place, name, _standing_in(name))
+
+
+def _standing_in(name: str) -> Callable[..., Any]:
+    """Looked up at each call: a defect may be planted there."""
+
+    async def call(*arguments: Any, **named: Any) -> Any:
+        return await getattr(memory, name)(*arguments, **named)
+
+    return call
+
+
+def use_weather(patch: Patch, weather: Weather) -> None:
+    """Pages of a few rows, no ratings, and looks as rare as a story can bear."""
+    lists = {kind: replace(asked, page_size=weather.page_size)
+             for kind, asked in taobao._LISTS.items()}  # fmt: skip
+    every = timedelta(seconds=weather.every_seconds)
+    streams = {
+        kind: replace(taobao.STREAMS[kind], every=every)
+        for kind in (FactKind.ORDERS, FactKind.REFUNDS)
+    }
+    patch(taobao, "_LISTS", lists)
+    patch(taobao.TaobaoSource, "streams", streams)
+    patch(schedule, "LONGEST_SLEEP", timedelta(minutes=10))
+    patch(schedule, "LONGER_SLEEP", timedelta(seconds=25))
+
+
+def use_door(patch: Patch) -> None:
+    """The clock that a client is given knows whose it is, and by which door it goes out."""
+
+    def open_client(hosts: Any, pace: Any, *, now: Any, sandbox: Any) -> Client:
+        return Client(hosts, pace, now=now, sandbox=sandbox, transport=now.open_door())
+
+    patch(desks, "Client", open_client)
+
+
+def use_numbers(patch: Patch) -> None:
+    """Ids that a seed repeats."""
+    numbers = itertools.count(1)
+
+    def new_id(kind: Any) -> str:
+        return f"{kind}_{next(numbers):026}"
+
+    patch(landing, "new_id", new_id)
+    patch(pulls, "new_id", new_id)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """What a thousand stories would log, nobody could read."""
+    stood = structlog.get_config()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        cache_logger_on_first_use=False,
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**stood)
+
+
+@contextmanager
+def repeatable(seed: int) -> Iterator[None]:
+    """The chance that retries and paces draw from when nobody hands them another."""
+    import random  # noqa: PLC0415  only here
+
+    stood = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(stood)
+
+
+def chance_of(seed: int, what: str) -> Random:
+    return Random(f"{seed}/{what}")

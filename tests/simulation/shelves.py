@@ -1,0 +1,113 @@
+"""What is stored, as a story looks at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from services.schema.words import FactKind
+from tests.simulation.books import GONE, Books, Memory, Row
+from tests.simulation.memory import counted, modified_of
+
+Key = tuple[str, str, str]
+"""Kind, source and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a fact says that pay may depend on."""
+
+    modified: datetime
+    status: str
+    amount: Decimal
+    counts_at: datetime | None
+    """When it was paid, or paid back."""
+    campaign: str
+
+
+@dataclass(slots=True)
+class Shelf:
+    """All of one tenant."""
+
+    facts: dict[Key, Standing]
+    measures: dict[tuple[str, ...], tuple[int, Decimal]]
+    """By kind, day, shop, who sold and campaign."""
+    recounted: dict[tuple[str, ...], tuple[int, Decimal]]
+    """The same, counted anew from the facts."""
+    rejected: set[Key]
+    cursors: dict[tuple[str, str], tuple[datetime | None, str | None]]
+    """By shop and kind: the cursor, and the problem."""
+
+
+class Shelves(Protocol):
+    """Where a story looks."""
+
+    async def look(self, tenant: int) -> Shelf: ...
+
+    def is_as_before(self, tenant: int) -> bool:
+        """Whether the last commit is known to have changed nothing that is looked at."""
+        ...
+
+    def is_stale(self) -> bool:
+        """Whether the last commit is known to be of a worker that had lost its lease."""
+        ...
+
+
+class MemoryShelves:
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def is_as_before(self, tenant: int) -> bool:
+        """Leases come and go without facts and cursors."""
+        session = self._memory.last
+        assert session is not None
+        books = self._memory.books[tenant]
+        return not any(
+            table is not books.feeds or value is GONE or value["cursor"] != table[key]["cursor"]
+            for table, key, value in session.undo
+        )
+
+    def is_stale(self) -> bool:
+        assert self._memory.last is not None
+        return self._memory.last.is_stale
+
+    async def look(self, tenant: int) -> Shelf:
+        books = self._memory.books[tenant]
+        return Shelf(
+            facts={
+                (kind.value, source, number): standing(kind, row)
+                for (kind, source, number), row in books.facts.items()
+            },
+            measures={place: sums for place, sums in books.measures.items() if sums[0]},
+            recounted=recount(books),
+            rejected={
+                (kind.value, row.source, row.fact) for kind, _, row in books.rejected.values()
+            },
+            cursors={
+                (row["shop"], row["kind"].value): (row["cursor"], row["problem"])
+                for row in books.feeds.values()
+            },
+        )
+
+
+def recount(books: Books) -> dict[tuple[str, ...], tuple[int, Decimal]]:
+    found: dict[tuple[str, ...], tuple[int, Decimal]] = {}
+    for key, row in books.facts.items():
+        for place, amount in counted(key[0], row):
+            count, whole = found.get(place, (0, Decimal(0)))
+            found[place] = count + 1, whole + amount
+    return found
+
+
+def standing(kind: FactKind, row: Row | Mapping[str, Any]) -> Standing:
+    is_order = kind is FactKind.ORDERS
+    moment = row["paid_at" if is_order else "refunded_at"]
+    modified = row["modified_at"]
+    return Standing(
+        modified=modified if isinstance(modified, datetime) else modified_of(dict(row)),
+        status=str(row["status"]),
+        amount=Decimal(row["paid_amount" if is_order else "amount"] or 0),
+        counts_at=datetime.fromisoformat(moment) if isinstance(moment, str) else moment,
+        campaign=(row["campaign"] or "") if is_order else "",
+    )
