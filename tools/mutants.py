@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import gc
 import json
+import math
 import os
 import random
 import resource
@@ -76,11 +77,13 @@ def main() -> int:
         make = [sys.executable, __file__, "--make", "--children", str(asked.children)]
         subprocess.run(make, cwd=ROOT, check=True)
     files = read_files()
+    chosen = choose(files, asked)
     if not asked.table:
-        mutants = choose(files, asked)
+        killed = {name for file in files for name in file.verdicts if is_killed(file, name)}
+        mutants = [name for name in chosen if asked.again or name not in killed]
         sys.stdout.write(f"{len(mutants)} mutants to try\n")
         try_mutants(files, mutants, asked.children, asked.budget)
-    return show(files, asked)
+    return show(files, frozenset(chosen), asked)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -118,7 +121,7 @@ def read_files() -> list[MutatedFile]:
 
 
 def choose(files: list[MutatedFile], asked: argparse.Namespace) -> list[str]:
-    """Those asked for and not killed yet; of a sample, by chance, each file has its share."""
+    """Those asked for, in an order of chance; of a sample each file has its share."""
     chosen = []
     everything = sum(len(file.verdicts) for file in files)
     for file in files:
@@ -127,11 +130,7 @@ def choose(files: list[MutatedFile], asked: argparse.Namespace) -> list[str]:
             size = -(-asked.sample * len(names) // everything)
             # Chance by seed: the same sample again, and nobody's secret.
             names = random.Random(f"{asked.seed} {file.name}").sample(names, min(size, len(names)))
-        chosen += [
-            name
-            for name in names
-            if is_asked_for(name, asked.only) and (asked.again or not is_killed(file, name))
-        ]
+        chosen += [name for name in names if is_asked_for(name, asked.only)]
     # By chance, so that what is tried by any moment is a fair sample of the whole.
     random.Random(asked.seed).shuffle(chosen)
     return chosen
@@ -285,26 +284,25 @@ def word_for(verdict: int | None) -> str:
     )
 
 
-def show(files: list[MutatedFile], asked: argparse.Namespace) -> int:
+def show(files: list[MutatedFile], chosen: frozenset[str], asked: argparse.Namespace) -> int:
     """The table by file; fails where fewer are killed than wanted."""
     columns = ["killed", "slow", "survived", "no tests", "untried"]
     totals = dict.fromkeys(columns, 0)
     print_row(["", *columns, "share"])
     for file in files:
-        words = [
-            word_for(verdict)
-            for name, verdict in file.verdicts.items()
-            if is_asked_for(name, asked.only)
-        ]
+        words = [word_for(verdict) for name, verdict in file.verdicts.items() if name in chosen]
         if words:
             counts = {column: words.count(column) for column in columns}
             print_row([file.name, *map(str, counts.values()), share_of(counts)])
             totals = {column: totals[column] + counts[column] for column in columns}
     print_row(["all", *map(str, totals.values()), share_of(totals)])
     if asked.survivors:
-        sys.stdout.writelines(f"{name}\n" for name in living(files, asked.only))
+        sys.stdout.writelines(f"{name}\n" for name in living(files, chosen))
     seen = totals["killed"] + totals["slow"]
     tried = sum(totals.values()) - totals["untried"]
+    if tried and (asked.sample or totals["untried"]):
+        low, high = interval(seen, tried)
+        sys.stdout.write(f"of all, with 95 % sureness, between {low:.1f} and {high:.1f} %\n")
     return 0 if seen * 100 >= WANTED_PERCENT * tried else 1
 
 
@@ -319,10 +317,19 @@ def print_row(cells: Iterable[str]) -> None:
     sys.stdout.write(f"{first:<24}" + "".join(f"{cell:>10}" for cell in rest) + "\n")
 
 
-def living(files: list[MutatedFile], patterns: list[str]) -> Iterator[str]:
+def interval(seen: int, tried: int) -> tuple[float, float]:
+    """Wilson's, in percent: what share of the whole a sample of chance speaks for."""
+    share, deviations = seen / tried, 1.96
+    spread = deviations**2 / tried
+    middle = share + spread / 2
+    reach = deviations * math.sqrt(share * (1 - share) / tried + spread / (4 * tried))
+    return 100 * (middle - reach) / (1 + spread), 100 * (middle + reach) / (1 + spread)
+
+
+def living(files: list[MutatedFile], chosen: frozenset[str]) -> Iterator[str]:
     for file in files:
         for name, verdict in file.verdicts.items():
-            if is_asked_for(name, patterns) and word_for(verdict) in {"survived", "no tests"}:
+            if name in chosen and word_for(verdict) in {"survived", "no tests"}:
                 yield f"{name}: {word_for(verdict)}"
 
 

@@ -294,3 +294,20 @@ def test_a_refusal_counts_all_faults_and_names_the_first_of_them() -> None:
     assert refusal.value.detail == (
         "70 fields are malformed, the first is /n000: There is no such field here."
     )
+
+
+def test_two_faults_are_counted_and_one_stands_alone() -> None:
+    reading = Reading()
+    fields = Fields({"a": 1, "b": 2}, reading)
+    assert fields.count("a", most=1) == 1
+    with pytest.raises(Invalid) as refusal:
+        reading.finish()
+    assert refusal.value.detail == "/b: There is no such field here."
+    assert refusal.value.code == "malformed"
+    reading = Reading()
+    Fields({"a": 1, "b": 2}, reading)
+    with pytest.raises(Invalid) as refusal:
+        reading.finish()
+    assert refusal.value.detail == (
+        "2 fields are malformed, the first is /a: There is no such field here."
+    )

@@ -4,14 +4,20 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 
+from services.api.core.card_documents import card_document
 from services.api.core.documents import to_bytes
 from services.api.core.frozen import read_score, restate
+from services.api.core.scorecards import score
 from services.schema.shapes.people import Subject
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.words import CycleStatus, LineStatus, ScorecardStatus, SubjectKind
+from tests.api.core.chance import random_adjustments
+from tests.api.core.scoring import head
+from tests.api.core.written import random_segments
 
 DOCUMENT = {
     "id": "sc_1",
@@ -133,3 +139,24 @@ def test_each_segment_has_its_own_lines() -> None:
     first, second = read_score(to_bytes(document)).segments
     assert [line.item for line in first.lines] == ["manners"]
     assert [line.item for line in second.lines] == ["sales"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_read_is_what_was_shown_and_not_how_it_came_about(seed: int) -> None:
+    chance = Random(seed)
+    segments = random_segments(chance)
+    made = score(segments, random_adjustments(chance))
+    hidden = {"policy": None, "step": None, "before": None, "after": None}
+    shown = [
+        replace(
+            each,
+            lines=tuple(replace(line, **hidden) for line in each.lines),
+            sections=(),
+            points=None,
+            gates=(),
+        )
+        for each in made.segments
+    ]
+    assert read_score(card_document(head(segments), made)) == replace(
+        made, segments=tuple(shown), mean=None, adjustments=(), adjusted=None, band=None
+    )

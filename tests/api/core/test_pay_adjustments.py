@@ -1,5 +1,7 @@
 """When a reward or a penalty in money may be stated, and what takes one back."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,11 +15,12 @@ from services.api.core.pay_adjustments import (
     plan_of_adjustments,
 )
 from services.schema.days import kept_period
-from services.schema.errors import Conflict, Invalid
+from services.schema.errors import Conflict, Fault, Invalid, KaoheError
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.pay_plans import MoneyAdjustments
 from services.schema.shapes.payouts import PayAdjustment
 from services.schema.words import CycleStatus
+from tests.api.core import people
 from tests.api.core.scoring import START, flat, item, scheme_of
 
 d = Decimal
@@ -117,3 +120,69 @@ def test_a_scheme_must_have_the_plan() -> None:
     with pytest.raises(Conflict) as refusal:
         plan_of_adjustments(scheme_of(flat(item("a", "100"))))
     assert refusal.value.code == "plan_missing"
+
+
+MANY = [stated(number, "1") for number in range(MOST_ADJUSTMENTS)]
+TAKEN_BACK = [stated(1, "20"), stated(2, "-20", "padj_1")]
+
+
+@pytest.mark.parametrize(
+    ("refused", "code", "detail", "fault"),
+    [
+        (
+            lambda: check_amount(d(0), [], BOUNDED, "CNY"),
+            "malformed",
+            "A reward is above 0, a penalty below.",
+            ("/amount", "amount_zero"),
+        ),
+        (
+            lambda: check_amount(d("0.1"), [], BOUNDED, "JPY"),
+            "malformed",
+            "JPY has 0 decimals.",
+            ("/amount", "too_many_decimals"),
+        ),
+        (
+            lambda: check_amount(d("50.5"), [stated(1, "1")], BOUNDED, "CNY"),
+            "adjustments_out_of_bounds",
+            "Rewards and penalties would come to 51.5, outside of their bounds.",
+            ("/amount", "adjustments_out_of_bounds"),
+        ),
+        (
+            lambda: check_amount(d(1), MANY, BOUNDED, "CNY"),
+            "too_many_adjustments",
+            f"A card has at most {MOST_ADJUSTMENTS} rewards and penalties.",
+            None,
+        ),
+        (
+            lambda: counterpart_of("padj_9", TAKEN_BACK),
+            "unknown_adjustment",
+            "There is no such reward or penalty on this card.",
+            ("/withdraws", "unknown_adjustment"),
+        ),
+        (
+            lambda: counterpart_of("padj_1", TAKEN_BACK),
+            "already_withdrawn",
+            "It was withdrawn before.",
+            ("/withdraws", "already_withdrawn"),
+        ),
+        (
+            lambda: plan_of_adjustments(scheme_of(flat(item("a", "100")))),
+            "plan_missing",
+            "The scheme of this cycle has no plan for rewards and penalties in money.",
+            None,
+        ),
+        (
+            lambda: check_open(replace(people.cycle("oct"), status=CycleStatus.PUBLISHED)),
+            "cycle_not_open",
+            "oct is published; pay is stated from opening to approval.",
+            None,
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_expected(
+    refused: Callable[[], object], code: str, detail: str, fault: tuple[str, str] | None
+) -> None:
+    with pytest.raises(KaoheError) as refusal:
+        refused()
+    assert (refusal.value.code, refusal.value.detail) == (code, detail)
+    assert refusal.value.faults == (() if fault is None else (Fault(*fault, detail),))
