@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_what_is_read_is_what_was_shown_and_not_how_it_came_about(seed: int) -> 
     chance = Random(seed)
     segments = random_segments(chance)
     made = score(segments, random_adjustments(chance))
-    hidden = {"policy": None, "step": None, "before": None, "after": None}
+    hidden: dict[str, Any] = {"policy": None, "step": None, "before": None, "after": None}
     shown = [
         replace(
             each,

@@ -1,4 +1,4 @@
-"""Documents as they are written, of cards drawn by seeded chance: `written/` keeps each in full.
+"""Documents as they are written, of cards drawn by seeded chance: `kept/` holds each in full.
 
 They are not worked out by hand: that is what the other tests are for. Here no word, key or figure
 of a document changes unseen. `python -m tests.api.core.written` writes them anew; read the diff.
@@ -36,7 +36,7 @@ from tests.api.core.tried import before, tried
 from tests.api.core.varied import VALID, refusals
 from tests.api.core.written_pay import assessments, payouts, sales_changes
 
-FOLDER = Path(__file__).parent / "written"
+FOLDER = Path(__file__).parent / "kept"
 SEEDS = range(14)
 TRIED_SEED = 2
 Documents = dict[str, Any]
