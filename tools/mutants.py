@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from mutmut.__main__ import collect_or_load_stats, create_mutants
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.utils.file_utils import copy_also_copy_files, copy_src_dir, setup_source_paths
@@ -149,21 +148,8 @@ def try_mutants(files: list[MutatedFile], mutants: list[str], children: int, bud
     os.chdir(TREE)
     os.environ["MUTANT_UNDER_TEST"] = ""
     sys.path.insert(0, str(TREE))
-    # A property that needs a hundred examples to see a mutant is a poor one; no need to shrink.
-    settings.register_profile(
-        "mutants",
-        max_examples=30,
-        phases=[Phase.explicit, Phase.generate],
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    settings.load_profile("mutants")
     trial = Trial(files, mutants, children, budget)
     options = ["--rootdir=.", "-q", "-p", "no:randomly", "-p", "no:cacheprovider"]
-    # This program needs Hypothesis before pytest does, and none of its asserts.
-    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     code = pytest.main([*options, *deselected(), TESTS], plugins=[trial])
     if code != pytest.ExitCode.OK or not trial.is_done:
         sys.exit("the mutants could not be tried")
@@ -192,6 +178,22 @@ class Trial:
         kept = json.loads((TREE / "mutmut-stats.json").read_text())
         self.tests: dict[str, list[str]] = kept["tests_by_mangled_function_name"]
         self.seconds: dict[str, float] = kept["duration_by_test"]
+
+    def pytest_configure(self) -> None:
+        """Fewer examples: a property that needs a hundred to see a mutant is a poor one."""
+        # Not before pytest, which would rewrite it.
+        from hypothesis import HealthCheck, Phase, settings  # noqa: PLC0415
+
+        settings.register_profile(
+            "mutants",
+            max_examples=30,
+            phases=[Phase.explicit, Phase.generate],
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
