@@ -182,7 +182,7 @@ class Trial:
     def pytest_configure(self) -> None:
         """Fewer examples: a property that needs a hundred to see a mutant is a poor one."""
         # Not before pytest, which would rewrite it.
-        from hypothesis import HealthCheck, Phase, settings  # noqa: PLC0415
+        from hypothesis import HealthCheck, Phase, settings  # noqa: PLC0415  it comes too early above
 
         settings.register_profile(
             "mutants",
