@@ -187,7 +187,7 @@ def sale() -> Sale:
     return found
 
 
-async def test_one_order_from_page_to_payroll_and_through_its_refund(
+async def test_scenario_s07_one_order_from_page_to_payroll_and_through_its_refund(
     story: Story, sale: Sale
 ) -> None:
     assert sale.paid_at is not None

@@ -144,7 +144,9 @@ async def test_a_refund_counts_on_its_own_day_for_its_orders_people(books: Books
     }  # fmt: skip
 
 
-async def test_a_refund_before_its_order_finds_its_people_when_that_comes(books: Books) -> None:
+async def test_scenario_s07_a_refund_before_its_order_finds_its_people_when_that_comes(
+    books: Books,
+) -> None:
     await books.post(REFUNDS, rows.full(REFUNDS))
     alone = await books.measures("refund_measures")
     assert (alone["shop"], alone["refund_amount"], alone.get("employee")) == ("s-1", 28, None)

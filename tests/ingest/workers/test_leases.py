@@ -26,7 +26,7 @@ async def lease_of(world: World) -> Any:
     return desks[DeskKey(world.tenant, "tm-life")], lease
 
 
-async def test_a_worker_that_slept_past_its_lease_writes_nothing(world: World) -> None:
+async def test_scenario_c12_a_worker_that_slept_past_its_lease_writes_nothing(world: World) -> None:
     """C12: the other has the feed by now, and its number is higher."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
     desk, lease = await lease_of(world)
@@ -72,7 +72,7 @@ async def test_one_shop_has_one_worker_at_a_time(world: World) -> None:
     assert lease.kind.value == "orders"
 
 
-async def test_several_workers_at_once_read_each_window_once(world: World) -> None:
+async def test_scenario_s06_several_workers_at_once_read_each_window_once(world: World) -> None:
     """S06: two workers, one set of feeds."""
     world.clock.now = midnight(FIRST) + timedelta(days=5)
     one, two = world.schedule(), world.schedule()

@@ -58,7 +58,7 @@ async def test_later_pulls_follow_what_becomes_of_orders(world: World) -> None:
     assert refunded[0][0] > 3
 
 
-async def test_an_outage_of_days_is_caught_up_with_few_calls(world: World) -> None:
+async def test_scenario_s09_an_outage_of_days_is_caught_up_with_few_calls(world: World) -> None:
     """S09: as many windows as days, and no page twice."""
     world.clock.now = midnight(FIRST) + timedelta(days=3)
     await world.pull()
@@ -94,7 +94,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", list(FAULTS))
-async def test_faults_lose_nothing_and_double_nothing(world: World, name: str) -> None:
+async def test_scenario_s02_and_s04_faults_lose_nothing_and_double_nothing(
+    world: World, name: str
+) -> None:
     """S01 to S04: what is wrong is met with patience; what stays wrong is left to the schedule."""
     world.clock.now = midnight(FIRST) + timedelta(days=3, hours=5)
     world.clock.runs()
@@ -110,7 +112,7 @@ async def test_faults_lose_nothing_and_double_nothing(world: World, name: str) -
 
 
 @pytest.mark.parametrize("size", [3, 10])
-async def test_pages_that_shift_while_they_are_read_lose_nothing(
+async def test_scenario_s05_pages_that_shift_while_they_are_read_lose_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     """S05: trades move away and late ones appear, between any two pages."""
@@ -135,7 +137,7 @@ def _shop() -> Any:
     return SHOP_OF["tm-life"]
 
 
-async def test_a_row_that_was_stamped_before_it_could_be_seen_is_found(world: World) -> None:
+async def test_requirement_13_a_row_stamped_before_it_could_be_seen_is_found(world: World) -> None:
     """Requirement 13: it lies before the cursor, and within the overlap."""
     world.clock.now = midnight(FIRST) + timedelta(days=2, hours=20)
     now = world.clock.now
@@ -155,7 +157,9 @@ async def test_a_row_that_was_stamped_before_it_could_be_seen_is_found(world: Wo
     await world.check()
 
 
-async def test_a_revoked_session_stops_at_once_says_so_and_resumes(world: World) -> None:
+async def test_scenario_s10_a_revoked_session_stops_at_once_says_so_and_resumes(
+    world: World,
+) -> None:
     """S10: at most three calls, one for each feed; the cursor stays where it was."""
     world.clock.now = midnight(FIRST) + timedelta(days=3)
     await world.pull()
@@ -200,7 +204,7 @@ async def test_a_wrong_secret_stores_nothing_and_keeps_it_to_itself(
     assert document["shops"][0]["session"] not in said
 
 
-async def test_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
+async def test_scenario_s12_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S12: unknown word, vanished field; kept once, however often it is read, until it is good."""
@@ -285,7 +289,9 @@ async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: Wor
     assert await world.rows("SELECT id FROM rejected_rows") == []
 
 
-async def test_garbage_that_stays_moves_no_cursor_and_rests_longer_each_time(world: World) -> None:
+async def test_scenario_s03_garbage_that_stays_moves_no_cursor_and_rests_longer(
+    world: World,
+) -> None:
     """S03: never an empty page."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
     waits = []

@@ -1,0 +1,152 @@
+"""Scenarios that need a world of their own: bans, clocks that differ, odd rows, late visits."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.lives import midnight
+from sandbox.shops import SHOP_OF
+from services.ingest.workers.desks import Desks
+from services.ingest.workers.schedule import Schedule
+from services.schema.db import Database
+from tests.databases import TestDatabase
+from tests.ingest.workers.test_marketplaces import CASES, world_of
+from tests.ingest.worlds import (
+    BUYER_KEY,
+    FIRST,
+    Clock,
+    World,
+    make_tenant,
+    sandbox_on_loopback,
+    write_accounts,
+)
+
+
+async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    shops, clock = ("tm-life", "jd-qinghe"), Clock()
+    clock.now = midnight(FIRST) + timedelta(days=2)
+    pool = Database(database.dsn("kaohe_ingest"), application="test")
+    file = tmp_path / "marketplaces.json"
+    with sandbox_on_loopback(clock, FIRST) as (gateway, address):
+        tenant = await make_tenant(database, "throttled", shops)
+        write_accounts(file, "throttled", address, shops, FIRST)
+        dsn = database.dsn("kaohe")
+        world = World(pool, tenant, "throttled", gateway, clock, file, shops, dsn)
+        gateway.trouble.add(Fault("throttle", seconds=300, times=9))
+        problems = await world.pull()
+        assert {problem.split()[0] for problem in problems} == {"tm-life"}
+        taken = await world.rows("SELECT shop, count(*) AS n FROM order_facts GROUP BY 1")
+        assert [row.shop for row in taken] == ["jd-qinghe"]
+        assert taken[0].n > 3
+        # None of the calls that the ban forbids, and afterwards all that it kept from us.
+        assert len([call for call in gateway.trouble.calls if call.shop == "tm-life"]) <= 3
+        gateway.trouble.faults.clear()
+        clock.pass_by(minutes=6)
+        for desks in world.desks:
+            for client in desks._clients.values():
+                client._pace._free_at = 0.0
+            await desks.close()
+        assert await world.pull() == []
+        await world.check_sums()
+        for desks in world.desks:
+            await desks.close()
+    await pool.close()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
+async def test_scenario_s08_a_clock_that_differs_from_the_marketplaces_loses_nothing(
+    world: World, ahead: timedelta
+) -> None:
+    """A call is signed with its time: ten minutes are the most that TOP lets pass."""
+
+    def now() -> datetime:
+        return world.clock() + ahead
+
+    desks = Desks(world.database, world.accounts, BUYER_KEY, now)
+    world.desks.append(desks)
+    world.clock.now = midnight(FIRST) + timedelta(days=2, hours=10)
+    for _ in range(12):
+        assert await Schedule(world.database, desks, now=now).pull_once() == []
+        world.clock.pass_by(minutes=7)
+    world.clock.pass_by(minutes=13)
+    assert await Schedule(world.database, desks, now=now).pull_once() == []
+    last = world.clock.now
+    world.clock.now = last if ahead > timedelta(0) else last + ahead - timedelta(seconds=3)
+    await world.check_sums()
+
+
+LONG, PAST_DOUBLES = 10**24 + 7, 2**53 + 1
+
+
+async def test_scenario_s11_odd_rows_are_exact_or_kept_as_they_came(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number of 25 digits, one that no double holds, a negative price, a price of text."""
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    at = world.clock.now
+    sales = [sale for _, sale in world.gateway.books.sales(SHOP_OF["tm-life"], at)]
+    paid = [sale.id for sale in sales if sale.status(at) in {"paid", "shipped"}][:2]
+    monkeypatch.setattr("sandbox.taobao.methods.trade_row", odd(paid))
+    monkeypatch.setattr("services.ingest.sources.taobao.TaobaoSource.detail", as_listed)
+    assert await world.pull() == []
+    rejected = await world.rows("SELECT fact, body FROM rejected_rows WHERE kind = 'orders'")
+    assert {row.fact for row in rejected} == {str(number) for number in paid}
+    assert {json.loads(row.body)["payment"] for row in rejected} == {"-1.00", "1,5"}
+    stored = {row.id for row in await world.rows("SELECT id FROM order_facts")}
+    assert {str(LONG), str(PAST_DOUBLES)} <= stored
+    total = await world.rows("SELECT sum(paid_amount) AS a FROM order_measures")
+    facts = await world.rows("SELECT sum(paid_amount) AS a FROM order_facts WHERE paid_at NOTNULL")
+    assert total[0].a == facts[0].a > Decimal(0)
+
+
+def odd(paid: list[int]) -> Callable[..., dict[str, object]]:
+    from sandbox.taobao.rows import trade_row  # noqa: PLC0415  only here
+
+    names: dict[int, int] = {}
+
+    def spoil(sale: Any, at: datetime, modified: datetime) -> dict[str, object]:
+        row = trade_row(sale, at, modified)
+        if sale.id == paid[0]:
+            return {**row, "payment": "-1.00"}
+        if sale.id == paid[1]:
+            return {**row, "payment": "1,5"}
+        if len(names) < 2:
+            names.setdefault(sale.id, (LONG, PAST_DOUBLES)[len(names)])
+        return {**row, "tid": names.get(sale.id, sale.id)}
+
+    return spoil
+
+
+async def as_listed(_source: object, _kind: object, row: Any) -> Any:
+    return row
+
+
+async def test_requirement_12_a_day_first_read_as_0_visitors_becomes_340_and_ends_so(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted(_shop: object, day: date, at: datetime) -> tuple[int, int]:
+        since = at - midnight(day + timedelta(days=1))
+        return (0, 0) if since < timedelta(hours=48) else (340, 700)
+
+    monkeypatch.setattr("sandbox.shopify.rows.visits_of", counted)
+    monkeypatch.setattr("sandbox.shopify.answers._MAKING", timedelta(0))
+    seen = []
+    async with world_of(CASES["shopify"], database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=1, hours=7)
+        for _ in range(5):
+            assert await world.pull() == []
+            rows = await world.rows("SELECT visitors FROM traffic_facts WHERE day = :d", d=FIRST)
+            sums = await world.rows("SELECT visitors FROM traffic_measures WHERE day = :d", d=FIRST)
+            assert rows == sums
+            seen += [row.visitors for row in rows]
+            world.clock.pass_by(hours=24)
+        assert seen == [0, 0, 340, 340, 340]
+        assert (await world.feeds())["traffic"].maturity_seconds == 3 * 86_400
