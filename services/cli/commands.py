@@ -130,6 +130,18 @@ def recompute(
 
 
 @app.command()
+def reconcile(
+    start: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"])],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Exclusive.")],
+    shop: Annotated[str | None, typer.Option(help="One shop; all unless stated.")] = None,
+) -> None:
+    """Hold our days against what marketplaces and tools state, each difference by cause."""
+    from services.cli.reconciling import reconcile_and_show
+
+    reconcile_and_show((start.date(), end.date()), shop)
+
+
+@app.command()
 def verify(
     receipt: Annotated[Path, typer.Argument(help="A saved answer of .../receipt.")],
     keys: Annotated[

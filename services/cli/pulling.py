@@ -39,7 +39,7 @@ async def pull_all(settings: IngestSettings, show: Callable[[int, int], None]) -
 
 def pull_with_bar() -> None:
     """`kaohe pull`"""
-    settings = _settings()
+    settings = settings_of_here()
     with _bar() as progress:
         task = progress.add_task("Pull", total=None)
 
@@ -53,7 +53,7 @@ def pull_with_bar() -> None:
 
 def backfill_with_bar(days: tuple[date, date] | None, shop: str | None) -> None:
     """`kaohe backfill`; without days those that are missing."""
-    settings = _settings()
+    settings = settings_of_here()
     with _bar() as progress:
         what = "the gaps" if days is None else f"{days[0]} to {days[1]}"
         task = progress.add_task(f"Backfill {what}", total=1)
@@ -78,7 +78,7 @@ async def _backfill(
         raise SystemExit("\n".join(["Not all could be read again:", *problems]))
 
 
-def _settings() -> IngestSettings:
+def settings_of_here() -> IngestSettings:
     """What the environment names; without KAOHE_DSN the demo that runs on this machine."""
     configure_logs("WARNING")
     local = LocalSettings()

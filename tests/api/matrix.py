@@ -80,6 +80,9 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/exclusions/figures": Ask(
         "shop", "from=2026-01-01&to=2026-02-01&shop={}", listed="shop"
     ),
+    "POST /v1/reconciliations": Ask(
+        body=[{"source": "sycm", "shop": "s-a", "day": "2026-01-01", "orders": 0}]
+    ),
     "POST /v1/feeds/{id}/backfill": Ask(body={"from": "2026-01-01", "to": "2026-01-02"}),
     "PUT /v1/rates": Ask(body=[{"from": "USD", "to": "CNY", "day": "2026-01-01", "rate": "7"}]),
     "GET /v1/shops": Ask("shop", listed="code"),

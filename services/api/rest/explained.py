@@ -311,7 +311,24 @@ def _whole(document: Document, *, several: bool) -> list[Markup]:
         found.append(_grades(document))
     if (calibration := document.get("calibration")) is not None:
         found.append(_calibration(calibration))
+    if (coverage := document.get("coverage")) is not None:
+        found += _coverage(coverage)
     return found
+
+
+def _coverage(coverage: Document) -> Iterable[Markup]:
+    """How much of what the card hangs on has come in, and until when it may still move."""
+    whole = f"{coverage['complete']} of {coverage['wanted']} days of {coverage['feeds']} feeds"
+    yield element("p", f"Coverage 数据覆盖 {coverage['share']}: {whole}.", class_="dim")
+    if coverage["provisional"]:
+        until = coverage["matures_at"]
+        yield element("p", f"Provisional 暂定: its figures may still fill in until {until}.")
+    if coverage["gaps"]:
+        missing = [
+            element("li", f"{gap['shop']} {gap['kind']}: {', '.join(gap['days'])}")
+            for gap in coverage["gaps"]
+        ]
+        yield element("ul", *missing)
 
 
 def _held(before: str, after: str) -> Markup:

@@ -8,7 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -166,6 +166,21 @@ class TaobaoSource:
 
         fields = f"{asked.key},{asked.adds}"
         return await self._call(asked.method, {asked.key: number, "fields": fields}, read)
+
+    async def count_trades(self, day: date) -> Mapping[str, int]:
+        """How many trades that were placed on a day stand where, in its own words."""
+        method = "taobao.jds.trades.statistics.get"
+
+        def read(content: dict[str, Any]) -> Mapping[str, int]:
+            found: dict[str, int] = {}
+            for row in _rows(content):
+                status, count = row.get("status"), row.get("count")
+                if not isinstance(status, str) or type(count) is not int or count < 0:
+                    raise Unreadable(f"{method} counts what cannot be told")
+                found[status] = found.get(status, 0) + count
+            return found
+
+        return await self._call(method, {"date": f"{day:%Y%m%d}"}, read)
 
     async def _pass(self, asked: _List, window: Window) -> Pass:
         """Read a window once, the last page first, so that what leaves it hides nothing."""

@@ -24,10 +24,12 @@ from services.ingest.store.jobs import finish_backfill, read_backfills, read_out
 from services.ingest.store.pages import drop_expired
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import LEASE, Puller, Show, Step
+from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.db import Database
 from services.schema.errors import Unavailable
 from services.schema.shapes.feeds import Backfill, Lease
 from services.schema.shapes.people import Caller
+from services.schema.shapes.reconciliations import Reconciliation
 from services.schema.words import JobStatus, Role
 
 Outcome = tuple[JobStatus, Decimal, dict[str, object] | None]
@@ -137,6 +139,12 @@ class Schedule:
                 await self._sleep(timedelta(seconds=1))
         self._raise_mistakes()
         return [str(result) for status, _, result in outcomes if status is JobStatus.FAILED]
+
+    async def reconcile_once(
+        self, days: tuple[date, date], *, shop: str | None
+    ) -> tuple[list[Reconciliation], list[str]]:
+        """Some days as marketplaces and tools state them beside ours, and what went wrong."""
+        return await reconcile_shops(self._database, self._desks, days, shop=shop, now=self._now)
 
     async def _look(self) -> timedelta | None:
         """Begin what can be begun; how long until there is more."""

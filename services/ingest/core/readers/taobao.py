@@ -68,6 +68,11 @@ _KEPT = {
 }
 
 
+def status_of(word: str) -> OrderStatus | None:
+    """Where a trade stands, by a word of TOP's; null for one that it has learned since."""
+    return _STATUSES.get(word)
+
+
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, _NUMBERS[kind])
