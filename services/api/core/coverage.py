@@ -72,7 +72,7 @@ def cover(needs: Collection[Need], feeds: Iterable[FeedDays], *, at: datetime) -
         missing = sorted(days - feed.days)
         wanted, complete = wanted + len(days), complete + len(days) - len(missing)
         if missing:
-            gaps.append(Gap(feed.feed, feed.shop, feed.kind, feed.source, tuple(missing)))
+            gaps.append(_gap(feed, missing))
         end = max(need.end for need in own)
         ends.append(start_of_day(end, feed.timezone) + feed.maturity)
         if feed.is_pulled and _until(feed, at) < end:
@@ -113,6 +113,7 @@ def coverage_to_wire(coverage: Coverage) -> dict[str, object]:
                 "kind": gap.kind,
                 "source": gap.source,
                 "days": [day.isoformat() for day in gap.days],
+                "repair": f"/v1/feeds/{gap.feed}/backfill" if gap.is_pulled else None,
             }
             for gap in coverage.gaps[:MOST_GAPS]
         ],
@@ -137,7 +138,18 @@ def told_coverage(explanation: Mapping[str, Any]) -> Coverage:
 
 def _told_gap(told: Mapping[str, Any]) -> Gap:
     days = tuple(date.fromisoformat(day) for day in told["days"])
-    return Gap(told["feed"], told["shop"], FactKind(told["kind"]), told["source"], days)
+    return Gap(
+        told["feed"],
+        told["shop"],
+        FactKind(told["kind"]),
+        told["source"],
+        days,
+        told["repair"] is not None,
+    )
+
+
+def _gap(feed: FeedDays, days: Sequence[date]) -> Gap:
+    return Gap(feed.feed, feed.shop, feed.kind, feed.source, tuple(days), feed.is_pulled)
 
 
 def _instant(told: str) -> datetime:

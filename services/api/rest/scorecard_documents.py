@@ -329,6 +329,9 @@ class ExplainedGapDocument(Model):
     kind: FactKind
     source: str
     days: list[Day]
+    repair: str | None
+    """Where these days are asked for again (`POST` with `gaps`); null where the source posts to us
+    and has to post them again."""
 
 
 class ExplainedCoverageDocument(Model):

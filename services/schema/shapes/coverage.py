@@ -48,6 +48,8 @@ class Gap:
     kind: FactKind
     source: str
     days: tuple[date, ...]
+    is_pulled: bool
+    """Whether we can read them again; else their source has to post."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def test_all_days_are_the_whole_and_a_missing_one_never_rounds_away() -> None:
     lacks = cover([NEED], [feed(days=without(OCTOBER[3], OCTOBER[9]))], at=AFTER)
     assert (lacks.wanted, lacks.complete) == (31, 29)
     assert lacks.share == Decimal("0.9354")  # 29/31 = 0.93548..., cut
-    gap = Gap("feed_1", "a", ORDERS, "tmall:a", (OCTOBER[3], OCTOBER[9]))
+    gap = Gap("feed_1", "a", ORDERS, "tmall:a", (OCTOBER[3], OCTOBER[9]), is_pulled=True)
     assert lacks.gaps == (gap,)
     assert lacks.look_again_at == AFTER + HOUR
 

@@ -94,6 +94,7 @@ async def test_requirement_12_a_card_says_what_is_missing_and_until_when_it_may_
                 "kind": "orders",
                 "source": "tmall:a",
                 "days": ["2026-01-10", "2026-01-11"],
+                "repair": "/v1/feeds/feed_orders/backfill",
             }
         ],
     }

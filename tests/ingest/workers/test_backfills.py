@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from sandbox.faults import Fault
 from sandbox.lives import midnight
+from sandbox.shops import SHOP_OF
 from services.door.callers import make_key
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
@@ -176,6 +177,21 @@ async def test_requirement_14_one_command_reads_exactly_the_gaps_again(world: Wo
     assert await world.schedule().backfill_once(None, shop=None, show=lambda _: None) == []
     assert not world.gateway.trouble.calls
     assert len(await jobs_of(world)) == 2
+
+
+async def test_requirement_14_what_a_later_reading_does_not_list_stays(world: World) -> None:
+    """A marketplace hides trades after some months: only what it says of one changes it."""
+    await world.pull()
+    before = await world.rows("SELECT source, id, modified_at, content FROM order_facts ORDER BY 2")
+    shop = SHOP_OF["tm-life"]
+    held = [sale.id for _, sale in world.gateway.books.sales(shop, world.clock.now)][::2]
+    assert len(held) > 10
+    world.gateway.books.held.update(held)
+    days = (DAYS[0], DAYS[9])
+    assert await world.schedule().backfill_once(days, shop=None, show=lambda _: None) == []
+    after = await world.rows("SELECT source, id, modified_at, content FROM order_facts ORDER BY 2")
+    assert after == before
+    await world.check()
 
 
 async def test_a_backfill_that_cannot_be_done_fails_and_says_why(world: World) -> None:
