@@ -46,33 +46,6 @@ class Exclusion(StrEnum):
     STAFF = "staff"
 
 
-class Basis(StrEnum):
-    """By which day a total counts an order."""
-
-    PAID = "paid"
-    """On which it was paid."""
-    PLACED = "placed"
-    """On which it was placed, unless it came to nothing; what its goods cost."""
-    CREATED = "created"
-    """On which it was placed, whatever became of it."""
-
-
-class DifferenceCause(StrEnum):
-    """Why a tool's total of a day is another than ours."""
-
-    EXCLUSIONS = "exclusions"
-    """Orders count there that are excluded here."""
-    ZONE = "zone"
-    """Its days are cut by another midnight."""
-    LATE = "late"
-    """One of the two did not know yet."""
-    REFUNDS = "refunds"
-    """It takes off what was paid back."""
-    MISSING = "missing"
-    """An order, a day or a refused row has not come to us."""
-    UNEXPLAINED = "unexplained"
-
-
 class RefundStatus(StrEnum):
     """Only a refund that succeeded counts."""
 
@@ -224,12 +197,10 @@ class GateOf(StrEnum):
 
 
 class TargetKind(StrEnum):
-    """Where an item's target comes from."""
+    """Whether a target is set for each subject and period, or stated by the scheme for all."""
 
     SET = "set"
-    """Set for each subject and period."""
     FIXED = "fixed"
-    """Stated by the scheme, the same for all."""
 
 
 class Approver(StrEnum):

@@ -8,13 +8,14 @@ from rich.console import Console
 
 from services.cli.reconciling import table_of
 from services.schema.shapes.reconciliations import (
+    Basis,
     DayStatement,
+    DifferenceCause,
     Named,
     Part,
     Reconciliation,
     StatusCount,
 )
-from services.schema.words import Basis, DifferenceCause
 
 
 def shown(*found: Reconciliation) -> list[str]:

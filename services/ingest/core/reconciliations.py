@@ -13,6 +13,7 @@ from decimal import Decimal
 from services.schema.days import start_of_day
 from services.schema.shapes.reconciliations import (
     DayStatement,
+    DifferenceCause,
     Named,
     OwnDay,
     OwnOrder,
@@ -20,7 +21,6 @@ from services.schema.shapes.reconciliations import (
     Reconciliation,
     StatusCount,
 )
-from services.schema.words import DifferenceCause
 
 ZERO = Decimal(0)
 _Parts = dict[DifferenceCause, list[Named]]

@@ -12,8 +12,8 @@ from services.ingest.sources.reading import Row, Source
 from services.ingest.sources.taobao import TaobaoSource
 from services.schema.days import start_of_day
 from services.schema.shapes.feeds import Window
-from services.schema.shapes.reconciliations import DayStatement
-from services.schema.words import Basis, Marketplace
+from services.schema.shapes.reconciliations import Basis, DayStatement
+from services.schema.words import Marketplace
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,14 @@ from services.ingest.store.reconciliations import read_statements
 from services.schema.errors import Fault, Invalid
 from services.schema.shapes.people import Shop
 from services.schema.shapes.reconciliations import (
+    Basis,
     DayStatement,
+    DifferenceCause,
     Named,
     Part,
     Reconciliation,
     StatusCount,
 )
-from services.schema.words import Basis, DifferenceCause
 
 router = new_router()
 

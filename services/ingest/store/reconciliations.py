@@ -22,10 +22,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.money import plain
-from services.schema.shapes.reconciliations import DayStatement, OwnDay, OwnOrder, OwnRefund
+from services.schema.shapes.reconciliations import Basis, DayStatement, OwnDay, OwnOrder, OwnRefund
 from services.schema.tables.facts import order_facts, refund_facts, rejected_rows
 from services.schema.tables.reconciliations import day_statements
-from services.schema.words import Basis, FactKind, OrderStatus, RefundStatus
+from services.schema.words import FactKind, OrderStatus, RefundStatus
 
 _KEY = ("tenant_id", "shop", "day", "source", "basis")
 # A tool that counts what was placed leaves out what came to nothing.

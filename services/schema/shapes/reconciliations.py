@@ -4,8 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
-from services.schema.words import Basis, DifferenceCause
+
+class Basis(StrEnum):
+    """By which day a total counts orders (`docs/reconciliations.md`)."""
+
+    PAID = "paid"
+    PLACED = "placed"
+    CREATED = "created"
+
+
+class DifferenceCause(StrEnum):
+    """Why a tool's total of a day is another than ours (`docs/reconciliations.md`)."""
+
+    EXCLUSIONS = "exclusions"
+    ZONE = "zone"
+    LATE = "late"
+    REFUNDS = "refunds"
+    MISSING = "missing"
+    UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, ForeignKeyConstraint, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.schema.shapes.reconciliations import Basis
 from services.schema.tables.base import (
     amount,
     count,
@@ -15,7 +16,6 @@ from services.schema.tables.base import (
     tenant_column,
     text,
 )
-from services.schema.words import Basis
 
 # The newest statement of a tool stands.
 day_statements = Table(

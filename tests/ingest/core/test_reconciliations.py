@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from services.ingest.core.reconciliations import days_of, reconcile
 from services.schema.shapes.reconciliations import (
+    Basis,
     DayStatement,
+    DifferenceCause,
     Named,
     OwnDay,
     OwnOrder,
@@ -19,7 +21,6 @@ from services.schema.shapes.reconciliations import (
     Reconciliation,
     StatusCount,
 )
-from services.schema.words import Basis, DifferenceCause
 
 DAY = date(2026, 10, 31)
 START = datetime(2026, 10, 30, 16, tzinfo=UTC)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.reconciling import reconcile_shops
-from services.schema.shapes.reconciliations import Reconciliation
-from services.schema.words import Basis, DifferenceCause
+from services.schema.shapes.reconciliations import Basis, DifferenceCause, Reconciliation
 from tests.databases import TestDatabase
 from tests.ingest.workers.test_marketplaces import CASES, world_of
 from tests.ingest.worlds import BUYER_KEY, FIRST, World

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.guards import protect
 
-revision = "0021"
-down_revision = "0020"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
