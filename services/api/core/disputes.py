@@ -1,6 +1,6 @@
 """Disputes: what may be contested when and by whom, and what a card is if one is upheld.
 
-What upholding means (`docs/decisions/0011-what-upholding-a-dispute-means.md`): a line has the value
+What upholding means (`docs/decisions/0012-what-upholding-a-dispute-means.md`): a line has the value
 that HR states, in every revision from then on; a rating is withdrawn, as if its rater had not rated
 in that role; for a fact the cycle is opened again, so that it counts as its source and the ledger
 of exclusions say it does.
