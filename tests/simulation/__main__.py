@@ -19,7 +19,7 @@ def main(words: Sequence[str]) -> int:
         caught: dict[str, int | None] = {}
         for defect in DEFECTS:
             name = defect.__name__
-            seed = caught[name] = caught_by(defect, range(1, 41))
+            seed = caught[name] = caught_by(defect, range(1, 101))
             _say(f"{name}: {'SURVIVES' if seed is None else f'caught by seed {seed}'}")
         living = [name for name, seed in caught.items() if seed is None]
         _say(f"{len(caught) - len(living)} of {len(caught)} planted defects caught")
