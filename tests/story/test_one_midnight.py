@@ -32,7 +32,7 @@ MIDNIGHTS = [
 MILLISECOND = timedelta(milliseconds=1)
 # Ids are made of the moment, moments read to the microsecond; a result's fingerprint covers both.
 _OWN_NAMES = re.compile(
-    rb"(sc|res|pay|key)_[0-9a-z]{26}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z"
+    rb"\b[a-z]{2,5}_[0-9a-z]{26}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z"
 )
 _FINGERPRINT = re.compile(rb"sha256:[0-9a-f]{64}")
 

@@ -33,7 +33,7 @@ SHOP = "tm-qinghe"
 TRADE = 3007399140110001800
 FIRST = date(2026, 10, 20)
 DAY, MONTH = "2026-10-26", "2026-10"
-WHO, TARGET, RATE = "e-019", Decimal(200), Decimal("0.04")
+WHO, TARGET, RATE = "e-020", Decimal(200), Decimal("0.04")
 
 SCHEME = {
     "name": {"zh": "导购", "en": "Guide"},

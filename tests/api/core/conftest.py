@@ -13,7 +13,7 @@ CODE = re.compile(r"[a-z][a-z0-9_]*")
 SENTENCE = re.compile(r"\S.*[.?!)]", re.DOTALL)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def refusals_are_well_formed() -> Iterator[None]:
     """A place that is one, a code of lower case, and a sentence with an end."""
     patch = pytest.MonkeyPatch()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from services.api.core.reach import reach_of, touched_by
+from services.api.core.reach import pay_touched_by, reach_of, touched_by
 from services.schema.shapes.live import Mark, Reached
 from services.schema.words import Scope
 from tests.api.core.values import OCTOBER, SHOP, prepared
@@ -14,16 +14,17 @@ DAY = date(2026, 1, 9)
 
 def test_a_mark_speaks_of_the_company_and_of_whom_it_names() -> None:
     whole = Mark(DAY, "tm-1", "u-1", "e-1", AT)
-    assert touched_by([whole]) == {
-        ("company", DAY),
-        ("shop:tm-1", DAY),
-        ("unit:u-1", DAY),
-        ("employee:e-1", DAY),
-    }
+    named = {"company", "shop:tm-1", "unit:u-1", "employee:e-1"}
+    # Of what is scored and of what is paid alike.
+    assert touched_by([whole]) == {(part + one, DAY) for part in ("", "pay/") for one in named}
+    assert pay_touched_by([whole]) == {(f"pay/{one}", DAY) for one in named}
 
 
 def test_empty_texts_are_nobody() -> None:
-    assert touched_by([Mark(DAY, "tm-1", "", "", AT)]) == {("company", DAY), ("shop:tm-1", DAY)}
+    touched = touched_by([Mark(DAY, "tm-1", "", "", AT)])
+    assert {one for one, _ in touched} == {
+        "company", "shop:tm-1", "pay/company", "pay/shop:tm-1",
+    }  # fmt: skip
     assert touched_by([]) == set()
 
 
@@ -31,10 +32,10 @@ def test_days_are_told_apart() -> None:
     other = date(2026, 1, 10)
     marks = [Mark(DAY, "", "", "e-1", AT), Mark(other, "", "", "e-1", AT)]
     assert touched_by(marks) == {
-        ("company", DAY),
-        ("company", other),
-        ("employee:e-1", DAY),
-        ("employee:e-1", other),
+        (part + one, day)
+        for part in ("", "pay/")
+        for one in ("company", "employee:e-1")
+        for day in (DAY, other)
     }
 
 

@@ -227,7 +227,10 @@ LINKS = (
     ("adjustmentHistory", "StatedAdjustment", "adjustments"),
     ("review", "CardReview", "reviews"),
 )
-ELSEWHERE = {"Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce"}
+ELSEWHERE = {
+    "Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce",
+    "Interview", "Dispute", "Reader",
+}  # fmt: skip
 """Held against REST in tests of their own."""
 
 
