@@ -52,7 +52,7 @@ async def recompute_published(dsn: str, code: str | None) -> list[Recomputed]:
         if numbers is None:
             async with database.register() as register:
                 numbers = await read_tenant_numbers(register)
-        return [each for number in numbers for each in await _recompute(database, number)]
+        return [each for number in numbers for each in await recompute_tenant(database, number)]
     finally:
         await database.close()
 
@@ -70,7 +70,8 @@ async def number_of(dsn: str, code: str) -> int:
     return number
 
 
-async def _recompute(database: Database, number: int) -> list[Recomputed]:
+async def recompute_tenant(database: Database, number: int) -> list[Recomputed]:
+    """The same of one tenant."""
     operator = Caller(number, Role.ADMIN, None, "system:operator")
     async with database.read(number) as session:
         cycles = await read_published_cycles(session)
