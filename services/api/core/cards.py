@@ -62,11 +62,18 @@ def subjects_of(cycle: Cycle, setting: Setting) -> Iterator[Subject]:
         for code in sorted(set(cycle.population.units) & setting.units.keys()):
             yield Subject(SubjectKind.UNIT, code)
         return
-    for code, employee in sorted(setting.employees.items()):
-        if not is_member(cycle.population, employee, cycle.period, setting.units):
-            continue
-        if segments_of_employee(employee, cycle, setting.cycles, setting.units):
+    for code in members_of(cycle, setting):
+        if segments_of_employee(setting.employees[code], cycle, setting.cycles, setting.units):
             yield Subject(SubjectKind.EMPLOYEE, code)
+
+
+def members_of(cycle: Cycle, setting: Setting) -> list[str]:
+    """Who is held by a cycle's population for a day or more, sorted, wherever the card lies."""
+    return [
+        code
+        for code, employee in sorted(setting.employees.items())
+        if is_member(cycle.population, employee, cycle.period, setting.units)
+    ]
 
 
 def new_card(cycle: Cycle, subject: Subject, *, tenant: int, at: datetime) -> Scorecard:

@@ -1,11 +1,12 @@
 """Cycles are set up, and moved from stage to stage; each stage does to the cards what it means."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from services.api.core.cards import Setting
+from services.api.core.cards import Setting, members_of
 from services.api.core.changes import change_of
 from services.api.core.cycles import is_reopening, move
 from services.api.core.disputes import faults_of_open
@@ -37,8 +38,8 @@ from services.api.store.late_facts import read_clock
 from services.api.store.live import (
     forget_reach,
     lock_settling,
+    mark_cards_beside,
     mark_cards_of,
-    mark_cycles_beside,
     wake_worker,
 )
 from services.api.store.people import read_employees, read_units
@@ -149,7 +150,6 @@ async def _carry_out(
         if is_reopening(step.from_status, step.to_status):
             await _reopen(session, cycle, step, cards, at=at)
         count = await _compute_whole(session, cycle, at=at)
-        await mark_cycles_beside(session, cycle, at=at)
         await wake_worker(session)
         return {"scheme_version": cycle.scheme_version, "scorecards": count}
     if step.to_status is CycleStatus.CLOSED:
@@ -166,11 +166,16 @@ async def _carry_out(
 
 
 async def _compute_whole(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
-    """Settle the population and compute every card that has yet to be, as the cycle now stands."""
+    """Settle the population and compute every card that has yet to be, as the cycle now stands.
+
+    Its members' cards in the cycles beside it may be others from now on.
+    """
     setting = await _settle(session, cycle, at=at)
     cards = await lock_cards_of_cycle(session, cycle.code, cycle.revision)
     stale = [card for card in cards if card.stale_since is not None]
     await compute_cards(session, stale, {cycle.code: cycle}, setting, at=at)
+    members = await asyncio.to_thread(members_of, cycle, setting)
+    await mark_cards_beside(session, cycle, members, at=at)
     return len(cards)
 
 

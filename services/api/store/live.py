@@ -70,25 +70,35 @@ async def mark_cards_of(session: WriteSession, cycle: str, revision: int, *, at:
     await _mark(session, where, at=at)
 
 
-async def mark_cycles_beside(session: WriteSession, cycle: Cycle, *, at: datetime) -> None:
-    """Mark the open cycles over the same days as another that has just begun to score.
+async def mark_cards_beside(
+    session: WriteSession, cycle: Cycle, members: Collection[str], *, at: datetime
+) -> None:
+    """Mark the cards of these people, and their cycles, that lie beside one that begins to score.
 
-    It may hold their people last, and says by which scheme their earlier segments are scored.
+    It may hold its members last, and says by which scheme their earlier segments are scored; to
+    nobody else does it matter.
     """
-    beside = (
+    beside = _current_cards(
+        session,
+        cycles.c.status == CycleStatus.OPEN,
+        cycles.c.starts_on == cycle.period.start,
+        cycles.c.ends_on == cycle.period.end,
+        cycles.c.code != cycle.code,
+    )
+    theirs = (
+        *beside,
+        scorecards.c.subject_kind == SubjectKind.EMPLOYEE,
+        among(scorecards.c.subject, members),
+    )
+    await session.execute(
         update(cycles)
         .where(
             cycles.c.tenant_id == session.tenant,
-            cycles.c.status == CycleStatus.OPEN,
-            cycles.c.starts_on == cycle.period.start,
-            cycles.c.ends_on == cycle.period.end,
-            cycles.c.code != cycle.code,
+            cycles.c.code.in_(select(scorecards.c.cycle).where(*theirs)),
         )
         .values(stale_since=func.coalesce(cycles.c.stale_since, at))
-        .returning(cycles.c.code)
     )
-    codes = list((await session.execute(beside)).scalars())
-    await _mark(session, _current_cards(session, among(cycles.c.code, codes)), at=at)
+    await _mark(session, theirs, at=at)
 
 
 async def mark_due_looks(session: WriteSession, *, at: datetime) -> None:

@@ -128,6 +128,29 @@ async def test_new_assignments_change_what_a_card_is_made_of(ready: Company) -> 
     assert await take(ready) == {"b-1", "b-2", "c-1"}
 
 
+async def test_a_cycle_that_opens_marks_its_members_cards_beside_it_and_no_others(
+    ready: Company,
+) -> None:
+    """Who ended as an agent keeps the card, now in two segments; who ended elsewhere loses it."""
+    early = person("host", start="2025-01-01", end="2026-01-16")["assignments"]
+    late = person("agent", start="2026-01-16")["assignments"]
+    turned = person("agent", start="2025-01-01", end="2026-01-16")["assignments"]
+    left = person("host", start="2026-01-16")["assignments"]
+    for code, held in (("b-1", [*early, *late]), ("b-2", [*turned, *left])):
+        await ask(ready, "PUT", f"/v1/employees/{code}", person() | {"assignments": held})
+    await settle(ready)
+    assert "employee:b-2" in await cards(ready)
+    await open_cycle(ready, "bosses", population={"position": "boss"})
+    assert await stale(ready) == set()
+    await open_cycle(ready, "hosts", population={"position": "host"})
+    assert await stale(ready) == {"b-1", "b-2"}
+    await settle(ready)
+    assert (await cards(ready)).keys() == {
+        f"employee:{code}" for code in ("a-1", "a-2", "b-1", "c-1")
+    }
+    assert (await cards(ready, "hosts")).keys() == {"employee:b-2"}
+
+
 async def test_units_and_the_company_are_reached_by_all_below(ready: Company) -> None:
     document = scheme(pay=[])
     document["sections"][0]["items"][1]["scope"] = "company"
