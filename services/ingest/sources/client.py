@@ -5,9 +5,7 @@ simulation can be the world.
 """
 
 import asyncio
-import ipaddress
 import re
-import socket
 import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -24,6 +22,7 @@ import stamina
 import structlog
 from aiolimiter import AsyncLimiter
 
+from services.door.outgoing import AddressRefused, NameUnknown, resolve_once
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 
 CONNECT_SECONDS = 10
@@ -213,7 +212,10 @@ class Client:
             raise TryLater(f"HTTP status {status}", seconds=seconds)
 
     def _check_host(self, url: str) -> None:
-        parsed = httpx.URL(url)
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise SourceError("the address is not one of the marketplace's own") from error
         if f"{parsed.host}:{parsed.port}" in self._sandbox and not parsed.userinfo:
             return
         own = parsed.host in self._hosts and parsed.port is None
@@ -269,15 +271,14 @@ def _certificates() -> ssl.SSLContext:
 
 
 async def _public_address(host: str) -> str:
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
-    except OSError as error:
+        return await resolve_once(host, 443)
+    except NameUnknown as error:
         raise httpx.ConnectError("the name is unknown") from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(ipaddress.ip_address(a).is_global for a in addresses):
-        raise SourceError("the marketplace's name leads to an address that is not public")
-    return addresses[0]
+    except AddressRefused as error:
+        raise SourceError(
+            "the marketplace's name leads to an address that is not public"
+        ) from error
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:
