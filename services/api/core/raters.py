@@ -54,6 +54,11 @@ def rater_of(stated: StatedMark, caller: Caller, relation: Relation) -> str:
     return caller.employee or caller.name
 
 
+def count_rated(ratings: Sequence[KeptRating], role: RaterRole, rater: str) -> int:
+    """How many items somebody has rated in a role."""
+    return sum((each.stated.role, each.stated.rater) == (role, rater) for each in newest(ratings))
+
+
 def shown_to(
     ratings: Sequence[KeptRating], *, sees_names: bool, own: str | None
 ) -> tuple[ShownRating, ...]:

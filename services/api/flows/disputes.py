@@ -32,9 +32,9 @@ from services.api.store.disputes import (
 from services.api.store.live import lock_settling, mark_card_stale, wake_worker
 from services.api.store.people import read_tenant
 from services.api.store.ratings import read_ratings
-from services.api.store.results import read_results_of_subject
+from services.api.store.results import read_published_revisions
 from services.api.store.schemes import read_versions
-from services.api.store.scorecards import read_card, read_cards_of_subject
+from services.api.store.scorecards import read_card, read_revisions
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Forbidden, NotFound
@@ -70,10 +70,10 @@ async def file_dispute(
     if cycle is None or card is None or cycle.revision != card.revision:
         raise NotFound("scorecard")
     zone = (await read_tenant(session)).timezone
-    result = (await read_results_of_subject(session, cycle.code, card.subject)).get(card.revision)
+    about = (card.cycle, card.subject)
+    result = (await read_published_revisions(session, [about]))[about].get(card.revision)
     published_on = None if result is None else local_day(result.published_at, zone)
     check_in_time(cycle, published_on, local_day(at, zone))
-    about = (card.cycle, card.subject)
     earlier = (await read_disputes(session, [about]))[about]
     ratings = (await read_ratings(session, [about])).get(about, [])
     told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
@@ -201,8 +201,8 @@ async def _carry_out(
         reason = f"Dispute {dispute.id} was upheld: {dispute.decision.reason}"
         await move_cycle(session, cycle.code, CycleStatus.OPEN, reason=reason, caller=caller, at=at)
         return
-    cards = await read_cards_of_subject(session, cycle.code, dispute.subject)
-    for card in cards:
+    about = (cycle.code, dispute.subject)
+    for card in (await read_revisions(session, [about]))[about]:
         if card.revision != cycle.revision:
             continue
         if cycle.status is CycleStatus.OPEN:

@@ -122,7 +122,7 @@ async def invite_rater(
     about = (card.cycle, card.subject)
     invited = Invitation(role, employee, caller.name, at)
     if not await insert_invitation(session, about, invited):
-        known = await read_invitations(session, about)
+        known = (await read_invitations(session, [about]))[about]
         return next(each for each in known if (each.role, each.employee) == (role, employee))
     await append_entry(
         session,
@@ -201,7 +201,8 @@ async def relation_to(
         *(Subject(SubjectKind.UNIT, code) for code in reach.units),
         *(Subject(SubjectKind.EMPLOYEE, code) for code in reach.members | reach.managed),
     }
-    invited = await read_invitations(session, (card.cycle, card.subject))
+    about = (card.cycle, card.subject)
+    invited = (await read_invitations(session, [about]))[about]
     return Relation(
         is_seen=is_seen,
         is_own=is_own,

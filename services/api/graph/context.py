@@ -16,6 +16,7 @@ from services.api.store.live import is_pending
 from services.api.store.people import read_tenant
 from services.door.access import authorize
 from services.door.callers import Claim, check_claim
+from services.door.signing_keys import SigningKeys
 from services.schema.db import Database, ReadSession
 from services.schema.shapes.people import Caller, Subject, Tenant
 from services.schema.shapes.views import View
@@ -52,6 +53,7 @@ class GraphContext:
     def __init__(self, state: State, claim: Claim) -> None:
         self.signing_key: bytes = state.signing_key
         self.changes: Changes = state.changes
+        self.receipt_keys: SigningKeys = state.receipt_keys
         self._database: Database = state.database
         self._seen: Notes = state.seen
         self._live: Settles = state.live

@@ -17,17 +17,20 @@ from services.api.flows.explanations import told_explanations
 from services.api.flows.indicators import known_indicators, known_measures
 from services.api.flows.interviews import read_card_interviews
 from services.api.flows.next_steps import next_steps_documents
+from services.api.flows.receipts import signed_receipts
 from services.api.flows.reviews import read_card_reviews
 from services.api.flows.score_changes import find_against, score_change_documents
 from services.api.store.cycles import Tally, read_cycles, read_moves, read_tallies
 from services.api.store.disputes import read_disputes
 from services.api.store.histories import History, read_card_histories, read_result_histories
 from services.api.store.levels import read_newest_documents
+from services.api.store.pay_adjustments import read_pay_adjustments_of
 from services.api.store.people import read_employees
-from services.api.store.ratings import read_adjustments, read_ratings
+from services.api.store.ratings import read_adjustments, read_invitations, read_ratings
 from services.api.store.readers import read_last_readers
-from services.api.store.results import read_published_cards
-from services.api.store.scorecards import read_cards
+from services.api.store.results import read_published_cards, read_published_revisions
+from services.api.store.scorecards import read_cards, read_revisions
+from services.door.signing_keys import SigningKeys
 from services.schema.db import ReadSession
 from services.schema.errors import Invalid
 from services.schema.shapes.cycles import Cycle, Move
@@ -35,10 +38,13 @@ from services.schema.shapes.disputes import Dispute
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.interviews import CardInterview
 from services.schema.shapes.measures import Measure
+from services.schema.shapes.payouts import PayAdjustment
 from services.schema.shapes.people import Employee, Subject
-from services.schema.shapes.ratings import About, KeptAdjustment, KeptRating
+from services.schema.shapes.ratings import About, Invitation, KeptAdjustment, KeptRating
 from services.schema.shapes.readers import Reader
+from services.schema.shapes.results import Result
 from services.schema.shapes.reviews import CardReview
+from services.schema.shapes.scorecards import Scorecard
 from services.schema.shapes.views import View
 from services.schema.words import SubjectKind
 
@@ -52,13 +58,16 @@ MOST_DISTRIBUTIONS = 10
 """Of one operation: each is as long as its cycle has people."""
 
 MOST_EXPLANATIONS = 20
-"""Of one operation: each is some twenty times as long as its card."""
+"""Of one operation, and as many receipts: each is some twenty times as long as its card."""
 
 
 class Reads(Protocol):
     """What loaders need of an operation."""
 
     at: datetime
+
+    @property
+    def receipt_keys(self) -> SigningKeys: ...
 
     def read(self) -> AbstractAsyncContextManager[ReadSession]: ...
 
@@ -81,6 +90,14 @@ class Against:
 
     card: str
     against: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision of a card, and what was published of it."""
+
+    card: Scorecard
+    result: Result | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,14 @@ class Loaders:
         self.interview_by_card: DataLoader[str, CardInterview | None] = DataLoader(self._interviews)
         self.disputes_by_card: DataLoader[About, tuple[Dispute, ...]] = DataLoader(self._disputes)
         self.readers_by_card: DataLoader[str, list[Reader]] = DataLoader(self._readers)
+        self.invitations_by_card: DataLoader[About, list[Invitation]] = DataLoader(
+            self._invitations
+        )
+        self.pay_adjustments_by_card: DataLoader[About, list[PayAdjustment]] = DataLoader(
+            self._pay_adjustments
+        )
+        self.revisions_by_card: DataLoader[About, list[Revision]] = DataLoader(self._revisions)
+        self.receipt_by_card: DataLoader[str, bytes | None] = DataLoader(self._receipts)
         self.review_by_card: DataLoader[str, CardReview | None] = DataLoader(self._reviews)
 
     async def _readers(self, cards: list[str]) -> list[list[Reader]]:
@@ -156,6 +181,34 @@ class Loaders:
         async with self._reads.read() as session:
             found = await read_adjustments(session, cards)
         return [found.get(card, []) for card in cards]
+
+    async def _invitations(self, cards: list[About]) -> list[list[Invitation]]:
+        async with self._reads.read() as session:
+            found = await read_invitations(session, cards)
+        return [found[card] for card in cards]
+
+    async def _pay_adjustments(self, cards: list[About]) -> list[list[PayAdjustment]]:
+        async with self._reads.read() as session:
+            found = await read_pay_adjustments_of(session, cards)
+        return [found[card] for card in cards]
+
+    async def _revisions(self, cards: list[About]) -> list[list[Revision]]:
+        async with self._reads.read() as session:
+            found = await read_revisions(session, cards)
+            results = await read_published_revisions(session, cards)
+        return [
+            [Revision(each, results[card].get(each.revision)) for each in found[card]]
+            for card in cards
+        ]
+
+    async def _receipts(self, ids: list[str]) -> list[bytes | None]:
+        if len(ids) > MOST_EXPLANATIONS:
+            detail = f"At most {MOST_EXPLANATIONS} receipts are read at once."
+            raise Invalid("too_complex", detail)
+        async with self._reads.read() as session:
+            cards = list((await read_cards(session, ids)).values())
+            made = await signed_receipts(session, cards, self._reads.receipt_keys)
+        return _in_order(ids, made)
 
     async def _levels(self, codes: list[str]) -> list[list[bytes]]:
         async with self._reads.read() as session:

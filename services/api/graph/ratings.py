@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from services.api.core.raters import shown_to
+from services.api.core.raters import count_rated, shown_to
 from services.api.graph.context import GraphContext
 from services.api.graph.scalars import DecimalText, InstantText, instant_text
 from services.schema.money import plain
@@ -71,6 +71,15 @@ class StatedAdjustment:
         )
 
 
+@strawberry.type(description="Somebody who is asked to rate, by whom, and whether they have.")
+class InvitedRater:
+    role: RaterRole
+    employee: str
+    author: str
+    invited_at: InstantText
+    items: int = strawberry.field(description="How many items they have rated in this role.")
+
+
 async def ratings_of(context: GraphContext, cycle: str, subject: str) -> list[GivenRating]:
     """All marks of a card that the caller sees, the unnamed ones without who gave them."""
     context.authorize("REST GET /v1/scorecards/{id}/ratings")
@@ -78,6 +87,23 @@ async def ratings_of(context: GraphContext, cycle: str, subject: str) -> list[Gi
     caller = context.caller
     shown = shown_to(found, sees_names=caller.role in _NAMES_TOLD, own=caller.employee)
     return [GivenRating.from_shape(each) for each in shown]
+
+
+async def raters_of(context: GraphContext, cycle: str, subject: str) -> list[InvitedRater] | None:
+    """Who is asked to rate a card, in the order of roles and codes; for HR alone."""
+    context.authorize("REST GET /v1/scorecards/{id}/raters")
+    about = (cycle, parse_subject(subject))
+    rated = await context.loaders.ratings_by_card.load(about)
+    return [
+        InvitedRater(
+            role=each.role,
+            employee=each.employee,
+            author=each.author,
+            invited_at=instant_text(each.invited_at),
+            items=count_rated(rated, each.role, each.employee),
+        )
+        for each in await context.loaders.invitations_by_card.load(about)
+    ]
 
 
 async def adjustments_of(context: GraphContext, cycle: str, subject: str) -> list[StatedAdjustment]:

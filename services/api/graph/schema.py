@@ -22,6 +22,16 @@ from services.api.graph.indicators import (
     indicator_series,
     indicators,
 )
+from services.api.graph.ladders import (
+    Ladder,
+    LevelObservation,
+    assessments,
+    find_ladder,
+    ladder,
+    ladders,
+    observations,
+)
+from services.api.graph.levels import AssessedLevel
 from services.api.graph.limits import Limits
 from services.api.graph.nodes import Node
 from services.api.graph.pages import Connection
@@ -50,6 +60,7 @@ _BY_CODE: dict[str, Finder] = {
     "indicator": find_indicator,
     "scheme": find_scheme,
     "cycle": find_cycle,
+    "ladder": find_ladder,
 }
 _BY_ID: dict[IdKind, Finder] = {
     IdKind.FEED: find_feed,
@@ -93,6 +104,10 @@ class Query:
     scorecards: Connection[Scorecard] | None = _root(scorecards)
     scorecard: Scorecard | None = _root(scorecard)
     results: Connection[Result] | None = _root(results)
+    ladders: Connection[Ladder] | None = _root(ladders)
+    ladder: Ladder | None = _root(ladder)
+    assessments: Connection[AssessedLevel] | None = _root(assessments)
+    observations: Connection[LevelObservation] | None = _root(observations)
     indicator_series: IndicatorSeries | None = _root(indicator_series)
     sales_change: SalesChange | None = _root(sales_change)
 

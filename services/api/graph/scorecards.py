@@ -17,14 +17,18 @@ from services.api.graph.loaders import PageOf
 from services.api.graph.next_steps import NextSteps, next_steps_of_card
 from services.api.graph.nodes import Node, link
 from services.api.graph.pages import USUAL, After, Connection, First, listing
+from services.api.graph.pay_adjustments import PayAdjustment, pay_adjustments_of
 from services.api.graph.ratings import (
     GivenRating,
+    InvitedRater,
     StatedAdjustment,
     adjustments_of,
+    raters_of,
     ratings_of,
 )
 from services.api.graph.readers import Reader, readers_of_card
 from services.api.graph.reviews import CardReview, review_of
+from services.api.graph.revisions import CardRevision, history_of
 from services.api.graph.scalars import DayText, DecimalText, InstantText
 from services.api.graph.schemes import GateCondition, GateEffect
 from services.api.graph.score_changes import ScoreChange, change_of_card
@@ -141,9 +145,25 @@ class Scorecard(Node):
     async def ratings(self, info: Asked) -> list[GivenRating]:
         return await ratings_of(info.context, self.cycle, self.subject)
 
+    @link("Who is asked to rate it, and how many items each has rated; for HR.")
+    async def raters(self, info: Asked) -> list[InvitedRater] | None:
+        return await raters_of(info.context, self.cycle, self.subject)
+
     @link("All rewards and penalties, those among them that were withdrawn.")
     async def adjustment_history(self, info: Asked) -> list[StatedAdjustment]:
         return await adjustments_of(info.context, self.cycle, self.subject)
+
+    @link("Rewards and penalties in money, as they were stated; for HR. Null for a unit.")
+    async def pay_adjustments(self, info: Asked) -> list[PayAdjustment] | None:
+        return await pay_adjustments_of(info.context, self.cycle, self.subject)
+
+    @link("Its revisions, first to last, and what was published of each.")
+    async def history(self, info: Asked) -> list[CardRevision] | None:
+        return await history_of(info.context, self.cycle, self.subject)
+
+    @link("All that it was made of, signed, to be recomputed offline: the document of REST.")
+    async def receipt(self, info: Asked) -> JSON | None:
+        return await receipt_of_card(info.context, str(self.id))
 
     @link("How far its review has come: the step, whose turn it is, and the trail.")
     async def review(self, info: Asked) -> CardReview | None:
@@ -262,6 +282,13 @@ async def explanation_of(context: GraphContext, card: str) -> JSON | None:
     context.authorize("REST GET /v1/scorecards/{id}/explanation")
     told = await context.loaders.explanation_by_card.load(card)
     return None if told is None else JSON(parse(told))
+
+
+async def receipt_of_card(context: GraphContext, card: str) -> JSON | None:
+    """The signed receipt of a card that the caller sees."""
+    context.authorize("REST GET /v1/scorecards/{id}/receipt")
+    signed = await context.loaders.receipt_by_card.load(card)
+    return None if signed is None else JSON(parse(signed))
 
 
 async def employee_of(context: GraphContext, subject: str) -> LazyEmployee | None:

@@ -5,6 +5,7 @@ import strawberry
 from services.api.graph.context import Asked
 from services.api.graph.employees import Employee, find_employee
 from services.api.graph.nodes import link
+from services.api.graph.rating_requests import RatingRequest, requests_of_caller
 from services.schema.words import Role
 
 
@@ -19,6 +20,10 @@ class Viewer:
     @link("The caller in person; null for a machine.")
     async def employee(self, info: Asked) -> Employee | None:
         return await find_employee(info.context, self.code) if self.code else None
+
+    @link("What the caller is asked to rate in cycles that still take it, and has given so far.")
+    async def rating_requests(self, info: Asked) -> list[RatingRequest] | None:
+        return await requests_of_caller(info.context)
 
 
 async def viewer(info: Asked) -> Viewer:

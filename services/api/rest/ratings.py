@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from pydantic import Field, model_validator
 
 from services.api.auth import reach_of, view_of
-from services.api.core.raters import newest, shown_to
+from services.api.core.raters import count_rated, shown_to
 from services.api.flows.ratings import invite_rater, state_rating
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecards import CardId, find_visible
@@ -192,13 +192,10 @@ async def list_raters(request: Request, id: CardId, caller: Asking, session: Rea
     """Who is asked to rate a card, and how many items each has rated."""
     card = await find_visible(session, id, caller, at=datetime.now(UTC))
     about = (card.cycle, card.subject)
-    rated = [each.stated for each in newest((await read_ratings(session, [about]))[about])]
+    rated = (await read_ratings(session, [about]))[about]
     items = [
-        InvitationDocument.from_shape(
-            each,
-            items=sum((mark.role, mark.rater) == (each.role, each.employee) for mark in rated),
-        )
-        for each in await read_invitations(session, about)
+        InvitationDocument.from_shape(each, items=count_rated(rated, each.role, each.employee))
+        for each in (await read_invitations(session, [about]))[about]
     ]
     page = Listed[InvitationDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))

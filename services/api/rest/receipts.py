@@ -6,21 +6,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from services.api.core.receipts import canonical_bytes, receipt_document, receipt_of
+from services.api.flows.receipts import signed_receipts
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import ExplanationDocument, ScorecardDocument
 from services.api.rest.scorecards import CardId, find_visible
 from services.api.rest.settled import new_settled_router
-from services.api.store.results import read_frozen_card
 from services.door.etags import tagged
 from services.door.pages import Listed
 from services.door.routes import PROBLEMS, Asking, Reading
 from services.door.signing_keys import ALGORITHM, SigningKeys, key_id, key_text
 from services.door.wire import Model
-from services.schema.db import ReadSession
-from services.schema.shapes.receipts import Signature, Signed
-from services.schema.shapes.scorecards import Scorecard
-from services.schema.words import ScorecardStatus
 
 router = new_settled_router()
 public = APIRouter(responses=PROBLEMS)
@@ -69,9 +64,8 @@ class ReceiptKeyDocument(Model):
 async def get_receipt(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """The scorecard's receipt; of a published one from what was frozen when it was."""
     card = await find_visible(session, id, caller, at=datetime.now(UTC))
-    receipt = receipt_of(await _to_sign(session, card))
-    signature = _sign(request.app.state.receipt_keys, canonical_bytes(receipt))
-    return tagged(request, receipt_document(receipt, signature))
+    signed = await signed_receipts(session, [card], request.app.state.receipt_keys)
+    return tagged(request, signed[card.id])
 
 
 @public.get(
@@ -90,16 +84,3 @@ async def list_receipt_keys(request: Request) -> Response:
     ]
     page = Listed[ReceiptKeyDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))
-
-
-async def _to_sign(session: ReadSession, card: Scorecard) -> Signed:
-    if card.status is ScorecardStatus.PUBLISHED:
-        frozen = await read_frozen_card(session, card.cycle, card.subject, card.revision)
-        assert frozen is not None, "what is published has a result"
-        return frozen
-    return Signed(card.document, card.explanation, None)
-
-
-def _sign(keys: SigningKeys, message: bytes) -> Signature:
-    own = keys.public[0]
-    return Signature(ALGORITHM, key_id(own), key_text(own), key_text(keys.sign(message)))

@@ -13,13 +13,13 @@ from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
 from services.api.rest.settled import new_settled_router
 from services.api.rest.stored import answer_page
-from services.api.store.results import read_results_of_subject
+from services.api.store.results import read_published_revisions
 from services.api.store.scorecards import (
     CardFilter,
     Sort,
     read_card,
-    read_cards_of_subject,
     read_page_of_cards,
+    read_revisions,
 )
 from services.door.etags import etag_of, tagged
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
@@ -127,8 +127,9 @@ async def get_explanation(
 async def get_history(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """The revisions of a subject's scorecard in its cycle, and what was published of each."""
     card = await find_visible(session, id, caller, at=datetime.now(UTC))
-    cards = await read_cards_of_subject(session, card.cycle, card.subject)
-    results = await read_results_of_subject(session, card.cycle, card.subject)
+    about = (card.cycle, card.subject)
+    cards = (await read_revisions(session, [about]))[about]
+    results = (await read_published_revisions(session, [about]))[about]
     items = [_revision(each, results.get(each.revision)) for each in cards]
     page = Listed[RevisionDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))

@@ -1,13 +1,18 @@
 """Rewards and penalties in money as they are kept: appended for a card, never changed."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Text, func, insert, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.payouts import PayAdjustment
+from services.schema.shapes.people import Subject
+from services.schema.shapes.ratings import About
 from services.schema.tables.payouts import pay_adjustments
+from services.schema.words import SubjectKind
 
 
 async def insert_pay_adjustment(
@@ -44,6 +49,31 @@ async def read_pay_adjustments(
     for row in await session.execute(statement):
         found[row.employee].append(_adjustment_from_row(row))
     return dict(found)
+
+
+async def read_pay_adjustments_of(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[PayAdjustment]]:
+    """All of these cards, of each first to last; a unit's has none."""
+    listed = sorted(abouts)
+    cycles = literal([cycle for cycle, _ in listed], ARRAY(Text))
+    codes = literal([subject.code for _, subject in listed], ARRAY(Text))
+    asked = func.unnest(cycles, codes).table_valued("cycle", "code").render_derived()
+    key = tuple_(pay_adjustments.c.cycle, pay_adjustments.c.employee)
+    statement = (
+        select(pay_adjustments)
+        .where(
+            pay_adjustments.c.tenant_id == session.tenant,
+            key.in_(select(asked.c.cycle, asked.c.code)),
+        )
+        .order_by(pay_adjustments.c.stated_at, pay_adjustments.c.id)
+    )
+    found: dict[About, list[PayAdjustment]] = {about: [] for about in abouts}
+    for row in await session.execute(statement):
+        about = (row.cycle, Subject(SubjectKind.EMPLOYEE, row.employee))
+        if about in found:
+            found[about].append(_adjustment_from_row(row))
+    return found
 
 
 def _adjustment_from_row(row: Row[Any]) -> PayAdjustment:

@@ -120,23 +120,20 @@ async def insert_invitation(session: WriteSession, about: About, invited: Invita
     return made.one_or_none() is not None
 
 
-async def read_invitations(session: ReadSession, about: About) -> list[Invitation]:
-    """Who is asked to rate a card, in the order of roles and codes."""
-    cycle, subject = about
+async def read_invitations(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[Invitation]]:
+    """Who is asked to rate these cards, of each in the order of roles and codes."""
     statement = (
         select(raters)
-        .where(
-            raters.c.tenant_id == session.tenant,
-            raters.c.cycle == cycle,
-            raters.c.subject_kind == subject.kind,
-            raters.c.subject == subject.code,
-        )
+        .where(raters.c.tenant_id == session.tenant, among_abouts(raters, abouts))
         .order_by(raters.c.role, raters.c.employee)
     )
-    return [
-        Invitation(RaterRole(row.role), row.employee, row.author, row.invited_at)
-        for row in await session.execute(statement)
-    ]
+    found: dict[About, list[Invitation]] = {about: [] for about in abouts}
+    for row in await session.execute(statement):
+        invited = Invitation(RaterRole(row.role), row.employee, row.author, row.invited_at)
+        found[about_of(row)].append(invited)
+    return found
 
 
 async def read_requests(

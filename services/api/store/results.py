@@ -15,6 +15,7 @@ from services.schema.shapes.people import Subject
 from services.schema.shapes.ratings import About
 from services.schema.shapes.receipts import Signed
 from services.schema.shapes.results import Result
+from services.schema.shapes.scorecards import Scorecard
 from services.schema.tables.results import results
 from services.schema.words import SubjectKind
 
@@ -77,34 +78,33 @@ async def read_published_cards(session: ReadSession, ids: Collection[str]) -> di
     return {row.id: bytes(row.scorecard_document) for row in await session.execute(statement)}
 
 
-async def read_frozen_card(
-    session: ReadSession, cycle: str, subject: Subject, revision: int
-) -> Signed | None:
-    """A scorecard and its explanation as they were when its result was published."""
-    statement = select(results.c.id, results.c.scorecard_document, results.c.explanation).where(
+async def read_frozen_cards(
+    session: ReadSession, cards: Collection[Scorecard]
+) -> dict[str, Signed]:
+    """Of those of these cards that were published: they and their explanations, as they were."""
+    told = (results.c.id, results.c.scorecard, results.c.scorecard_document, results.c.explanation)
+    statement = select(*told).where(
         results.c.tenant_id == session.tenant,
-        results.c.cycle == cycle,
-        results.c.subject_kind == subject.kind,
-        results.c.subject == subject.code,
-        results.c.revision == revision,
+        among_abouts(results, {(card.cycle, card.subject) for card in cards}),
+        among(results.c.scorecard, {card.id for card in cards}),
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    return Signed(bytes(row.scorecard_document), bytes(row.explanation), row.id)
+    return {
+        row.scorecard: Signed(bytes(row.scorecard_document), bytes(row.explanation), row.id)
+        for row in await session.execute(statement)
+    }
 
 
-async def read_results_of_subject(
-    session: ReadSession, cycle: str, subject: Subject
-) -> dict[int, Result]:
-    """What was published of a subject in a cycle, by revision."""
+async def read_published_revisions(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, dict[int, Result]]:
+    """What was published of these subjects in their cycles, by revision."""
     statement = select(results).where(
-        results.c.tenant_id == session.tenant,
-        results.c.cycle == cycle,
-        results.c.subject_kind == subject.kind,
-        results.c.subject == subject.code,
+        results.c.tenant_id == session.tenant, among_abouts(results, abouts)
     )
-    return {row.revision: _result_from_row(row) for row in await session.execute(statement)}
+    found: dict[About, dict[int, Result]] = {about: {} for about in abouts}
+    for row in await session.execute(statement):
+        found[about_of(row)][row.revision] = _result_from_row(row)
+    return found
 
 
 async def read_first_published(

@@ -26,10 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
+from services.api.store.abouts import among_abouts
 from services.api.store.changes import announce_cards
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
+from services.schema.shapes.ratings import About
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.tables.cycles import cycles
 from services.schema.tables.scorecards import scorecards
@@ -91,21 +93,19 @@ async def read_cards(session: ReadSession, ids: Collection[str]) -> dict[str, Sc
     return {card.id: card for card in await _read(session, statement)}
 
 
-async def read_cards_of_subject(
-    session: ReadSession, cycle: str, subject: Subject
-) -> list[Scorecard]:
-    """All revisions of a subject's card in a cycle, first to last."""
+async def read_revisions(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[Scorecard]]:
+    """All revisions of these subjects' cards in their cycles, first to last."""
     statement = (
         select(scorecards)
-        .where(
-            scorecards.c.tenant_id == session.tenant,
-            scorecards.c.cycle == cycle,
-            scorecards.c.subject_kind == subject.kind,
-            scorecards.c.subject == subject.code,
-        )
+        .where(scorecards.c.tenant_id == session.tenant, among_abouts(scorecards, abouts))
         .order_by(scorecards.c.revision)
     )
-    return await _read(session, statement)
+    found: dict[About, list[Scorecard]] = {about: [] for about in abouts}
+    for card in await _read(session, statement):
+        found[card.cycle, card.subject].append(card)
+    return found
 
 
 async def read_cards_of_cycle(session: ReadSession, cycle: str, revision: int) -> list[Scorecard]:

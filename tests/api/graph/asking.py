@@ -151,3 +151,23 @@ def told(document: Json, path: str = "") -> dict[str, Json]:
         parts = [told(member, f"{path}.{name}") for name, member in document.items()]
         return {path: document} | {k: v for part in parts for k, v in part.items()}
     return {path: document}
+
+
+def agrees(stated: Json, shown: Json, kind: str) -> None:
+    """Each leaf that REST states stands in the graph under its name, as it is."""
+    made = CORE.get_type(kind)
+    assert made is not None, kind
+    wanted, answered = leaves(stated, made), told(shown)
+    assert {name: answered.get(name, "nothing") for name in wanted} == wanted
+
+
+def as_graph(document: Json) -> Json:
+    """What raters may give is `mark_scale` in the graph: a ladder's marks are a list."""
+    if isinstance(document, list):
+        return [as_graph(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    return {
+        "mark_scale" if name == "marks" and isinstance(member, dict) else name: as_graph(member)
+        for name, member in document.items()
+    }

@@ -113,6 +113,11 @@ def _told(world: World, about: str, caller: str, relation: str, code: str | None
     named = code or ABSENT
     told = {"employee": named, "subject": f"employee:{named}", "code": named}
     told |= {"period": "2026-01", "indicator": "net_sales", "id": f"employee:{named}"}
+    mine = world.things["ladder", ""]
+    told |= {"ladder": mine}
+    if about == "ladder":
+        known = {"foreign": world.things["ladder", "x-"]}
+        told["code"] = known.get(relation, mine) if code else ABSENT
     if about in _BY_ID:
         told["id"] = world.things[_BY_ID[about], code] if code else ABSENT
     if about == "cycle":

@@ -50,6 +50,30 @@ async def test_requirement_27_as_many_statements_for_a_hundred_people_as_for_one
         assert counts[1] == counts[100] < 50
 
 
+CARDS = """query ($first: Int!) { scorecards(cycle: "jan", first: $first) { nodes {
+    history { revision } raters { employee items } payAdjustments { amount } } } }"""
+RECEIPTS = """query ($first: Int!) {
+    scorecards(cycle: "jan", first: $first) { nodes { id receipt } } }"""
+
+
+@pytest.mark.parametrize(("query", "most"), [(CARDS, 100), (RECEIPTS, 20)])
+async def test_requirement_27_what_hangs_on_cards_takes_as_many_statements_for_many_as_for_one(
+    crowd: Company, query: str, most: int
+) -> None:
+    counts, nodes = {}, []
+    for first in (1, most):
+        with statements(crowd) as counted:
+            nodes = (await ask(crowd, query, {"first": first}))["scorecards"]["nodes"]
+        counts[first] = counted.count
+        assert len(nodes) == first
+    assert counts[1] == counts[most] < 40
+    if query is RECEIPTS:
+        stated = (await crowd.get(f"/v1/scorecards/{nodes[-1]['id']}/receipt")).json()
+        assert nodes[-1]["receipt"] == stated
+        answer = (await post(crowd, query, {"first": most + 1})).json()
+        assert {each["extensions"]["code"] for each in answer["errors"]} == {"too_complex"}
+
+
 async def test_requirement_27_too_much_is_refused_with_no_statement_but_the_keys(
     crowd: Company,
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.appraisals import ask
 from tests.api.companies import Company, Json
+from tests.api.graph.asking import agrees, as_graph, post, whole
 from tests.api.rating import fill, path_of, rate, rated
 
 FIELDS = {
@@ -48,6 +49,20 @@ async def test_the_graph_says_what_rest_says(opened: Company, field: str, key: s
         peer = next(each for each in told if each["role"] == "PEER")
         assert (peer["rater"] == "e-2") is (key in {"admin", "hr"})
         assert peer["withheld"] is (key not in {"admin", "hr"})
+
+
+async def test_who_is_asked_reads_in_the_graph_what_rest_tells_them(opened: Company) -> None:
+    parts = whole("RatingRequest")
+    for key, least in (("two", 1), ("one", 0), ("hr", 0)):
+        told = (await opened.get("/v1/rating-requests", key=key)).json()["items"]
+        assert len(told) == least
+        answer = await post(opened, f"{{ viewer {{ ratingRequests {parts} }} }}", key=key)
+        shown = answer.json()["data"]["viewer"]["ratingRequests"]
+        assert len(shown) == len(told)
+        agrees(as_graph(told), shown, "RatingRequest")
+    body = await post(opened, "{ viewer { role ratingRequests { cycle } } }", key="viewer")
+    assert body.json()["data"]["viewer"]["ratingRequests"] is None
+    assert body.json()["errors"][0]["extensions"]["code"] == "forbidden"
 
 
 async def test_whoever_does_not_see_the_card_sees_none_of_it(opened: Company) -> None:
