@@ -139,6 +139,8 @@ PointsIn = decimal_in(6, TOTAL_PLACES)
 WeightIn = decimal_in(6, SCORE_PLACES)
 PercentIn = decimal_in(3, SCORE_PLACES)
 PartIn = decimal_in(6, SCORE_PLACES, minimum=Decimal(0))
+PastIn = decimal_in(AMOUNT_DIGITS, VALUE_PLACES, minimum=Decimal(0))
+GrowthIn = decimal_in(4, SCORE_PLACES, minimum=Decimal(-1))
 RateIn = decimal_in(10, 10)
 
 DecimalText = Annotated[str, Field(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["128.50"])]

@@ -166,6 +166,16 @@ def previous(period: Period, calendar: Calendar) -> Period:
     raise Invalid("period_invalid", f"There is no period before {period.code}.")
 
 
+def year_before(period: Period, calendar: Calendar) -> Period:
+    """The period of the same name a year earlier; of days, the same days of the calendar."""
+    if period.months is not None:
+        return parse_period(f"{int(period.code[:4]) - 1}{period.code[4:]}", calendar)
+    start = add_months(period.start, -12)
+    # By its last day: the 28th of February keeps its one day, whether the 29th follows or not.
+    end = add_months(period.end - timedelta(days=1), -12) + timedelta(days=1)
+    return parse_period(f"{start}/{end}", calendar)
+
+
 def split(period: Period, grain: Grain, calendar: Calendar) -> tuple[Period, ...]:
     """The days, weeks or months of a period in order; at its edges weeks and months are cut."""
     parts: list[Period] = []

@@ -97,6 +97,8 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/targets": Ask("employee", "subject=employee:{}", listed="subject"),
     "PUT /v1/targets": Ask("employee", body=[_target(value="7")]),
     "POST /v1/targets/break-down": Ask("employee", body=_target(into="months", period="2026-Q1")),
+    "GET /v1/targets/differences": Ask("employee", f"{_PERIOD}&indicator=net_sales"),
+    "GET /v1/targets/proposal": Ask("employee", f"{_PERIOD}&indicator=net_sales"),
     "GET /v1/indicators/{code}/values": Ask("employee", _PERIOD),
     "GET /v1/diagnosis/sales": Ask("employee", _PERIOD),
     "POST /v1/indicators/values": Ask(body=[]),

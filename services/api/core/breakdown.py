@@ -1,4 +1,4 @@
-"""How a target is broken down: into which parts there are, and by weights to their last digit."""
+"""How a target is broken down: into which parts there are, and by weights to the last digit."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -52,22 +52,8 @@ def parts_of(
     return parts
 
 
-def share_target(
-    value: Decimal, parts: Collection[str], weights: Mapping[str, Decimal] | None
-) -> dict[str, Decimal]:
-    """The value shared out, to the last of its 6 decimals: by weights, else equally.
-
-    Weights name the parts that get a share; the others get none.
-    """
-    if weights is None:
-        weights = dict.fromkeys(parts, Decimal(1))
-    faults = [
-        Fault(f"/weights/{name}", "unknown_part", f"{name} is not a part of this target.")
-        for name in weights
-        if name not in parts
-    ]
-    if faults:
-        raise Conflict("unknown_part", faults[0].detail, faults)
+def share_target(value: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The value shared out by weights, to the last of its 6 decimals."""
     if not any(weights.values()):
         detail = "Weights are not below zero, and one is above."
         raise Conflict(
@@ -75,6 +61,17 @@ def share_target(
         )
     shares = share_out(value, list(weights.values()), VALUE_PLACES)
     return dict(zip(weights, shares, strict=True))
+
+
+def check_names(weights: Mapping[str, Decimal], parts: Collection[str]) -> None:
+    """Refuse weights of what is not a part."""
+    faults = [
+        Fault(f"/weights/{name}", "unknown_part", f"{name} is not a part of this target.")
+        for name in weights
+        if name not in parts
+    ]
+    if faults:
+        raise Conflict("unknown_part", faults[0].detail, faults[:100])
 
 
 def _periods(period: Period, into: Parts, calendar: Calendar) -> list[str]:

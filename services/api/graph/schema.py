@@ -10,6 +10,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from services.api.graph.breakdown import TargetDifference, target_differences
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, cycle, cycles, find_cycle
 from services.api.graph.employees import Employee, employee, employees, find_employee
@@ -98,6 +99,7 @@ class Query:
     indicators: Connection[Indicator] | None = _root(indicators)
     schemes: Connection[Scheme] | None = _root(schemes)
     targets: Connection[Target] | None = _root(targets)
+    target_differences: list[TargetDifference] | None = _root(target_differences)
     feeds: Connection[Feed] | None = _root(feeds)
     cycles: Connection[Cycle] | None = _root(cycles)
     cycle: Cycle | None = _root(cycle)

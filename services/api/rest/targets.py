@@ -1,4 +1,4 @@
-"""REST of targets: set, listed with their history, broken down."""
+"""REST of targets: set, and listed with their history."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,27 +7,25 @@ from fastapi import Body, Query, Request
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
-from services.api.flows.targets import break_down, put_targets
+from services.api.flows.targets import put_targets
 from services.api.store.targets import TargetFilter, read_page_of_targets
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import (
-    Code,
     DecimalText,
     FormulaCode,
     Instant,
     LongText,
     Model,
-    PartIn,
     PeriodCode,
     SubjectText,
     ValueIn,
 )
 from services.schema.money import plain
 from services.schema.shapes.people import Subject, parse_subject
-from services.schema.shapes.targets import PartsOfTarget, StatedTarget, Target
+from services.schema.shapes.targets import StatedTarget, Target
 from services.schema.shapes.views import View
-from services.schema.words import Parts, TargetLevel
+from services.schema.words import TargetLevel
 
 router = new_router()
 
@@ -97,61 +95,6 @@ class TargetDocument(Model):
         )
 
 
-class BreakDownIn(Model):
-    """Which target to break down; weights name the parts that get a share, each equally without."""
-
-    subject: SubjectText
-    indicator: FormulaCode
-    period: PeriodCode
-    into: Annotated[Parts, Field(strict=False)]
-    weights: Annotated[dict[Code, PartIn], Field(min_length=1, max_length=10_000)] | None = None
-
-
-class PartDocument(Model):
-    """A part, and its target in force."""
-
-    subject: SubjectText
-    period: PeriodCode
-    value: DecimalText | None
-
-
-class LevelDocument(Model):
-    """The parts of one level beside their whole; `difference` is what no part has."""
-
-    level: TargetLevel
-    whole: DecimalText
-    sum: DecimalText
-    difference: DecimalText
-    parts: list[PartDocument]
-
-    @classmethod
-    def from_shape(cls, level: PartsOfTarget) -> "LevelDocument":
-        return cls(
-            level=level.level,
-            whole=plain(level.whole),
-            sum=plain(level.sum),
-            difference=plain(level.difference),
-            parts=[
-                PartDocument(
-                    subject=str(subject),
-                    period=period,
-                    value=None if value is None else plain(value),
-                )
-                for subject, period, value in level.parts
-            ],
-        )
-
-
-class BreakDownAnswer(Model):
-    """A target and its parts, level by level."""
-
-    subject: SubjectText
-    indicator: FormulaCode
-    period: PeriodCode
-    into: Parts
-    levels: list[LevelDocument]
-
-
 @router.get("/v1/targets")
 async def list_targets(
     request: Request, query: Annotated[TargetQuery, Query()], caller: Asking, session: Reading
@@ -189,35 +132,6 @@ async def put_stated_targets(
     )
     items = [TargetDocument.from_shape(target) for target in targets]
     return Listed(items=items, total=len(items), next_cursor=None)
-
-
-@router.post("/v1/targets/break-down")
-async def post_break_down(wanted: BreakDownIn, caller: Asking, session: Writing) -> BreakDownAnswer:
-    """Set the parts of a target so that they sum to it exactly, each level by itself.
-
-    `quarters` and `months` are those the period is made of; `units` those directly below the unit,
-    or the topmost of the company; `employees` those who work for a day of the period in the unit
-    with all below, or answer for the shop; `shops` those that these people answer for. Parts that
-    weights leave out keep the target they have, and the difference to the whole is shown.
-    """
-    at = datetime.now(UTC)
-    levels = await break_down(
-        session,
-        (parse_subject(wanted.subject), wanted.period),
-        wanted.indicator,
-        into=wanted.into,
-        weights=wanted.weights,
-        view=await view_of(session, caller, at),
-        caller=caller,
-        at=at,
-    )
-    return BreakDownAnswer(
-        subject=wanted.subject,
-        indicator=wanted.indicator,
-        period=wanted.period,
-        into=wanted.into,
-        levels=[LevelDocument.from_shape(level) for level in levels],
-    )
 
 
 def _visible(view: View, subject: str | None) -> frozenset[Subject] | None:

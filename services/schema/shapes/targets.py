@@ -1,11 +1,24 @@
 """Targets: what an indicator should reach, for a subject and a period, at one of two levels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
+from services.schema.shapes.indicators import Value
 from services.schema.shapes.people import Subject
-from services.schema.words import TargetLevel
+from services.schema.words import Parts, Scope, TargetLevel
+
+
+class Basis(StrEnum):
+    """What the parts of a target are weighed by; `last_year` and `last_periods` are history."""
+
+    EQUAL = "equal"
+    WEIGHTS = "weights"
+    CALENDAR = "calendar"
+    LAST_YEAR = "last_year"
+    LAST_PERIODS = "last_periods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +49,67 @@ class StatedTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighing:
+    """What the parts of a target are weighed by."""
+
+    by: Basis
+    weights: Mapping[str, Decimal]
+    """Those stated; beside history they stand for the past of the parts that they name."""
+    periods: int
+    """How many of the last ones history is made of."""
+    scope: Scope | None
+    """Whose measures history counts; null is what is usual for each part."""
+
+
+@dataclass(frozen=True, slots=True)
 class PartsOfTarget:
-    """One level of a target beside the parts it was broken down into."""
+    """One level of a target beside the parts it can be broken down into."""
 
     level: TargetLevel
-    whole: Decimal
+    whole: Decimal | None
+    """Null where parts were set and the whole was not."""
     parts: tuple[tuple[Subject, str, Decimal | None], ...]
-    """Subject, period and target in force of every part there is; null where none was set."""
+    """Subject, period and target in force of each part that is seen; null where none was set."""
 
     @property
     def sum(self) -> Decimal:
         return sum((value for _, _, value in self.parts if value is not None), Decimal(0))
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> Decimal | None:
         """What of the whole no part has; below zero where they have more."""
-        return self.whole - self.sum
+        return None if self.whole is None else self.whole - self.sum
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A target beside the parts of one kind, level by level."""
+
+    into: Parts
+    levels: tuple[PartsOfTarget, ...]
+    complete: bool
+    """Whether the caller sees every part there is; sums are of those that are seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenDown:
+    """A target that was broken down, and what its parts weighed."""
+
+    compared: Compared
+    by: Basis
+    weights: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTarget:
+    """A target as the past proposes it; nothing is set by it."""
+
+    past: tuple[tuple[str, Value], ...]
+    """The value of each period looked at, the newest first."""
+    base: Decimal | None
+    """What a period had, at 6 decimals; null where none has a value."""
+    value: Decimal | None
+    """The base with its growth, at 6 decimals."""
 
 
 @dataclass(frozen=True, slots=True)

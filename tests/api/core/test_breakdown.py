@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.core.breakdown import Company, parts_of, share_target
+from services.api.core.breakdown import Company, check_names, parts_of, share_target
 from services.schema.days import Calendar, parse_period
 from services.schema.errors import Conflict
 from services.schema.shapes.people import (
@@ -139,7 +139,7 @@ def test_an_assignment_that_ended_with_the_month_before_counts_no_more() -> None
 
 
 def test_leftovers_go_to_the_largest_remainder() -> None:
-    assert share_target(Decimal(1), ["a", "b", "c"], None) == {
+    assert share_target(Decimal(1), dict.fromkeys("abc", Decimal(1))) == {
         "a": Decimal("0.333334"),
         "b": Decimal("0.333333"),
         "c": Decimal("0.333333"),
@@ -148,7 +148,18 @@ def test_leftovers_go_to_the_largest_remainder() -> None:
 
 def test_a_part_of_weight_zero_gets_nothing_and_one_without_is_left_alone() -> None:
     weights = {"b": Decimal(0), "a": Decimal("0.5")}
-    assert share_target(Decimal(7), ["a", "b", "c"], weights) == {"a": 7, "b": 0}
+    check_names(weights, ["a", "b", "c"])
+    assert share_target(Decimal(7), weights) == {"a": 7, "b": 0}
+
+
+def test_weights_of_no_part_and_of_nothing_are_refused() -> None:
+    with pytest.raises(Conflict) as refused:
+        check_names({"a": Decimal(1), "z": Decimal(1)}, ["a", "b"])
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [
+        ("/weights/z", "unknown_part")
+    ]
+    with pytest.raises(Conflict, match="not below zero"):
+        share_target(Decimal(7), {"a": Decimal(0)})
 
 
 @given(
@@ -159,4 +170,4 @@ def test_a_part_of_weight_zero_gets_nothing_and_one_without_is_left_alone() -> N
 )
 def test_parts_always_sum_to_the_whole(value: Decimal, weights: list[Decimal]) -> None:
     named = {str(number): weight for number, weight in enumerate(weights)}
-    assert sum(share_target(value, named, named).values()) == value
+    assert sum(share_target(value, named).values()) == value

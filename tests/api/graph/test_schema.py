@@ -93,7 +93,7 @@ LINKS = (
 )
 ELSEWHERE = {
     "Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce",
-    "Interview", "Dispute", "Reader", "RatingRequest",
+    "Interview", "Dispute", "Reader", "RatingRequest", "TargetDifference",
 }  # fmt: skip
 """Held against REST in tests of their own."""
 

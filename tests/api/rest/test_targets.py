@@ -1,54 +1,15 @@
-"""Targets over REST: set all or none, kept with their history, broken down to the last digit."""
-
-from decimal import Decimal
+"""Targets over REST: set all or none, kept with their history, each seen by whom it is for."""
 
 import pytest
 
 from tests.api.companies import Company, Json
-
-SALES = {
-    "subject": "employee:ann",
-    "indicator": "net_sales",
-    "period": "2026-10",
-    "level": "budget",
-    "value": "120000.5",
-    "reason": "a good month",
-}
-
-
-def worker(code: str, unit: str, shops: list[str]) -> Json:
-    held = {
-        "position": "agent",
-        "unit": unit,
-        "from": "2026-01-01",
-        "shops": [{"shop": shop} for shop in shops],
-    }
-    return {"code": code, "name": code, "assignments": [held]}
+from tests.api.targeting import SALES, set_value, staff
 
 
 @pytest.fixture
 async def staffed(company: Company) -> Company:
-    """Two units under one, three people in them, two shops."""
-    shop = {"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
-    await company.fill("shops", {"code": "s1", **shop}, {"code": "s2", **shop})
-    units = (("ops", None), ("east", "ops"), ("west", "ops"), ("office", None))
-    await company.fill(
-        "units",
-        *({"code": code, "name": code, "parent": above, "lead": "ann"} for code, above in units),
-    )
-    work: Json = (
-        ("ann", "ops", []),
-        ("bob", "east", ["s1"]),
-        ("cyd", "west", ["s2"]),
-        ("dan", "office", []),
-    )
-    await company.fill("employees", *(worker(*each) for each in work))
+    await staff(company)
     return company
-
-
-async def set_value(company: Company, value: str, **change: Json) -> None:
-    answer = await company.put("/v1/targets", [{**SALES, "value": value, **change}])
-    assert answer.status_code == 200, answer.text
 
 
 async def test_a_target_is_set_and_listed(staffed: Company) -> None:
@@ -136,131 +97,6 @@ async def test_one_bad_target_refuses_all(
     before = await staffed.digest()
     first = {**SALES, "period": "2026-09"}
     answer = await staffed.put("/v1/targets", [first, {**SALES, **change}])
-    found = [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]]
-    assert (answer.status_code, found) == (status, [(code, pointer)])
-    assert await staffed.digest() == before
-
-
-async def break_down(company: Company, **wanted: Json) -> Json:
-    whole = {"subject": "unit:ops", "indicator": "net_sales", "period": "2026"}
-    answer = await company.post("/v1/targets/break-down", {**whole, **wanted})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def test_a_year_is_broken_down_into_quarters_that_sum_to_it(staffed: Company) -> None:
-    whole = {"subject": "unit:ops", "period": "2026"}
-    await set_value(staffed, "100.000001", **whole)
-    await set_value(staffed, "200", level="challenge", **whole)
-    answer = await break_down(
-        staffed, into="quarters", weights={f"2026-Q{n}": n for n in (1, 2, 3)}
-    )
-    assert answer == {
-        "subject": "unit:ops",
-        "indicator": "net_sales",
-        "period": "2026",
-        "into": "quarters",
-        "levels": [
-            {
-                "level": "budget",
-                "whole": "100.000001",
-                "sum": "100.000001",
-                "difference": "0",
-                "parts": [
-                    {"subject": "unit:ops", "period": "2026-Q1", "value": "16.666667"},
-                    {"subject": "unit:ops", "period": "2026-Q2", "value": "33.333334"},
-                    {"subject": "unit:ops", "period": "2026-Q3", "value": "50"},
-                    {"subject": "unit:ops", "period": "2026-Q4", "value": None},
-                ],
-            },
-            {
-                "level": "challenge",
-                "whole": "200",
-                "sum": "200",
-                "difference": "0",
-                "parts": [
-                    {"subject": "unit:ops", "period": "2026-Q1", "value": "33.333333"},
-                    {"subject": "unit:ops", "period": "2026-Q2", "value": "66.666667"},
-                    {"subject": "unit:ops", "period": "2026-Q3", "value": "100"},
-                    {"subject": "unit:ops", "period": "2026-Q4", "value": None},
-                ],
-            },
-        ],
-    }
-    q2 = (await staffed.get("/v1/targets?period=2026-Q2&subject=unit:ops")).json()["items"][0]
-    assert (q2["value"], q2["reason"]) == ("33.333334", "broken down from unit:ops, 2026")
-    before = await staffed.digest()
-    again = await break_down(staffed, into="quarters", weights={f"2026-Q{n}": n for n in (1, 2, 3)})
-    assert again == answer
-    assert await staffed.digest() == before
-
-
-async def test_a_part_set_by_hand_makes_a_difference_that_is_shown(staffed: Company) -> None:
-    await set_value(staffed, "90", subject="unit:ops", period="2026-Q4")
-    await set_value(staffed, "40", subject="unit:ops", period="2026-12")
-    answer = await break_down(
-        staffed, period="2026-Q4", into="months", weights={"2026-10": "1", "2026-11": "1"}
-    )
-    level = answer["levels"][0]
-    assert [part["value"] for part in level["parts"]] == ["45", "45", "40"]
-    assert (level["whole"], level["sum"], level["difference"]) == ("90", "130", "-40")
-
-
-@pytest.mark.parametrize(
-    ("whole", "into", "parts"),
-    [
-        ("unit:ops", "units", ["unit:east", "unit:west"]),
-        ("company", "units", ["unit:office", "unit:ops"]),
-        ("unit:ops", "employees", ["employee:ann", "employee:bob", "employee:cyd"]),
-        ("unit:east", "employees", ["employee:bob"]),
-        ("shop:s2", "employees", ["employee:cyd"]),
-        ("company", "employees", ["employee:ann", "employee:bob", "employee:cyd", "employee:dan"]),
-        ("unit:ops", "shops", ["shop:s1", "shop:s2"]),
-        ("employee:bob", "shops", ["shop:s1"]),
-        ("company", "shops", ["shop:s1", "shop:s2"]),
-    ],
-)
-async def test_without_weights_the_parts_there_are_get_equal_shares(
-    staffed: Company, whole: str, into: str, parts: list[str]
-) -> None:
-    await set_value(staffed, "10", subject=whole, period="2026")
-    (level,) = (await break_down(staffed, subject=whole, into=into))["levels"]
-    assert [part["subject"] for part in level["parts"]] == parts
-    values = [Decimal(part["value"]) for part in level["parts"]]
-    assert sum(values) == 10
-    assert max(values) - min(values) <= Decimal("0.000001")
-    assert values == sorted(values, reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "status", "code", "pointer"),
-    [
-        ({"subject": "unit:east", "into": "months"}, 409, "no_target", "/period"),
-        ({"into": "quarters", "weights": {"2026-Q5": 1}}, 409, "unknown_part", "/weights/2026-Q5"),
-        ({"into": "employees", "weights": {"dan": 1}}, 409, "unknown_part", "/weights/dan"),
-        ({"into": "units", "weights": {"east": 0}}, 409, "weights_senseless", "/weights"),
-        ({"into": "units", "weights": {"east": -1, "west": 2}}, 422, "invalid", "/weights/east"),
-        ({"into": "units", "weights": {}}, 422, "invalid", "/weights"),
-        ({"into": "weeks"}, 422, "invalid", "/into"),
-        ({"period": "2026-10", "into": "months"}, 409, "no_parts", "/into"),
-        ({"period": "2026-10", "into": "quarters"}, 409, "no_parts", "/into"),
-        ({"subject": "unit:west", "into": "units"}, 409, "no_parts", "/into"),
-        ({"subject": "employee:bob", "into": "employees"}, 409, "no_parts", "/into"),
-        ({"subject": "shop:s1", "into": "shops"}, 409, "no_parts", "/into"),
-        ({"indicator": "conversion_rate", "into": "months"}, 409, "not_additive", "/indicator"),
-        ({"indicator": "no_such", "into": "months"}, 409, "unknown_indicator", "/indicator"),
-        ({"period": "2026-13", "into": "months"}, 422, "period_invalid", "/period"),
-    ],
-)
-async def test_what_cannot_be_broken_down_is_refused(
-    staffed: Company, wanted: Json, status: int, code: str, pointer: str
-) -> None:
-    for subject in ("unit:ops", "unit:west", "employee:bob", "shop:s1"):
-        await set_value(staffed, "10", subject=subject, period="2026")
-    await set_value(staffed, "10", subject="unit:ops", period="2026-10")
-    before = await staffed.digest()
-    whole = {"subject": "unit:ops", "indicator": "net_sales", "period": "2026"}
-    answer = await staffed.post("/v1/targets/break-down", {**whole, **wanted})
     found = [(fault["code"], fault["pointer"]) for fault in answer.json()["errors"]]
     assert (answer.status_code, found) == (status, [(code, pointer)])
     assert await staffed.digest() == before
