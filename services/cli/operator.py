@@ -36,12 +36,17 @@ async def admin_key_of(dsn: str, code: str) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """How many cards of a published cycle were computed, and how many had drifted anew."""
+    """How many cards of a published cycle were computed, and how many had drifted anew.
+
+    Where the company's cycles cannot even be listed, the cycle is `*`.
+    """
 
     tenant: int
     cycle: str
     cards: int
     drifts: int
+    unreadable: tuple[str, ...]
+    """What could not be read, each with why; the rest was computed."""
 
 
 async def recompute_published(dsn: str, code: str | None) -> list[Recomputed]:
@@ -73,15 +78,27 @@ async def number_of(dsn: str, code: str) -> int:
 async def recompute_tenant(database: Database, number: int) -> list[Recomputed]:
     """The same of one tenant."""
     operator = Caller(number, Role.ADMIN, None, "system:operator")
-    async with database.read(number) as session:
-        cycles = await read_published_cycles(session)
+    try:
+        async with database.read(number) as session:
+            cycles = await read_published_cycles(session)
+    except Exception as error:  # noqa: BLE001  other companies are computed all the same
+        return [Recomputed(number, "*", 0, 0, (_told(error),))]
     found = []
     for cycle in cycles:
-        async with database.write(number) as session:
-            at = datetime.now(UTC)
-            cards, drifts = await find_drifts(session, cycle, caller=operator, at=at)
-        found.append(Recomputed(number, cycle.code, cards, drifts))
+        try:
+            async with database.write(number) as session:
+                at = datetime.now(UTC)
+                made = await find_drifts(session, cycle, caller=operator, at=at)
+        except Exception as error:  # noqa: BLE001  and so are other cycles
+            found.append(Recomputed(number, cycle.code, 0, 0, (_told(error),)))
+        else:
+            recomputed = (made.cards, made.drifts, made.unreadable)
+            found.append(Recomputed(number, cycle.code, *recomputed))
     return found
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 async def _make_tenant(database: Database, code: str, at: datetime) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.api.core.cards import CardPlan, Setting, compute_card, plan_card, wanted_by
@@ -25,6 +25,7 @@ from services.api.store.drifts import insert_drifts, read_results_of_cycle
 from services.api.store.late_facts import read_decisions
 from services.api.store.scorecards import read_cards_of_cycle
 from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Unavailable
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.late_facts import Decided, Drift
@@ -35,26 +36,40 @@ MISSING = Difference("/population", "member", None)
 """Of somebody who by today's assignments would have no card at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a computation of a cycle's cards came to."""
+
+    cards: int
+    """That could be computed."""
+    drifts: int
+    """That were not known."""
+    unreadable: tuple[str, ...]
+    """The cards that could not, each with why."""
+
+
 async def find_drifts(
     session: WriteSession, cycle: Cycle, *, caller: Caller, at: datetime
-) -> tuple[int, int]:
+) -> Found:
     """Compute a published cycle's cards as everything is now: facts, targets, people, definitions.
 
-    Gives how many were computed, and how many drifts were found that were not known. A card is held
-    against what was published, with the late facts that were accepted since.
+    A card is held against what was published, with the late facts that were accepted since. One
+    that cannot be read is named, and keeps no other from being computed.
     """
     setting = await read_setting(session, [cycle])
     cards = await read_cards_of_cycle(session, cycle.code, cycle.revision)
     results = await read_results_of_cycle(session, cycle.code, cycle.revision)
     made: list[Drift] = []
+    unreadable: list[str] = []
     for first in range(0, len(cards), AT_ONCE):
         some = cards[first : first + AT_ONCE]
-        found = await _differences_of(session, cycle, some, setting, at=at)
-        made += [
-            _drift(card, cycle, results[card.subject], found[card.id], at=at)
-            for card in some
-            if found[card.id]
-        ]
+        found, wrong = await _read_apart(session, cycle, some, setting, at=at)
+        unreadable += wrong
+        for card in some:
+            if found.get(card.id) and (result := results.get(card.subject)) is not None:
+                made.append(_drift(card, cycle, result, found[card.id], at=at))
+            elif found.get(card.id):
+                unreadable.append(f"{card.id} of {card.subject}: its result is not there")
     new = await insert_drifts(session, made, at=at)
     if new:
         await append_entry(
@@ -65,7 +80,35 @@ async def find_drifts(
             subject=f"cycle:{cycle.code}",
             detail={"cards": len(cards), "drifts": sorted(new)},
         )
-    return len(cards), len(new)
+    return Found(len(cards) - len(unreadable), len(new), tuple(unreadable))
+
+
+async def _read_apart(
+    session: WriteSession,
+    cycle: Cycle,
+    cards: Sequence[Scorecard],
+    setting: Setting,
+    *,
+    at: datetime,
+) -> tuple[dict[str, tuple[Difference, ...]], list[str]]:
+    """The differences of cards, and those that cannot be read: looked for half by half."""
+    try:
+        # What fails in SQL ends in the savepoint, and not with the transaction.
+        async with session.savepoint():
+            return await _differences_of(session, cycle, cards, setting, at=at), []
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told, and the others go on
+        if len(cards) == 1:
+            return {}, [f"{cards[0].id} of {cards[0].subject}: {type(error).__name__}: {error}"]
+    found: dict[str, tuple[Difference, ...]] = {}
+    unreadable: list[str] = []
+    middle = len(cards) // 2
+    for half in (cards[:middle], cards[middle:]):
+        read, wrong = await _read_apart(session, cycle, half, setting, at=at)
+        found |= read
+        unreadable += wrong
+    return found, unreadable
 
 
 async def _differences_of(

@@ -314,6 +314,7 @@ async def test_requirement_22_a_recomputation_that_differs_raises_a_drift(
             (each,) = await recompute_tenant(operating, closed.number)
         finally:
             await operating.close()
+        assert each.unreadable == ()
         return each.cards, each.drifts
 
     assert await recompute() == (2, 0)
