@@ -13,6 +13,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+tenants = typer.Typer(
+    help="Companies: made, written down, put back, deleted, by who runs the database.",
+    no_args_is_help=True,
+)
+app.add_typer(tenants, name="tenant")
+TenantCode = Annotated[str, typer.Argument(metavar="CODE", help="What the tenant is known by.")]
 
 
 def main() -> None:
@@ -68,16 +74,75 @@ def migrate_database() -> None:
     migrate(LocalSettings().dsn_of("kaohe_migrate"))
 
 
-@app.command()
-def tenant(code: Annotated[str, typer.Argument(help="What the tenant is known by.")]) -> None:
+@tenants.command(name="create")
+def create_tenant(code: TenantCode) -> None:
     """Make a tenant, or a new admin key for one that is there; the key is shown once."""
     import asyncio
 
     from services.cli.operator import admin_key_of
+    from services.local.here import dsn_here
     from services.local.settings import LocalSettings
 
-    number, key = asyncio.run(admin_key_of(LocalSettings().dsn_of("kaohe_migrate"), code))
+    number, key = asyncio.run(admin_key_of(dsn_here(LocalSettings(), "kaohe_migrate"), code))
     typer.echo(f"tenant {number}\n{key}")
+
+
+@tenants.command(name="export")
+def export_tenant(
+    code: TenantCode, file: Annotated[Path, typer.Argument(help="A zip that is made.")]
+) -> None:
+    """Write a tenant down whole, as it is at one moment: rows, digests and the keys' hashes."""
+    import asyncio
+
+    from services.cli.archives import export_tenant as export
+    from services.local.here import dsn_here
+    from services.local.settings import LocalSettings
+
+    manifest = asyncio.run(export(dsn_here(LocalSettings(), "kaohe_migrate"), code, file))
+    rows = sum(copied.rows for copied in manifest.copied)
+    typer.echo(f"tenant {manifest.tenant}: {rows} rows of {len(manifest.copied)} tables in {file}")
+
+
+@tenants.command(name="import")
+def import_tenant(
+    file: Annotated[Path, typer.Argument(help="What `kaohe tenant export` made.")],
+) -> None:
+    """Put a tenant back into a database without it, whole or not at all."""
+    import asyncio
+
+    from services.cli.archives import import_tenant as put_back
+    from services.local.here import dsn_here
+    from services.local.settings import LocalSettings
+
+    manifest = asyncio.run(put_back(dsn_here(LocalSettings(), "kaohe_migrate"), file))
+    rows = sum(copied.rows for copied in manifest.copied)
+    typer.echo(f"tenant {manifest.tenant} {manifest.code}: {rows} rows, the audit verifies")
+
+
+@tenants.command(name="delete")
+def delete_tenant(
+    code: TenantCode,
+    name: Annotated[
+        str | None, typer.Option(help="The tenant's name, instead of being asked for it.")
+    ] = None,
+) -> None:
+    """Delete a tenant for ever, published results and audit included; asks for its name."""
+    import asyncio
+
+    from services.cli.archives import delete_tenant as delete
+    from services.cli.archives import name_of
+    from services.local.here import dsn_here
+    from services.local.settings import LocalSettings
+
+    dsn = dsn_here(LocalSettings(), "kaohe_migrate")
+    wanted = asyncio.run(name_of(dsn, code))
+    said = name if name is not None else typer.prompt(f"Its name ({wanted}), to delete {code}")
+    if said != wanted:
+        raise typer.BadParameter(f"{code} is called {wanted}: nothing is deleted.")
+    counts = asyncio.run(delete(dsn, code))
+    for table, rows in counts.items():
+        typer.echo(f"{table}: {rows} rows")
+    typer.echo(f"tenant {code} is gone: {sum(counts.values())} rows of {len(counts)} tables")
 
 
 @app.command()
@@ -115,18 +180,28 @@ def recompute(
     ] = False,
     tenant: Annotated[str | None, typer.Option(help="One tenant; all unless stated.")] = None,
 ) -> None:
-    """Compute published cards again; what differs is put down as a drift, nothing is edited."""
+    """Compute published cards again; what differs is put down as a drift, nothing is edited.
+
+    What cannot be read is named, the rest is computed, and the command ends with 1.
+    """
     import asyncio
 
     from services.cli.operator import recompute_published
+    from services.local.here import dsn_here
     from services.local.settings import LocalSettings
 
     if not published:
         raise typer.BadParameter("live cards are kept up by themselves: say --published")
-    for each in asyncio.run(recompute_published(LocalSettings().dsn_of("kaohe_migrate"), tenant)):
+    dsn = dsn_here(LocalSettings(), "kaohe_migrate")
+    found = asyncio.run(recompute_published(dsn, tenant))
+    for each in found:
         typer.echo(
             f"tenant {each.tenant} {each.cycle}: {each.cards} computed, {each.drifts} new drifts"
         )
+        for what in each.unreadable:
+            typer.echo(f"tenant {each.tenant} {each.cycle}: {what}", err=True)
+    if any(each.unreadable for each in found):
+        raise typer.Exit(1)
 
 
 @app.command()

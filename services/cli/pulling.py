@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -15,10 +14,8 @@ from services.door.logs import configure_logs
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
 from services.ingest.workers.pulling import Step
-from services.local.database import start
-from services.local.processes import AlreadyRunning, only_one
+from services.local.here import dsn_here
 from services.local.settings import LocalSettings
-from services.schema.errors import Unavailable
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -84,11 +81,8 @@ def settings_of_here() -> IngestSettings:
     local = LocalSettings()
     if local.dsn is not None:
         return IngestSettings()  # type: ignore[call-arg]  # the environment gives them
-    with suppress(AlreadyRunning), only_one(local.var):
-        raise Unavailable("Nothing runs here: start `make run`, or name a database by KAOHE_DSN.")
-    server = start(local.var / "postgres", bin_folder=local.pg_bin, durable=True)
     return IngestSettings(
-        dsn=SecretStr(server.dsn("kaohe_ingest")),
+        dsn=SecretStr(dsn_here(local, "kaohe_ingest")),
         marketplaces=marketplaces_file(local.var),
         buyer_key_file=buyer_key_file(local.var),
     )

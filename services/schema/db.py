@@ -52,6 +52,13 @@ class ReadSession:
         """The first column of the first row, or null without a row."""
         return (await self.execute(statement, parameters)).scalar()
 
+    async def driver(self) -> asyncpg.Connection:
+        """The driver's own connection, inside this transaction: for COPY."""
+        raw = await self._connection.get_raw_connection()
+        connection = raw.driver_connection
+        assert isinstance(connection, asyncpg.Connection)
+        return connection
+
 
 class WriteSession(ReadSession):
     """One writing transaction; it is committed when its block ends without an error."""
@@ -67,13 +74,6 @@ class WriteSession(ReadSession):
         async with self._connection.begin_nested():
             yield
             await self._connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
-
-    async def driver(self) -> asyncpg.Connection:
-        """The driver's own connection, inside this transaction: for COPY."""
-        raw = await self._connection.get_raw_connection()
-        connection = raw.driver_connection
-        assert isinstance(connection, asyncpg.Connection)
-        return connection
 
 
 class Database:

@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from services.api.store.readers import insert_readers
+from services.door.store import is_known
 from services.schema.db import Database
 from services.schema.errors import Unavailable
 from services.schema.shapes.people import Caller, Subject
@@ -67,7 +68,9 @@ class Seen:
         rows = sorted(waiting.values(), key=lambda each: (each.scorecard, each.reader, each.route))
         try:
             async with self._database.write(tenant) as session:
-                await insert_readers(session, rows)
+                # A company that was deleted meanwhile leaves no row behind.
+                if await is_known(session, None):
+                    await insert_readers(session, rows)
         except Unavailable as error:
             self._waiting[tenant] = {**waiting, **self._waiting[tenant]}
             _log.warning("readers.waiting", tenant=tenant, rows=len(rows), detail=error.detail)

@@ -24,14 +24,16 @@ PAYROLL = "payroll"
 """The counter of `seq`; whoever publishes holds it until the commit, so that no number is lost."""
 
 # What no copy of a database shares with its original: the cluster and, after it went on from a
-# backup, its timeline; and the table itself, which a dump makes anew.
+# backup, its timeline; and the table itself, which a dump makes anew. A tenant that was put back
+# from a file of its own says when: this is null, and not counted, for all others.
 _EPOCH = text("""
 SELECT concat_ws(
     '/',
     (SELECT system_identifier FROM pg_control_system()),
     (SELECT timeline_id FROM pg_control_checkpoint()),
     (SELECT oid FROM pg_database WHERE datname = current_database()),
-    'payouts'::regclass::oid
+    'payouts'::regclass::oid,
+    (SELECT value FROM counters WHERE tenant_id = :tenant AND name = 'imported')
 )
 """)
 
@@ -179,8 +181,8 @@ async def read_newest_moment(session: ReadSession) -> datetime | None:
 
 
 async def read_epoch(session: ReadSession) -> str:
-    """What tells this database from one that a backup of it was restored to."""
-    return str(await session.scalar(_EPOCH))
+    """What tells this feed from the one in a database that a backup was restored to."""
+    return str(await session.scalar(_EPOCH, {"tenant": session.tenant}))
 
 
 async def insert_acknowledgement(

@@ -15,6 +15,7 @@ import structlog
 from fastapi import Depends, Query, Request, Response
 
 from services.door.batches import BatchAnswer
+from services.door.callers import check_claim, claim_of
 from services.door.pages import LIMIT, Cursor, Limit, decode_cursor, page_of
 from services.door.problems import DoorError, Unreadable
 from services.door.routes import Asking, Reading, new_router, new_streaming_router, once
@@ -188,6 +189,9 @@ async def _take(
     for attempt in count(1):
         try:
             async with database.write(caller.tenant) as session:
+                # The body took its time: a key that was revoked, or deleted with its company
+                # meanwhile, lands nothing any more.
+                await check_claim(session, claim_of(request), at=datetime.now(UTC))
                 land = partial(_land, request, session, kind, caller, form, spool)
                 return await once(request, session, spool.sha256, land)
         except Unavailable as error:

@@ -33,6 +33,20 @@ async def test_no_connection_is_held_while_a_body_arrives(door: Door) -> None:
     assert seen == [0, 0, 0]
 
 
+async def test_a_key_that_is_revoked_while_a_body_arrives_lands_nothing(door: Door) -> None:
+    before = await door.books()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield lines(rows.full(ORDERS))
+        revoke = "UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1"
+        assert await door.owner.execute(revoke, door.tenant) == "UPDATE 1"
+
+    headers = {"Authorization": f"Bearer {door.keys['erp']}", "Content-Type": NDJSON}
+    response = await door.client.post("/v1/facts/orders", content=slow(), headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
+    assert await door.books() == before
+
+
 async def test_a_caller_who_goes_away_leaves_nothing_and_is_no_error(door: Door) -> None:
     """C11: half a body, and then nobody."""
     before = await door.books()
