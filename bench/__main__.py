@@ -12,8 +12,20 @@ from bench import grounds
 from bench.figures import Figure, Options, keep, show
 from services.local.database import Server
 
-FIGURES = ("facts_in", "landing", "period_measures", "scoring", "back_test", "live", "reads")
+FIGURES = (
+    "facts_in",
+    "landing",
+    "period_measures",
+    "scoring",
+    "back_test",
+    "live",
+    "reads",
+    "pulled",
+)
+LONG_FIGURES = ("history", "backfill")
+"""Minutes each: measured where they are named."""
 WIDTH = 100
+_HELP = f"which of {', '.join(FIGURES)} (all of these if none), {', '.join(LONG_FIGURES)}"
 
 
 Measured = Callable[[Server, Options], Awaitable[list[Figure]]]
@@ -21,11 +33,11 @@ Measured = Callable[[Server, Options], Awaitable[list[Figure]]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("figures", nargs="*", help=f"which of {', '.join(FIGURES)}; all if none")
+    parser.add_argument("figures", nargs="*", help=_HELP)
     parser.add_argument("--rows", type=int, default=100_000, help="orders (default 100000)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each way (default 3)")
     arguments = parser.parse_args()
-    if unknown := set(arguments.figures) - set(FIGURES):
+    if unknown := set(arguments.figures) - {*FIGURES, *LONG_FIGURES}:
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
     options = Options(arguments.rows, arguments.rounds)
     with grounds.start() as server:

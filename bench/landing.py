@@ -30,7 +30,9 @@ async def run(server: Server, options: Options) -> list[Figure]:
         try:
             async with ground.connection() as connection:
                 company = await make_company(connection, shops=SHOPS, employees=EMPLOYEES)
-                chunks = await _read(database, company, make_rows(company, options.rows, seed=1))
+                chunks = await read_chunks(
+                    database, company, make_rows(company, options.rows, seed=1)
+                )
                 return await _measure(database, connection, company, chunks, options)
         finally:
             await database.close()
@@ -78,7 +80,7 @@ async def _measure(
     return [landing, roll_up]
 
 
-async def _read(database: Database, company: Company, rows: Iterable[bytes]) -> list[Chunk]:
+async def read_chunks(database: Database, company: Company, rows: Iterable[bytes]) -> list[Chunk]:
     """The rows checked and written as lines, as the door hands them over."""
     posted: Iterator[Posted] = read_rows(FactKind.ORDERS, BodyForm.LINES, [as_ndjson(list(rows))])
     async with database.write(company.tenant) as session:
@@ -100,16 +102,21 @@ def _land(
 ) -> Callable[[], Awaitable[float]]:
     async def land() -> None:
         async with database.write(company.tenant) as session:
-            landing = await _open(session)
-            for chunk in chunks:
-                await landing.land(chunk)
-            await landing.finish()
+            await land_chunks(session, chunks)
 
     async def emptied_and_landed() -> float:
         await limits.empty_facts(connection)
         return await rate_of(count, land)
 
     return emptied_and_landed
+
+
+async def land_chunks(session: WriteSession, chunks: Iterable[Chunk]) -> None:
+    """All that landing does, but for the commit."""
+    landing = await _open(session)
+    for chunk in chunks:
+        await landing.land(chunk)
+    await landing.finish()
 
 
 async def _open(session: WriteSession) -> Landing:

@@ -7,7 +7,14 @@ from decimal import Decimal
 
 from pydantic import SecretStr
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from services.cli.tree import buyer_key_file, marketplaces_file
 from services.door.logs import configure_logs
@@ -94,5 +101,7 @@ def _bar() -> Progress:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=_out,
     )
