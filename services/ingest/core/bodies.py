@@ -141,7 +141,7 @@ def _scan_on(
 
 def _read_lines(blocks: Iterable[bytes]) -> Iterator[Posted]:
     number = 0
-    for line in _lines(blocks):
+    for line in lines_of(_decoded(blocks)):
         text = line.strip(_SPACE)
         if text:
             number += 1
@@ -149,7 +149,7 @@ def _read_lines(blocks: Iterable[bytes]) -> Iterator[Posted]:
 
 
 def _read_table(kind: FactKind, blocks: Iterable[bytes]) -> Iterator[Posted]:
-    reader = csv.reader((f"{line}\n" for line in _lines(blocks)), strict=True)
+    reader = csv.reader((f"{line}\n" for line in lines_of(_decoded(blocks))), strict=True)
     number = 0
     try:
         names = _header(kind, next(reader, []))
@@ -201,10 +201,10 @@ def _cell_value(schema: Any, cell: str) -> object:
     return cell
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[str]:
+def lines_of(pieces: Iterable[str]) -> Iterator[str]:
     """Lines without their ends; only a line feed ends one."""
     number, rest = 0, ""
-    for piece in _decoded(blocks):
+    for piece in pieces:
         *lines, rest = (rest + piece).split("\n")
         for line in lines:
             number += 1

@@ -1,0 +1,243 @@
+"""How rows of cells become rows of facts by a mapping: values in, values out.
+
+A mapping is bound to the headings of one file; each row then gives no fact, one, or of posted
+measures several, or it is at fault in a column that is named with what stands there.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from services.ingest.core.cells import cell_text
+from services.ingest.core.facts import FIELDS
+from services.ingest.core.mapping_values import (
+    AMOUNT,
+    Cells,
+    CellUnfit,
+    Header,
+    Schema,
+    cell_at,
+    columns_of,
+    reader_of,
+    stated_schema,
+)
+from services.schema.shapes.mappings import Condition, FileMapping
+from services.schema.words import FactKind
+
+HEADER_ROWS = 40
+"""Rows among which the headings are looked for."""
+Document = dict[str, Any]
+
+
+class HeadingsMissing(Exception):
+    """No row of the file holds the headings that a mapping asks for."""
+
+    def __init__(self, detail: str, missing: int) -> None:
+        super().__init__(detail)
+        self.missing = missing
+        """How many the nearest row is without."""
+
+
+class MappedRow(NamedTuple):
+    """What a row of the file became."""
+
+    line: int
+    """As the file's own rows are numbered, from 1."""
+    documents: tuple[Document, ...] = ()
+    unfit: CellUnfit | None = None
+    """Then there is one document, which says what could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What whoever brings a file says of all its rows."""
+
+    shop: str | None
+    at: str
+    """When the file was written: so old are rows that do not say when they changed."""
+    zones: Mapping[str, ZoneInfo]
+    """Of shops by code."""
+    home: ZoneInfo
+    """Of what belongs to no shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """A column of a file, and what it became."""
+
+    heading: str
+    place: int | None
+    """From 0; null is not in the file."""
+    fields: tuple[str, ...]
+    """None: it is left out."""
+    sample: str | None = None
+    """What stands in it where it first says something."""
+    note: str | None = None
+
+
+class BoundMapping:
+    """A mapping over the headings of one file."""
+
+    def __init__(self, mapping: FileMapping, header_row: int, header: Cells) -> None:
+        self.mapping = mapping
+        self.header_row = header_row
+        self._header = Header(header)
+        self._samples: dict[int, str] = {}
+        schemas = {name: field.schema for name, field in FIELDS[mapping.kind].items()}
+        missing = mapping.missing
+        self._readers = {
+            name: reader_of(value, stated_schema(schemas[name]), name, self._header, missing)
+            # The shop comes first: its zone is the one of the row's times.
+            for name, value in sorted(mapping.fields.items(), key=lambda item: item[0] != "shop")
+        }
+        self._measures = {
+            name: reader_of(value, AMOUNT, name, self._header, missing)
+            for name, value in mapping.measures.items()
+        }
+        self._skip = [self._condition(each) for each in mapping.skip]
+        self._only = [self._condition(each) for each in mapping.only]
+        self._zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
+        self._takes_shop = takes_shop(mapping)
+
+    def columns(self) -> list[ReadColumn]:
+        """Each column of the file by its place, and those of the mapping that it is without."""
+        header, notes = self._header, self.mapping.notes
+        found = [
+            ReadColumn(
+                name,
+                place,
+                tuple(header.fields.get(place, ())),
+                self._samples.get(place),
+                notes.get(name),
+            )
+            for place, name in enumerate(header.headings)
+            if name
+        ]
+        return found + [
+            ReadColumn(name, None, tuple(fields), None, notes.get(name))
+            for name, fields in header.absent.items()
+        ]
+
+    def read(self, line: int, cells: Cells, stated: Stated) -> MappedRow:
+        """The row as facts; without any where it is empty, skipped or states nothing."""
+        texts = [cell_text(cell) for cell in cells]
+        if not any(texts) or self._is_skipped(texts):
+            return MappedRow(line)
+        self._sample(texts)
+        document, unfit = self._fill(texts, stated)
+        if self.mapping.kind is not FactKind.MEASURES:
+            return MappedRow(line, (document,), unfit)
+        rows = []
+        for name, reader in self._measures.items():
+            try:
+                amount = reader(texts, stated.home)
+            except CellUnfit as error:
+                unfit = unfit or error
+            else:
+                if amount is not None:
+                    rows.append({**document, "measure": name, "amount": amount})
+        return MappedRow(line, (document,), unfit) if unfit else MappedRow(line, tuple(rows))
+
+    def _fill(self, texts: Cells, stated: Stated) -> tuple[Document, CellUnfit | None]:
+        """All fields that can be read, and the first fault; what is at fault is kept as it stands,
+        unless it may name a buyer.
+        """
+        mapping = self.mapping
+        document: Document = {"source": mapping.source or mapping.code}
+        if self._takes_shop and stated.shop is not None:
+            document["shop"] = stated.shop
+        if "modified_at" not in mapping.fields:
+            document["modified_at"] = stated.at
+        unfit: CellUnfit | None = None
+        for name, read in self._readers.items():
+            zone = self._zone or stated.zones.get(str(document.get("shop")), stated.home)
+            try:
+                value = read(texts, zone)
+            except CellUnfit as error:
+                unfit = unfit or error
+                if name != "buyer":
+                    document[name] = error.cell
+            else:
+                if value is not None:
+                    document[name] = value
+        return document, unfit
+
+    def _is_skipped(self, texts: Cells) -> bool:
+        skipped = any(test(texts) for test in self._skip)
+        return skipped or not all(test(texts) for test in self._only)
+
+    def _condition(self, condition: Condition) -> Callable[[Cells], bool]:
+        """A column that is not there holds nothing."""
+        place, words = self._header.find(condition.names), condition.words
+        if place is None:
+            return lambda _texts: "" in words
+        return lambda texts: cell_at(texts, place) in words
+
+    def _sample(self, texts: Cells) -> None:
+        """Soon full: only columns that nobody has seen anything in are looked at."""
+        if len(self._samples) < len(self._header.headings):
+            for place, text in enumerate(texts):
+                if text and place not in self._samples:
+                    self._samples[place] = text
+
+
+def takes_shop(mapping: FileMapping) -> bool:
+    """Whether its rows leave open of which shop they are."""
+    of_people = {"unit", "employee"} if mapping.kind is FactKind.MEASURES else set()
+    return not mapping.fields.keys() & {"shop", *of_people}
+
+
+def bind(mapping: FileMapping, rows: Iterator[tuple[int, list[str]]]) -> BoundMapping:
+    """The mapping over the file's headings; the rows that follow them are still to come."""
+    values = [*mapping.fields.values(), *mapping.measures.values()]
+    wanted = [
+        column.names for value in values for column in columns_of(value) if not column.optional
+    ]
+    nearest: list[str] | None = None
+    last = mapping.header_row or HEADER_ROWS
+    for line, cells in rows:
+        if line > last:
+            break
+        if line < (mapping.header_row or 1):
+            continue
+        header = Header(cells)
+        missing = [names[0] for names in wanted if header.find(names) is None]
+        if not missing:
+            return BoundMapping(mapping, line, cells)
+        if nearest is None or len(missing) < len(nearest):
+            nearest = missing
+        if line == last:
+            break
+    where = f"Row {last}" if mapping.header_row else f"None of the first {last} rows"
+    lacking = dict.fromkeys([names[0] for names in wanted] if nearest is None else nearest)
+    verb = "lacks" if mapping.header_row else "holds all headings of the mapping; the nearest lacks"
+    raise HeadingsMissing(f"{where} {verb} {', '.join(lacking)}.", len(lacking))
+
+
+def row_text(document: Document) -> str:
+    """A row as the JSON object that it stands for."""
+    return json.dumps(document, ensure_ascii=False)
+
+
+def numbers_of(kind: FactKind, document: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:
+    """Every number that a row states by its field; of posted measures by the measure."""
+    if kind is FactKind.MEASURES:
+        yield str(document["measure"]), Decimal(document["amount"])
+        return
+    schemas = {name: stated_schema(field.schema) for name, field in FIELDS[kind].items()}
+    yield from _numbers(document, schemas, "")
+
+
+def _numbers(
+    document: Mapping[str, Any], schemas: Mapping[str, Schema], prefix: str
+) -> Iterator[tuple[str, Decimal]]:
+    for name, value in document.items():
+        schema = schemas[name]
+        if "properties" in schema:
+            inner = {key: stated_schema(each) for key, each in schema["properties"].items()}
+            yield from _numbers(value, inner, f"{prefix}{name}/")
+        elif "anyOf" in schema or (schema.get("type") == "integer" and "enum" not in schema):
+            yield f"{prefix}{name}", Decimal(value)

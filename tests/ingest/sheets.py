@@ -1,0 +1,31 @@
+"""Files as exports are: spreadsheets and tables made for a test."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from openpyxl import Workbook
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def workbook(*rows: Sequence[Any], formats: dict[str, str] | None = None) -> bytes:
+    """One sheet; `formats` by the letter of a column."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    for letter, number_format in (formats or {}).items():
+        for cell in sheet[letter]:
+            cell.number_format = number_format
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def table(*rows: Sequence[Any], encoding: str = "utf-8", delimiter: str = ",") -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue().encode(encoding)
