@@ -13,7 +13,10 @@ from services.local.exchange import Service
 from services.local.origin import Routes, open_origin
 from services.local.processes import Children, Program, answers, free_port
 
-INGEST_PATHS = ("/v1/facts", "/v1/exclusions", "/v1/feeds", "/v1/reconciliations", "/v1/rejected")
+INGEST_PATHS = (
+    *("/v1/facts", "/v1/exclusions", "/v1/feeds", "/v1/mappings", "/v1/reconciliations"),
+    "/v1/rejected",
+)
 ANSWER_SECONDS = 30
 BATCH_SECONDS = 60
 

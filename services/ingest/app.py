@@ -7,7 +7,15 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
-from services.ingest.rest import exclusions, facts, feeds, reconciliations, rejected, webhooks
+from services.ingest.rest import (
+    exclusions,
+    facts,
+    feeds,
+    mappings,
+    reconciliations,
+    rejected,
+    webhooks,
+)
 from services.ingest.rest.readiness import find_uncounted
 from services.ingest.rest.turns import Turns
 from services.ingest.settings import IngestSettings
@@ -19,6 +27,7 @@ ROUTERS = (
     exclusions.router,
     rejected.router,
     feeds.router,
+    mappings.router,
     reconciliations.router,
     webhooks.router,
 )

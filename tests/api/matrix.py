@@ -38,6 +38,7 @@ NOUNS = {
 """What the part of a path names whose next part is an id."""
 CONSTANTS = {
     "/v1/facts/{kind}": "orders",
+    "/v1/mappings/{code}": "sycm_shop",
     "/v1/templates/{code}": "traffic_manager",
     "/v1/ladder-templates/{code}": "service_agent",
 }

@@ -94,6 +94,7 @@ async def test_each_path_finds_its_service(folder: Path) -> None:
             "/v1/feeds/1/backfill",
             "/v1/rejected?a=1",
             "/v1/exclusions",
+            "/v1/mappings/sycm_shop",
             "/v1/reconciliations",
         ]
         for_api = ["/", "/v1/factsheet", "/v1/feedsx", "/v1/scorecards", "/graphql"]

@@ -35,6 +35,7 @@ async def origin(
         ("/v1/factsheet", "api"),
         ("/v1/feeds/1/backfill", "ingest"),
         ("/v1/exclusions/figures?shop=a", "ingest"),
+        ("/v1/mappings/sycm_shop", "ingest"),
         ("/v1/reconciliations", "ingest"),
         ("/v1/scorecards?next=/v1/facts", "api"),
     ],

@@ -117,7 +117,11 @@ def names_of(kind: FactKind, arrival: Arrival) -> tuple[str, str, str]:
     if isinstance(arrival, Stated):
         fact = arrival.fact
         return fact.source, fact.shop or "", key_of(kind, fact)
-    document = arrival.document()
+    return names_in(kind, arrival.document())
+
+
+def names_in(kind: FactKind, document: object) -> tuple[str, str, str]:
+    """The same of a document, of which anything may be wrong."""
     if not isinstance(document, dict):
         return "", "", ""
     fields = FIELDS[kind]

@@ -19,6 +19,7 @@ from services.ingest.store.feeds import Arrived, count_arrived
 from services.ingest.store.landing import (
     Judged,
     clear_measures,
+    keep_times,
     land,
     mark_touched,
     move_refunds,
@@ -60,6 +61,8 @@ class Batch:
     id: str
     caller: str
     at: datetime
+    restates: bool = False
+    """Whether rows carry the time of their file: one that says what is stored is as old as that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +199,8 @@ class Landing:
         judged: list[Judged] = []
         if chunk.staged:
             await stage(self._session, self._kind, COLUMNS[self._kind], chunk.lines)
+            if self._batch.restates:
+                await keep_times(self._session, self._kind)
             judged = await land(
                 self._session,
                 self._kind,

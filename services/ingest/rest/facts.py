@@ -4,8 +4,8 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -21,14 +21,25 @@ from services.door.problems import DoorError, Unreadable
 from services.door.routes import Asking, Reading, new_router, new_streaming_router, once
 from services.door.wire import Code, Day, FormulaCode, Text
 from services.ingest.auth import view_of
-from services.ingest.core.bodies import BodyBroken, BodyForm, Posted, RowTooLong, read_rows
+from services.ingest.core.bodies import BodyBroken, BodyForm, RowTooLong, read_rows
 from services.ingest.core.buyers import Seal, sealer
 from services.ingest.core.facts import row_schema
+from services.ingest.core.mappings import HeadingsMissing
 from services.ingest.core.rejections import scrub_row
+from services.ingest.flows.arrivals import Arrival
 from services.ingest.flows.batches import add_facts
-from services.ingest.flows.landing import Batch, lane_of
+from services.ingest.flows.landing import Batch, Tally, lane_of
+from services.ingest.flows.mappings import FileRows
 from services.ingest.rest.batches import answer_batch
 from services.ingest.rest.documents import fact_document, fact_schema
+from services.ingest.rest.imports import (
+    SHEET,
+    CheckAnswer,
+    FileQuery,
+    answer_check,
+    check_media_type,
+    open_file,
+)
 from services.ingest.rest.spool import Spool, spooled
 from services.ingest.rest.turns import Turns
 from services.ingest.store.facts import (
@@ -74,12 +85,14 @@ def _body_schema() -> dict[str, Any]:
     """The contract of a body, whose path alone says which kind of row it holds."""
     rows = [{"title": kind.value, **row_schema(kind)} for kind in FactKind]
     text = {"schema": {"type": "string"}}
+    file = {"schema": {"type": "string", "format": "binary"}}
     return {
         "required": True,
         "content": {
             BodyForm.ARRAY.value: {"schema": {"type": "array", "items": {"anyOf": rows}}},
             BodyForm.LINES.value: text,
             BodyForm.TABLE.value: text,
+            SHEET: file,
         },
     }
 
@@ -104,20 +117,27 @@ _LIST = {
 
 @router.post(
     "/v1/facts/{kind}",
-    response_model=BatchAnswer,
+    response_model=BatchAnswer | CheckAnswer,
     openapi_extra={"requestBody": _body_schema()},
 )
-async def post_facts(request: Request, kind: FactKind, caller: Asking) -> Response:
-    """Take a batch of facts: a JSON array, NDJSON or CSV, plain or gzip.
+async def post_facts(
+    request: Request, kind: FactKind, query: Annotated[FileQuery, Depends()], caller: Asking
+) -> Response:
+    """Take a batch of facts: a JSON array, NDJSON or CSV, plain or gzip; or a file by a mapping.
 
     Up to 100,000 rows and 64 MiB unpacked. Rows count as if posted one after another; valid ones
-    land whatever the others are, and all is durable and counted before the answer leaves.
+    land whatever the others are, and all is durable and counted before the answer leaves. With
+    `mapping` the body is an export as it is, CSV or XLSX, and `row` in the answer is the file's own
+    number; with `check` nothing changes, and the answer says what each column became, which rows
+    would be refused and why, and the sums that would land.
     """
-    form = _form_of(request)
+    query.check_alone()
+    body = check_media_type(request) if query.mapping else _form_of(request)
     turns: Turns = request.app.state.turns
     with turns.place(caller.tenant):
         async with spooled(request) as spool, turns.turn(caller.tenant, lane_of(kind)):
-            return await _take(request, kind, caller, form, spool)
+            coming = Coming(kind, caller, query, body, spool)
+            return await (_try(request, coming) if query.check else _take(request, coming))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,43 +201,101 @@ async def list_facts(
     return Response(body, media_type="application/json")
 
 
-async def _take(
-    request: Request, kind: FactKind, caller: Caller, form: BodyForm, spool: Spool
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A body that has arrived, and what is known of it."""
+
+    kind: FactKind
+    caller: Caller
+    query: FileQuery
+    form: str
+    """Its media type."""
+    spool: Spool
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only to show what it would do."""
+
+
+async def _take(request: Request, coming: Coming) -> Response:
     """Land a body in one transaction; again if another transaction stood in the way."""
     database: Database = request.app.state.database
-    for attempt in count(1):
+
+    async def attempt() -> Response:
+        async with database.write(coming.caller.tenant) as session:
+            await _check_still(request, session)
+            land = partial(_answered, request, session, coming)
+            return await once(request, session, coming.spool.sha256, land)
+
+    return await _again(coming, attempt)
+
+
+async def _try(request: Request, coming: Coming) -> Response:
+    """Land a file, and undo it: what it says of conflicts and duplicates is what would be so."""
+    database: Database = request.app.state.database
+
+    async def attempt() -> Response:
+        landed: list[tuple[FileRows, Tally]] = []
         try:
-            async with database.write(caller.tenant) as session:
-                # The body took its time: a key that was revoked, or deleted with its company
-                # meanwhile, lands nothing any more.
-                await check_claim(session, claim_of(request), at=datetime.now(UTC))
-                land = partial(_land, request, session, kind, caller, form, spool)
-                return await once(request, session, spool.sha256, land)
+            async with database.write(coming.caller.tenant) as session:
+                await _check_still(request, session)
+                file = await _file_of(session, coming)
+                landed.append((file, await _land(request, session, coming, file)))
+                raise _Undone
+        except _Undone:
+            return await answer_check(*landed[0])
+
+    return await _again(coming, attempt)
+
+
+async def _check_still(request: Request, session: WriteSession) -> None:
+    """The body took its time: a key that was revoked, or deleted with its company meanwhile, lands
+    nothing any more.
+    """
+    await check_claim(session, claim_of(request), at=datetime.now(UTC))
+
+
+async def _again(coming: Coming, attempt: Callable[[], Awaitable[Response]]) -> Response:
+    for number in count(1):
+        try:
+            return await attempt()
         except Unavailable as error:
-            if not error.contended or attempt == ATTEMPTS:
+            if not error.contended or number == ATTEMPTS:
                 cause = type(error.__cause__).__name__
-                _log.warning("batch.put_off", kind=kind.value, attempt=attempt, cause=cause)
+                kind = coming.kind.value
+                _log.warning("batch.put_off", kind=kind, attempt=number, cause=cause)
                 raise
-        await asyncio.sleep(_WAIT_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311  jitter
+        await asyncio.sleep(_WAIT_SECONDS * number * random.uniform(0.5, 1.5))  # noqa: S311  jitter
     raise AssertionError("the last attempt returns or raises")
 
 
+async def _answered(request: Request, session: WriteSession, coming: Coming) -> Response:
+    file = await _file_of(session, coming) if coming.query.mapping else None
+    tally = await _land(request, session, coming, file)
+    if file is not None:
+        tally.rows = [replace(row, number=file.line_of(row.number)) for row in tally.rows]
+    return await asyncio.to_thread(answer_batch, tally)
+
+
+async def _file_of(session: WriteSession, coming: Coming) -> FileRows:
+    return await open_file(session, coming.kind, coming.query, coming.form, coming.spool)
+
+
 async def _land(
-    request: Request,
-    session: WriteSession,
-    kind: FactKind,
-    caller: Caller,
-    form: BodyForm,
-    spool: Spool,
-) -> Response:
-    seal: Seal = sealer(request.app.state.buyer_key, caller.tenant)
+    request: Request, session: WriteSession, coming: Coming, file: FileRows | None
+) -> Tally:
+    kind, spool = coming.kind, coming.spool
+    seal: Seal = sealer(request.app.state.buyer_key, coming.caller.tenant)
+    arrivals: Iterator[Arrival] = (
+        read_rows(kind, BodyForm(coming.form), spool.blocks()) if file is None else file.arrivals()
+    )
+    restates = file is not None and "modified_at" not in file.mapping.fields
     try:
-        tally = await add_facts(
+        return await add_facts(
             session,
             kind,
-            _counted(read_rows(kind, form, spool.blocks())),
-            batch=Batch(new_id(IdKind.BATCH), caller.name, datetime.now(UTC)),
+            _counted(arrivals),
+            batch=Batch(new_id(IdKind.BATCH), coming.caller.name, datetime.now(UTC), restates),
             seal=seal,
             scrub=lambda body: scrub_row(kind, body, seal),
         )
@@ -225,10 +303,13 @@ async def _land(
         raise RowTooLarge(str(error)) from error
     except BodyBroken as error:
         raise Unreadable(str(error)) from error
-    return await asyncio.to_thread(answer_batch, tally)
+    except HeadingsMissing as error:
+        detail = str(error)
+        fault = Fault("", "headings_missing", detail)
+        raise Invalid("headings_missing", detail, [fault]) from error
 
 
-def _counted(rows: Iterator[Posted]) -> Iterator[Posted]:
+def _counted(rows: Iterator[Arrival]) -> Iterator[Arrival]:
     for row in rows:
         if row.number > ROW_COUNT_LIMIT:
             raise TooManyRows(f"A batch has at most {ROW_COUNT_LIMIT} rows.")

@@ -25,6 +25,11 @@ class Spool:
         self.sha256 = sha256
         """Of the unpacked bytes: packed twice, the same body may differ."""
 
+    @property
+    def file(self) -> IO[bytes]:
+        """For what must be read from any place; one reader at a time."""
+        return self._file
+
     def blocks(self) -> Iterator[bytes]:
         """Its bytes from the start, block by block."""
         self._file.seek(0)

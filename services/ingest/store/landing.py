@@ -81,6 +81,13 @@ async def stage(
     )
 
 
+async def keep_times(session: WriteSession, kind: FactKind) -> None:
+    """Let staged rows that say what is stored keep the time of what is stored."""
+    driver = await session.driver()
+    (leading,) = await driver.fetch(_statement(kind, "leading"))
+    await driver.execute(_statement(kind, "keep_times"), session.tenant, *leading)
+
+
 async def land(
     session: WriteSession, kind: FactKind, *, each_key_once: bool, overruled: bool
 ) -> list[Judged]:
@@ -233,6 +240,7 @@ def _names_of_facts(kind: FactKind) -> dict[str, str]:
         "s.key": _listed(f"s.{name}" for name in key),
         "t.columns": _listed(f"t.{name}" for name in columns),
         "t.key": _listed(f"t.{name}" for name in key),
+        "t.key=s.key": " AND ".join(f"t.{name} = s.{name}" for name in key),
         "restated": _listed(restated.get(name, f"o.{name}") for name in columns),
         "moved": _listed(followed.get(name, f"o.{name}") for name in columns),
         "t.k=any": " AND ".join(

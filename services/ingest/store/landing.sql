@@ -24,6 +24,15 @@ TRUNCATE {stage}, {old}
 -- The columns that lead the key and suffice to find its rows, each as an array.
 SELECT {arrays} FROM {stage}
 
+-- name: keep_times
+-- A file says when it was written, not when its rows were: one that says what is stored already is
+-- no newer than that.
+UPDATE {stage} AS s
+SET modified_at = t.modified_at
+FROM {facts} AS t
+WHERE t.tenant_id = $1 AND {t.k=any} AND {t.key=s.key}
+    AND t.content = s.content AND t.modified_at < s.modified_at
+
 -- name: remember
 -- The stored rows of the staged keys. The arrays come as parameters: they lead to the primary key,
 -- and where the planner believes otherwise, to one pass over the tenant's rows with a look into

@@ -1,0 +1,143 @@
+"""Mappings of files: a tenant's own are put, and rows of a file arrive by one."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from services.door.audit import append_entry, take_numbers
+from services.ingest.core.bodies import BodyBroken, Posted
+from services.ingest.core.mapping_checks import check_mapping
+from services.ingest.core.mappings import (
+    BoundMapping,
+    HeadingsMissing,
+    MappedRow,
+    Stated,
+    bind,
+    row_text,
+    takes_shop,
+)
+from services.ingest.flows.arrivals import Arrival, Unread, names_in
+from services.ingest.store.mappings import read_mappings, save_mapping
+from services.ingest.store.people import read_shops, read_tenant
+from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Fault, Invalid
+from services.schema.shapes.mappings import FileMapping
+from services.schema.shapes.people import Caller
+from services.schema.words import FactKind, Outcome
+
+MAPPINGS = "mappings"
+Rows = Iterator[tuple[int, list[str]]]
+Permit = Callable[[str | None], None]
+"""Sees the document as it is, once nobody else can change it, and may refuse the new one."""
+
+
+class FileRows:
+    """A file on its way in by a mapping; it can be read more than once."""
+
+    def __init__(
+        self, mapping: FileMapping, ways: Sequence[Callable[[], Rows]], stated: Stated
+    ) -> None:
+        self.mapping = mapping
+        self.stated = stated
+        self.lines: list[int] = []
+        """The file's own number of each arrival: a row may bring several."""
+        self.skipped = 0
+        """Rows that are no fact: empty ones, totals."""
+        self._ways = ways
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """What arrives, numbered from 1."""
+        self.lines.clear()
+        self.skipped = 0
+        bound, rows = self.open()
+        for line, cells in rows:
+            row = bound.read(line, cells, self.stated)
+            if not row.documents:
+                self.skipped += 1
+            yield from self._arrive(row)
+
+    def open(self) -> tuple[BoundMapping, Rows]:
+        """The mapping over the file's headings, and the rows after them.
+
+        The first way to read the file by which they are found; otherwise what the nearest lacks.
+        """
+        nearest: HeadingsMissing | None = None
+        broken: BodyBroken | None = None
+        for way in self._ways:
+            rows = way()
+            try:
+                return bind(self.mapping, rows), rows
+            except HeadingsMissing as error:
+                if nearest is None or error.missing < nearest.missing:
+                    nearest = error
+            except BodyBroken as error:
+                broken = error
+        raise nearest or broken or BodyBroken("The file cannot be read.")
+
+    def line_of(self, number: int) -> int:
+        return self.lines[number - 1]
+
+    def _arrive(self, row: MappedRow) -> Iterator[Arrival]:
+        for document in row.documents:
+            self.lines.append(row.line)
+            number, body = len(self.lines), row_text(document)
+            if row.unfit is None:
+                yield Posted(number, body, document)
+            else:
+                names = names_in(self.mapping.kind, document)
+                yield Unread(number, row.unfit, *names, body)
+
+
+async def define_mapping(
+    session: WriteSession,
+    stated: FileMapping,
+    document: str,
+    *,
+    permit: Permit,
+    caller: Caller,
+    at: datetime,
+) -> Outcome:
+    """Put a mapping of the tenant's own; what came in by the one before stays as it is."""
+    check_mapping(stated)
+    await take_numbers(session, MAPPINGS, 1)
+    before = (await read_mappings(session, [stated.code])).get(stated.code)
+    permit(before)
+    if before == document:
+        return Outcome.DUPLICATE
+    await save_mapping(session, stated.code, document, author=caller.name, at=at)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="mapping.define",
+        subject=f"mapping:{stated.code}",
+        detail={
+            "kind": stated.kind.value,
+            "sha256": hashlib.sha256(document.encode()).hexdigest(),
+            "sha256_before": hashlib.sha256(before.encode()).hexdigest() if before else None,
+        },
+    )
+    return Outcome.UPDATED if before else Outcome.CREATED
+
+
+async def say_of_file(
+    session: ReadSession, mapping: FileMapping, kind: FactKind, *, shop: str | None, at: datetime
+) -> Stated:
+    """What is said of all rows of a file; refuses a shop where none may or must be named."""
+    if mapping.kind is not kind:
+        raise _refuse("?mapping", "kind_differs", f"The mapping is of {mapping.kind}, not {kind}.")
+    shops = await read_shops(session)
+    if takes_shop(mapping) and shop is None:
+        raise _refuse("?shop", "shop_missing", "The mapping does not say of which shop rows are.")
+    if not takes_shop(mapping) and shop is not None:
+        raise _refuse("?shop", "shop_stated", "The mapping itself says whose the rows are.")
+    if shop is not None and shop not in shops:
+        raise _refuse("?shop", "unknown_shop", f"There is no shop {shop}.")
+    home = (await read_tenant(session)).timezone
+    zones = {code: ZoneInfo(each.timezone) for code, each in shops.items()}
+    return Stated(shop, at.isoformat(), zones, ZoneInfo(home))
+
+
+def _refuse(pointer: str, code: str, detail: str) -> Invalid:
+    return Invalid(code, detail, [Fault(pointer, code, detail)])

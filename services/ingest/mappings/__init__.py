@@ -1,0 +1,1 @@
+"""The built-in mappings as data: one file each, named by its code."""
