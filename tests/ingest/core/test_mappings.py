@@ -63,7 +63,12 @@ def only(made: FileMapping, *rows: list[str]) -> dict[str, Any]:
 
 
 def test_headings_are_found_below_titles_by_any_of_their_names() -> None:
-    rows = (["店铺日报"], [], ["注：", "不含预售"], ["日期", " 访客数 ", "跳失率"])
+    rows: tuple[list[str], ...] = (
+        ["店铺日报"],
+        [],
+        ["注：", "不含预售"],
+        ["日期", " 访客数 ", "跳失率"],
+    )
     (row,) = read(mapping(fields=TRAFFIC), *rows, ["2026年11月3日", "1,234", "41.2%"])
     assert row == MappedRow(5, ({**GIVEN, "day": "2026-11-03", "visitors": 1234},))
 

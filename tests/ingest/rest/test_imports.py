@@ -151,7 +151,7 @@ async def test_a_check_takes_no_key_and_names_the_column_of_what_the_fact_refuse
         ["2026-11-03 20:00", "a", "1,000", "1分5秒", "1.2万"],
         ["2026-11-03", "b", "1", "1", "1.23456"],
     )
-    query = {"mapping": "compass_live", "shop": "s-1", "check": True}
+    query: dict[str, Any] = {"mapping": "compass_live", "shop": "s-1", "check": True}
     headers = {
         "Authorization": f"Bearer {door.keys['erp']}", "Content-Type": "text/csv",
         "Idempotency-Key": "k",
