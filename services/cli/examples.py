@@ -21,6 +21,7 @@ from services.api.core.explanation_words import (
 )
 from services.api.core.explanations import explanation_document
 from services.api.core.indicators import built_in_indicators
+from services.api.core.raters import raters_needed
 from services.api.core.schemes import parse_scheme
 from services.api.core.scorecards import score
 from services.api.templates import FAMILIES, templates
@@ -323,15 +324,19 @@ def _marks(item: Item, full_mark: Decimal, place: int) -> tuple[tuple[Mark, ...]
     for number, rater in enumerate(rule.raters, place):
         if rule.levels:
             level = 1 + number % 2
-            marks.append(_mark(item, rater.role, level=level))
-            shown.append(f"{rater.role} level {level}")
+            several = raters_needed(rater.role)
+            marks += [_mark(item, rater.role, level=level)] * several
+            shown.append(f"{rater.role} level {level}" + (f" x {several}" if several > 1 else ""))
             continue
         exact = full_mark * _MARKS[number % len(_MARKS)]
         given = round_half_up(exact * 4, 0) / 4
+        # In a role of many as many as must, around the one mark.
+        steps = (0, -1, 1) if raters_needed(rater.role) > 1 else (0,)
+        own = [given + Decimal(step) / 4 for step in steps]
         if rule.marks is not None:
-            given = min(max(given, rule.marks.start), rule.marks.end)
-        marks.append(_mark(item, rater.role, mark=given))
-        shown.append(f"{rater.role} {plain(given)}")
+            own = [min(max(each, rule.marks.start), rule.marks.end) for each in own]
+        marks += [_mark(item, rater.role, mark=each) for each in own]
+        shown.append(f"{rater.role} {' '.join(plain(each) for each in own)}")
     return tuple(marks), ", ".join(shown)
 
 

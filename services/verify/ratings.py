@@ -1,6 +1,7 @@
 """Lines that people rate, and rubrics: recounted from what the receipt says was stated.
 
-Nobody is named there: of a role it says how many rated and the sum of their marks.
+Nobody is named there: of a role it says how many rated, how many must have, and the sum of their
+marks where as many have.
 """
 
 from collections.abc import Mapping
@@ -84,8 +85,11 @@ def judged(line: Json, figures: Figures) -> Mark:
 
 
 def _mean_of(stated: Json) -> Fraction | None:
-    """Of one role; a sum without raters is no statement of anybody."""
+    """Of one role; a sum of nobody, or of fewer than must have rated, is no statement."""
     raters, together = stated["raters"], number_or_null(stated["sum"])
-    if not isinstance(raters, int) or raters < 0 or (raters == 0) != (together is None):
+    needed = stated.get("needed", 1)
+    if not (isinstance(raters, int) and isinstance(needed, int) and raters >= 0 and needed > 0):
+        raise Unreadable(f"{raters!r} of {needed!r} raters is no number of people")
+    if (raters < needed) != (together is None):
         raise Unreadable(f"{raters!r} raters cannot have given {stated['sum']!r}")
     return None if together is None else together / raters

@@ -88,7 +88,8 @@ def fingerprint(
 def stated_to_wire(item: Item, own_mark: Decimal, given: ItemInput) -> dict[str, object]:
     """What people stated of an item, as far as its rule asks them; nobody is named.
 
-    Of a rating by role: a sum and how many gave it, so that the mean can be counted again.
+    Of a rating by role: a sum and how many gave it, so that the mean can be counted again; no sum
+    of a role of many where too few have given, for it would tell what each of them gave.
     """
     match item.rule:
         case Rating() as rule:
@@ -182,6 +183,7 @@ def _role_to_wire(marks: RoleMarks) -> dict[str, object]:
         "role": marks.role,
         "weight": plain(marks.weight),
         "raters": marks.raters,
+        "needed": marks.needed,
         "sum": plain_or_null(marks.sum),
         "mean": mean,
     }

@@ -103,20 +103,31 @@ def attainment_words(line: Document, target: Document, attainment: str) -> Name:
 
 
 def marks_words(marks: Document) -> Name:
-    """What the people of one role gave, by their number and mean alone."""
+    """What the people of one role gave, by number and mean alone; of too few not even that."""
     role, count = word(marks["role"]), marks["raters"]
     weight = marks["weight"]
     share = Name(f"，权重 {weight} %", f", weight {weight} %")
-    if not count:
-        mean = marks["mean"]
-        told = Name("待评" if mean is None else f"未评，记 {mean}", "nobody rated")
-        counted = f"{told.en}" if mean is None else f"{told.en}, counted as {mean}"
-        return Name(f"{role.zh}：{told.zh}{share.zh}", f"{role.en}: {counted}{share.en}")
+    if marks["sum"] is None:
+        told = _missing_role(count, marks.get("needed", 1), marks["mean"])
+        return Name(f"{role.zh}：{told.zh}{share.zh}", f"{role.en}: {told.en}{share.en}")
     people = "person" if count == 1 else "people"
     mean = f"{marks['sum']} / {count} = {marks['mean']}"
     return Name(
         f"{role.zh}：{count} 人，{mean}{share.zh}", f"{role.en}: {count} {people}, {mean}{share.en}"
     )
+
+
+def _missing_role(count: int, needed: int, mean: str | None) -> Name:
+    """That nobody of a role has rated, or too few to count, and what counts instead."""
+    if count:
+        told = Name(
+            f"{count} 人已评，满 {needed} 人才计入", f"{count} rated, counts from {needed} on"
+        )
+    else:
+        told = Name("待评" if mean is None else "未评", "nobody rated")
+    if mean is None:
+        return told
+    return Name(f"{told.zh}，记 {mean}", f"{told.en}, counted as {mean}")
 
 
 def behaviours_words(behaviours: list[int] | None) -> Name:

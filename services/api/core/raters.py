@@ -1,7 +1,9 @@
 """Who may rate whom in which role, and how much of what was given a reader is told.
 
-Oneself, managers and HR are named. Whoever else rates, in a 360° above all, stays unnamed; what
-they gave is told one by one only where enough of the role have rated, in an order of its own.
+Oneself, managers and HR are named. Whoever else rates, in a 360° above all, stays unnamed. Those of
+a role of many stay hidden among each other too: what they gave counts, and is told in an order of
+its own, only where enough of the role have rated (`docs/decisions/0015-hidden-raters-count-from-
+three-on.md`).
 """
 
 from collections import Counter
@@ -15,8 +17,11 @@ from services.schema.shapes.ratings import KeptRating, ShownRating, StatedMark
 from services.schema.words import RaterRole, Role
 
 MINIMUM_RATERS = 3
-"""Of an item and role, below which nothing is told but how many have rated."""
+"""Of an item and a role of many, below which nothing counts or is told but how many have rated."""
 NAMED = frozenset({RaterRole.SELF, RaterRole.MANAGER, RaterRole.HR})
+HIDDEN = frozenset({RaterRole.PEER, RaterRole.MEMBER, RaterRole.CUSTOMER, RaterRole.BRANCH})
+"""Roles of many. Supervisors, mentors and third parties rate by an office that one holds alone:
+they are not named either, but nobody could be hidden among others there."""
 OUTSIDE = frozenset(
     {RaterRole.CUSTOMER, RaterRole.BRANCH, RaterRole.SUPERVISOR, RaterRole.THIRD_PARTY}
 )
@@ -35,6 +40,11 @@ class Relation:
     is_below: bool
     """It is about somebody whom they lead or manage, or a unit below them."""
     invited: frozenset[RaterRole]
+
+
+def raters_needed(role: RaterRole) -> int:
+    """How many of a role must have rated an item for what they gave to count."""
+    return MINIMUM_RATERS if role in HIDDEN else 1
 
 
 def rater_of(stated: StatedMark, caller: Caller, relation: Relation) -> str:
@@ -74,7 +84,7 @@ def shown_to(
         if sees_names or stated.role in NAMED or (own is not None and stated.rater == own):
             named.append(_named(each, holds=each.id in held))
         elif each.id in held:
-            few = raters[stated.item, stated.role] < MINIMUM_RATERS
+            few = raters[stated.item, stated.role] < raters_needed(stated.role)
             unnamed.append(_unnamed(each, withheld=few))
     return (*named, *sorted(unnamed, key=_place))
 

@@ -1,8 +1,9 @@
 """What people stated of an item, what of it counts, and what a rating or a ladder makes of it.
 
 Of `domain.md`, section 5. A mark of a rating is given or picked as a level, by role; several of one
-role count as their mean. What behaviours of a ladder hold, and what a rubric's range gives, is
-judged by a manager or by HR: of these the last statement counts.
+role count as their mean, and a role of many of whom too few have rated is a missing one. What
+behaviours of a ladder hold, and what a rubric's range gives, is judged by a manager or by HR: of
+these the last statement counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from services.api.core.raters import raters_needed
 from services.api.core.rules import Outcome
 from services.schema.money import SCORE_PLACES, places_of
 from services.schema.shapes.schemes import Ladder, Rating, Rubric
@@ -27,8 +29,10 @@ class RoleMarks:
     role: RaterRole
     weight: Decimal
     raters: int
+    needed: int
+    """How many must have rated: in a role of many a sum of fewer would tell who gave what."""
     sum: Decimal | None
-    """Null where nobody of the role has rated."""
+    """Null where fewer have."""
     mean: Fraction | None
     """Null where a missing role leaves its weight to the others, or waits to be supplied."""
 
@@ -49,19 +53,20 @@ def marks_by_role(
             if stated.role is rater.role
             and (mark := mark_given(rule, stated, own_mark)) is not None
         ]
-        whole = sum(given, Decimal(0)) if given else None
+        needed = raters_needed(rater.role)
+        whole = None if len(given) < needed else sum(given, Decimal(0))
         mean = by_policy if whole is None else Fraction(whole) / len(given)
-        found.append(RoleMarks(rater.role, rater.weight, len(given), whole, mean))
+        found.append(RoleMarks(rater.role, rater.weight, len(given), needed, whole, mean))
     return tuple(found)
 
 
 def rate(
     rule: Rating, marks: Sequence[Mark], *, own_mark: Decimal, missing: Missing
 ) -> Outcome | None:
-    """The weighted mean of the roles; null where nobody rated, or a role that blocks is missing."""
+    """The weighted mean of the roles; null where all are missing, or one that blocks is."""
     roles = marks_by_role(rule, marks, own_mark=own_mark, missing=missing)
-    blocked = missing is Missing.BLOCK and not all(each.raters for each in roles)
-    if blocked or not any(each.raters for each in roles):
+    counted = [each.sum is not None for each in roles]
+    if not any(counted) or (missing is Missing.BLOCK and not all(counted)):
         return None
     weighed, weights = Fraction(0), Fraction(0)
     for each in roles:

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from services.api.flows.receipts import signed_receipts
 from services.api.rest.documents import bytes_of
-from services.api.rest.scorecard_documents import ExplanationDocument, ScorecardDocument
+from services.api.rest.explanation_documents import ExplanationDocument
+from services.api.rest.scorecard_documents import ScorecardDocument
 from services.api.rest.scorecards import CardId, find_visible
 from services.api.rest.settled import new_settled_router
 from services.door.etags import tagged

@@ -10,7 +10,8 @@ from services.api.auth import view_of
 from services.api.flows.explanations import told_explanations
 from services.api.flows.units import units_below
 from services.api.rest.documents import bytes_of
-from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
+from services.api.rest.explanation_documents import ToldExplanationDocument
+from services.api.rest.scorecard_documents import ScorecardDocument
 from services.api.rest.settled import new_settled_router
 from services.api.rest.stored import answer_page
 from services.api.store.results import read_published_revisions

@@ -14,7 +14,7 @@ from tests.api.core.rated import stated_mark
 from tests.api.core.scoring import NAME, Document, given
 
 POLICIES = ("block", "zero", "full", "redistribute", "redistribute", "redistribute")
-ROLES = (RaterRole.SELF, RaterRole.MANAGER, RaterRole.HR, RaterRole.PEER)
+ROLES = (RaterRole.SELF, RaterRole.MANAGER, RaterRole.HR, RaterRole.PEER, RaterRole.PEER)
 MARKS = ("100", "5", "30", "7.5", "120")
 
 
@@ -71,7 +71,7 @@ def _input(chance: Random, item: Item) -> ItemInput:
     }
     if not own:
         measured[own] = replace(measured[own], targets={})
-    marks = tuple(_mark(chance, item.code, at) for at in range(chance.randint(0, 5)))
+    marks = tuple(_mark(chance, item.code, at) for at in range(chance.choice((0, 2, 5, 12))))
     beside = {code: measured[code] for code in others}
     return replace(measured[own], marks=marks, others=beside)
 
@@ -139,7 +139,7 @@ def _described(chance: Random, code: str) -> Document:
     marks = [f"{mark / 100:.2f}" for mark in sorted(chance.sample(range(0, 501, 25), 4))]
     match chance.choice(("rating", "rating", "ladder", "rubric")):
         case "rating":
-            roles = chance.sample(ROLES, chance.randint(1, 3))
+            roles = chance.sample(sorted(set(ROLES)), chance.randint(1, 3))
             raters: list[Document] = [
                 {"role": role, "weight": weight}
                 for role, weight in zip(roles, _weights(chance, len(roles)), strict=True)

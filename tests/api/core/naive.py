@@ -185,7 +185,8 @@ def _given_by(level: Json, chosen: str | None) -> Decimal:
 
 def _rating(rule: Json, told: Json, own: Decimal) -> Decimal | str:
     """One division at the very end: the means of roles are brought to one denominator."""
-    counts = {each["role"]: each["raters"] for each in told["marks"]}
+    few = {each["role"] for each in told["marks"] if each["raters"] < _needed(each["role"])}
+    counts = {each["role"]: 0 if each["role"] in few else each["raters"] for each in told["marks"]}
     if not any(counts.values()) or (told["missing"] == "block" and not all(counts.values())):
         return "no_data"
     denominator = Decimal(1)
@@ -193,13 +194,19 @@ def _rating(rule: Json, told: Json, own: Decimal) -> Decimal | str:
         denominator *= count or 1
     weighed = weights = Decimal(0)
     for rater, given in zip(rule["raters"], told["marks"], strict=True):
-        if given["raters"] == 0 and told["missing"] == "redistribute":
+        count = counts[rater["role"]]
+        if count == 0 and told["missing"] == "redistribute":
             continue
         instead = own if told["missing"] == "full" else Decimal(0)
-        together = Decimal(given["sum"]) if given["raters"] else instead
-        weighed += Decimal(rater["weight"]) * together * denominator / (given["raters"] or 1)
+        together = Decimal(given["sum"]) if count else instead
+        weighed += Decimal(rater["weight"]) * together * denominator / (count or 1)
         weights += Decimal(rater["weight"])
     return weighed / (weights * denominator)
+
+
+def _needed(role: str) -> int:
+    """Of many who are hidden among each other three, of all others one."""
+    return 3 if role in {"peer", "member", "customer", "branch"} else 1
 
 
 def _levels(rule: Json) -> set[str]:

@@ -248,3 +248,25 @@ def test_what_people_stated_is_told_by_role_and_nobody_is_named() -> None:
         ("mark", None, None),
     ]
     assert not any(who in json.dumps(tree) for who in PEERS)
+
+
+@pytest.mark.parametrize(
+    ("missing", "mean", "zh", "en"),
+    [
+        ("redistribute", None, "2 人已评，满 3 人才计入", "2 rated, counts from 3 on"),
+        ("zero", "0", "2 人已评，满 3 人才计入，记 0", "2 rated, counts from 3 on, counted as 0"),
+    ],
+)
+def test_a_role_of_many_says_that_too_few_have_rated(
+    missing: str, mean: str | None, zh: str, en: str
+) -> None:
+    raters: list[Document] = [{"role": "self", "weight": "20"}, {"role": "peer", "weight": "80"}]
+    marks = [stated_mark("a", "peer", who, mark=mark) for who, mark in PEERS.items()][:2]
+    marks.append(stated_mark("a", "self", mark="50"))
+    inputs = {"a": replace(given(None), marks=tuple(marks))}
+    tree = told(segment_input(flat(rated("a", "100", rating(raters), missing=missing)), inputs))
+    (peer,) = [node for node in each_node(tree) if node.get("code") == "peer"]
+    assert (peer["value"], peer["words"]) == (
+        mean,
+        {"zh": f"同事：{zh}，权重 80 %", "en": f"peer: {en}, weight 80 %"},
+    )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -134,6 +135,13 @@ def test_what_few_have_given_is_not_told_one_by_one(raters: int) -> None:
         assert told == sorted(told, key=str)
     for each in shown:
         assert (each.id, each.rater, each.author, each.stated_at) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("role", ["supervisor", "mentor", "third_party"])
+def test_what_one_gives_by_office_is_told_without_a_name(role: str) -> None:
+    (shown,) = shown_to([kept(1, role, "e-1", "7")], sees_names=False, own=None)
+    assert (shown.mark, shown.withheld, shown.holds) == (Decimal(7), False, True)
+    assert (shown.id, shown.rater, shown.author, shown.stated_at) == (None, None, None, None)
 
 
 def test_one_s_own_marks_and_those_of_the_named_are_told_with_their_history() -> None:

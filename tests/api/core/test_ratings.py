@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.api.core.raters import HIDDEN, MINIMUM_RATERS
 from services.api.core.ratings import (
     behaviours_held,
     chosen_mark,
@@ -23,6 +24,7 @@ from services.api.core.scorecards import score
 from services.schema.shapes.schemes import Ladder, Rating, Rubric, Rule
 from services.schema.shapes.scorecards import Mark, Score
 from services.schema.words import LineStatus, Missing, RaterRole
+from tests.api.core import calibrating
 from tests.api.core.rated import LEVELS, ladder, rated, rating, rubric, stated_mark
 from tests.api.core.scoring import Document, flat, item, lines_of, scored, segment_input
 from tests.api.core.scoring import given as put_in
@@ -31,9 +33,10 @@ d = Decimal
 FIVE, HUNDRED = d(5), d(100)
 THREE: list[Document] = [
     {"role": "manager", "weight": "33.3333"},
-    {"role": "peer", "weight": "33.3333"},
+    {"role": "hr", "weight": "33.3333"},
     {"role": "self", "weight": "33.3334"},
 ]
+CROWD: list[Document] = [THREE[0], {"role": "peer", "weight": "33.3333"}, THREE[2]]
 ONE: list[Document] = [{"role": "manager", "weight": "100"}]
 QUARTERS: Document = {"from": "2.5", "to": "4.5", "step": "0.25"}
 
@@ -77,7 +80,7 @@ def test_requirement_02_5_and_5_with_the_third_absent(
     missing: str, score: str | None, status: LineStatus, total: str | None
 ) -> None:
     """5.00 where its weight goes to the others, 3.33 as zero, no result where it blocks."""
-    card = card_of(rating(THREE), by("manager", "5"), by("peer", "5"), missing=missing)
+    card = card_of(rating(THREE), by("manager", "5"), by("hr", "5"), missing=missing)
     line = lines_of(card)["a"]
     assert line.status is status
     assert line.score == (None if score is None else d(score))
@@ -124,6 +127,79 @@ def test_several_of_one_role_are_their_mean_however_many_they_are() -> None:
         (RaterRole.SELF, 1, d(100)),
         (RaterRole.MANAGER, 3, d(241)),
     ]
+
+
+TOO_FEW = MINIMUM_RATERS - 1
+
+
+@pytest.mark.parametrize("role", sorted(HIDDEN))
+@pytest.mark.parametrize(
+    ("missing", "of_two", "of_three"),
+    [
+        # Peers and the like give 1 each, the manager 5: of two the policy decides.
+        (Missing.BLOCK, None, Fraction(3)),
+        (Missing.REDISTRIBUTE, Fraction(5), Fraction(3)),
+        (Missing.ZERO, Fraction(5, 2), Fraction(3)),
+        (Missing.FULL, Fraction(5), Fraction(3)),
+    ],
+)
+def test_requirement_24_a_role_of_many_counts_from_three_raters_on(
+    role: RaterRole, missing: Missing, of_two: Fraction | None, of_three: Fraction
+) -> None:
+    rule = rating_of([{"role": "manager", "weight": "50"}, {"role": role, "weight": "50"}])
+    for raters, after in ((TOO_FEW, of_two), (MINIMUM_RATERS, of_three)):
+        marks = [by(role, "1", f"e-{at}") for at in range(raters)]
+        made = rate(rule, [by("manager", "5"), *marks], own_mark=FIVE, missing=missing)
+        assert (None if made is None else made.after) == after
+        _, crowd = marks_by_role(rule, marks, own_mark=FIVE, missing=missing)
+        assert (crowd.raters, crowd.needed) == (raters, MINIMUM_RATERS)
+        assert crowd.sum == (None if raters < MINIMUM_RATERS else d(raters))
+    # Where nobody else has rated either, the line has no data, whatever the policy.
+    few = [by(role, "1", f"e-{at}") for at in range(TOO_FEW)]
+    assert rate(rule, few, own_mark=FIVE, missing=missing) is None
+
+
+@pytest.mark.parametrize("role", sorted(set(RaterRole) - HIDDEN))
+def test_who_rates_in_person_or_by_an_office_counts_alone(role: RaterRole) -> None:
+    rule = rating_of([{"role": role, "weight": "100"}])
+    made = rate(rule, [by(role, "3")], own_mark=FIVE, missing=Missing.BLOCK)
+    assert made is not None
+    assert made.after == 3
+    (told,) = marks_by_role(rule, [by(role, "3")], own_mark=FIVE, missing=Missing.BLOCK)
+    assert (told.raters, told.needed, told.sum) == (1, 1, d(3))
+
+
+def test_marks_that_the_rule_does_not_take_are_none_of_the_three() -> None:
+    rule = rating_of([{"role": "peer", "weight": "100"}])
+    marks = [by("peer", "5", "e-1"), by("peer", "5.0001", "e-2"), by("peer", "5", "e-3")]
+    assert rate(rule, marks, own_mark=FIVE, missing=Missing.ZERO) is None
+    marks.append(by("peer", "2", "e-4"))
+    made = rate(rule, marks, own_mark=FIVE, missing=Missing.ZERO)
+    assert made is not None
+    assert made.after == 4
+
+
+@given(
+    st.lists(st.integers(0, 50_000), min_size=TOO_FEW, max_size=TOO_FEW),
+    st.lists(st.integers(0, 50_000), min_size=TOO_FEW, max_size=TOO_FEW),
+    st.sampled_from(list(Missing)),
+)
+def test_requirement_24_of_too_few_no_document_tells_which_marks_they_gave(
+    some: list[int], others: list[int], missing: Missing
+) -> None:
+    """Whatever two peers give, card, explanation and fingerprint stay as they are to the byte."""
+    stated = flat(rated("a", "100", rating(CROWD), missing=missing), full_mark="5")
+
+    def documents(given_marks: list[int]) -> tuple[bytes, bytes]:
+        peers = [by("peer", f"{mark / 10_000:.4f}", f"p-{mark}") for mark in given_marks]
+        marks = (by("manager", "4"), by("self", "5"), *peers)
+        card = calibrating.card_of(
+            "ann", [segment_input(stated, {"a": replace(put_in(None), marks=marks)})]
+        )
+        return card.document, card.explanation
+
+    assert documents(some) == documents(others)
+    assert b'"raters":2,"needed":3,"sum":null' in documents(some)[1]
 
 
 def test_a_role_that_the_rule_does_not_ask_for_changes_nothing() -> None:
@@ -185,7 +261,7 @@ def test_an_item_of_its_own_full_mark_is_brought_to_the_scale(full_mark: str) ->
 def test_the_order_of_raters_does_not_matter(
     stated: list[tuple[str, int]], missing: Missing, chance: Random
 ) -> None:
-    rule = rating_of(THREE)
+    rule = rating_of(CROWD)
     marks = [by(role, f"{mark / 10_000:.4f}", f"e-{at}") for at, (role, mark) in enumerate(stated)]
     shuffled = [*marks]
     chance.shuffle(shuffled)
@@ -259,15 +335,15 @@ def test_a_choice_lies_in_a_range_or_is_none() -> None:
 
 
 @given(
-    st.lists(st.integers(0, 50_000), min_size=1, max_size=6),
-    st.integers(0, 5),
+    st.lists(st.integers(0, 50_000), min_size=1, max_size=12),
+    st.integers(0, 11),
     st.integers(0, 50_000),
     st.sampled_from(list(Missing)),
 )
 def test_a_better_mark_never_lowers_the_score(
     marks: list[int], at: int, better: int, missing: Missing
 ) -> None:
-    rule = rating_of(THREE)
+    rule = rating_of(CROWD)
     roles = ("self", "manager", "peer")
 
     def score_of(given_marks: list[int]) -> Fraction:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services.api.rest.scorecard_documents import ToldExplanationDocument
+from services.api.rest.explanation_documents import ToldExplanationDocument
 from services.ingest.store.facts import filters_of
 from services.schema.words import FactKind
 from tests.api.appraisals import (

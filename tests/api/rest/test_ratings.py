@@ -48,8 +48,8 @@ async def test_what_people_state_reaches_the_card_and_its_explanation(opened: Co
     told = (await opened.get(f"/v1/scorecards/{card['id']}/explanation")).json()
     team = next(each for each in told["segments"][0]["lines"] if each["item"] == "team")
     assert team["marks"] == [
-        {"role": "self", "weight": "20", "raters": 1, "sum": "80", "mean": "80"},
-        {"role": "manager", "weight": "80", "raters": 1, "sum": "90", "mean": "90"},
+        {"role": "self", "weight": "20", "raters": 1, "needed": 1, "sum": "80", "mean": "80"},
+        {"role": "manager", "weight": "80", "raters": 1, "needed": 1, "sum": "90", "mean": "90"},
     ]
     listed = (await opened.get(await path_of(opened, "ratings"))).json()
     own = [(each["mark"], each["rater"], each["holds"]) for each in listed["items"][:3]]
@@ -141,8 +141,11 @@ async def test_who_may_rate_as_whom(opened: Company) -> None:
     await rate(opened, "peers", "peer", key="two", mark="50")
     await rate(opened, "peers", "customer", key="hr", mark="75", rater="shop-a-17")
     await rate(opened, "peers", "customer", key="hr", mark="100", rater="shop-a-18")
-    # Peers 50 x 60 % + the mean of two customers 87.5 x 40 %.
-    assert line(await card_of(opened), "peers") == ("65", "8", "5.2", "ok")
+    # One peer and two customers are too few to be hidden: both roles are missing.
+    assert line(await card_of(opened), "peers") == (None, "0", None, "no_data")
+    await rate(opened, "peers", "customer", key="hr", mark="50", rater="shop-a-19")
+    # The mean of three customers alone: the peer's part goes to them.
+    assert line(await card_of(opened), "peers") == ("75", "8", "6", "ok")
 
 
 INVITED: Json = {"role": "peer", "employee": "e-2"}
@@ -197,7 +200,7 @@ async def test_requirement_24_peers_stay_unnamed_and_few_of_them_unheard(opened:
         assert '"e-2"' not in text
     told = (await opened.get(f"/v1/scorecards/{path.split('/')[3]}/explanation", key="one")).text
     assert "e-2" not in told
-    assert '"role":"peer","weight":"60","raters":3,"sum":"150","mean":"50"' in told
+    assert '"role":"peer","weight":"60","raters":3,"needed":3,"sum":"150","mean":"50"' in told
     everything = (await opened.get(path, key="hr")).json()["items"]
     assert [each["rater"] for each in everything] == ["e-2", "e-3", "e-boss", "e-boss"]
     assert (await opened.get(path, key="two")).status_code == 404

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.api.rest.scorecard_documents import ScorecardDocument, ToldExplanationDocument
+from services.api.rest.explanation_documents import ToldExplanationDocument
+from services.api.rest.scorecard_documents import ScorecardDocument
 from tests.api.appraisals import (
     PERIOD,
     ask,
