@@ -8,14 +8,19 @@ import pytest
 
 from services.api.core.disputes import (
     APPEAL_DAYS,
+    MOST_DISPUTES,
     check_decides,
     check_disinterested,
     check_in_time,
+    check_stated,
+    faults_of_open,
+    line_contested,
     rating_contested,
     stated_if_upheld,
 )
 from services.api.core.raters import newest
 from services.api.core.stated_values import with_values
+from services.api.core.told_cards import ToldCard
 from services.schema.days import Period
 from services.schema.errors import Conflict, Forbidden
 from services.schema.shapes.cycles import Cycle, Population
@@ -37,7 +42,9 @@ from services.schema.shapes.scorecards import (
     StatedValue,
 )
 from services.schema.words import Better, CycleStatus, DisputeAbout, RaterRole, SubjectKind
-from tests.api.core.scoring import CONTRACT, scheme_of
+from tests.api.core.rated import rated, rating
+from tests.api.core.scoring import CONTRACT, flat, given, item, scheme_of, segment_input
+from tests.api.core.test_next_steps import told_card
 
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 PUBLISHED_ON = date(2026, 2, 2)
@@ -176,3 +183,140 @@ def test_whom_it_concerns_does_not_decide() -> None:
         with pytest.raises(Forbidden) as refusal:
             check_disinterested(dispute(), person, given, is_own=is_own)
         assert refusal.value.code == code
+
+
+def told() -> ToldCard:
+    """Two segments; the second has a line more, and both one that people rate."""
+    stated = flat(item("sales", "60"), rated("team", "40", rating(), missing="zero"))
+    more = flat(
+        item("sales", "40"), item("care", "20"), rated("team", "40", rating(), missing="zero")
+    )
+    rates: dict[str, ItemInput | str | None] = {"sales": "10", "team": given(None)}
+    return told_card(
+        segment_input(stated, rates, days=15),
+        segment_input(more, {**rates, "care": "5"}, days=16, after=15),
+    )
+
+
+@pytest.mark.parametrize(
+    ("item_code", "segment", "pointer", "code", "detail"),
+    [
+        ("none", None, "/line", "line_unknown", "The card has no line none."),
+        ("care", 1, "/line", "line_unknown", "The card has no line care."),
+        ("sales", 3, "/line", "line_unknown", "The card has no line sales."),
+        (
+            "sales",
+            None,
+            "/segment",
+            "segment_expected",
+            "sales stands in 2 segments; say in which.",
+        ),
+        (
+            "team",
+            2,
+            "/line",
+            "line_is_rated",
+            "People rate team: contest a rating, not the line.",
+        ),
+    ],
+)
+def test_a_line_that_cannot_be_contested(
+    item_code: str, segment: int | None, pointer: str, code: str, detail: str
+) -> None:
+    with pytest.raises(Conflict) as refusal:
+        line_contested(told(), item_code, segment, place="/line")
+    (fault,) = refusal.value.faults
+    assert (refusal.value.code, fault.pointer, fault.code) == (code, pointer, code)
+    assert (str(refusal.value), fault.detail) == (detail, detail)
+
+
+def test_a_line_is_found_in_its_segment_or_where_it_stands_alone() -> None:
+    card = told()
+    assert line_contested(card, "sales", 2, place="").place == (2, "sales")
+    assert line_contested(card, "sales", 1, place="").place == (1, "sales")
+    assert line_contested(card, "care", None, place="").place == (2, "care")
+
+
+@pytest.mark.parametrize(
+    ("stated", "pointer", "code"),
+    [
+        (StatedDispute(FACT, "orders/erp/SO-1", None, (), "x"), None, None),
+        (StatedDispute(FACT, "traffic/erp/tm-1/2026-10-01/search/", None, (), "x"), "/fact", None),
+        (StatedDispute(FACT, "measures/erp/a/b/c", None, (), "x"), None, None),
+        (StatedDispute(FACT, "order/erp/SO-1", None, (), "x"), "/fact", "fact_unreadable"),
+        (StatedDispute(FACT, "orders/erp", None, (), "x"), "/fact", "fact_unreadable"),
+        (StatedDispute(FACT, "orders//SO-1", None, (), "x"), "/fact", "fact_unreadable"),
+        (StatedDispute(LINE, "care", None, (), "x"), None, None),
+        (StatedDispute(LINE, "gone", None, (), "x"), "/line", "line_unknown"),
+        (StatedDispute(RATING, "rat_1", None, (), "x"), None, None),
+        (StatedDispute(RATING, "rat_9", None, (), "x"), "/rating", "rating_unknown"),
+        (
+            StatedDispute(LINE, "care", None, (ClaimedValue("gone", None, Decimal(1)),), "x"),
+            "/line",
+            "line_unknown",
+        ),
+        (
+            StatedDispute(
+                FACT,
+                "orders/erp/1",
+                None,
+                (ClaimedValue("care", None, Decimal(1)), ClaimedValue("gone", 2, Decimal(1))),
+                "x",
+            ),
+            "/values/1/item",
+            "line_unknown",
+        ),
+        (
+            StatedDispute(FACT, "orders/erp/1", None, (ClaimedValue("care", 2, Decimal(1)),), "x"),
+            None,
+            None,
+        ),
+    ],
+)
+def test_what_is_contested_is_of_the_card(
+    stated: StatedDispute, pointer: str | None, code: str | None
+) -> None:
+    ratings = [mark(RaterRole.MANAGER, "boss", 1)]
+    if pointer is None:
+        check_stated(stated, told(), ratings, [])
+        return
+    with pytest.raises(Conflict) as refusal:
+        check_stated(stated, told(), ratings, [])
+    (fault,) = refusal.value.faults
+    assert fault.pointer == pointer
+    assert refusal.value.code == (code or "fact_unreadable")
+    if pointer == "/fact":
+        assert fault.detail == "A fact is named by kind, source and id: orders/erp/SO-1."
+
+
+def test_what_waits_for_a_decision_is_not_contested_again() -> None:
+    stated = StatedDispute(LINE, "sales", 2, (), "x")
+    waiting = replace(dispute(), stated=stated)
+    with pytest.raises(Conflict) as refusal:
+        check_stated(replace(stated, reason="y"), told(), [], [dispute(), waiting])
+    assert refusal.value.code == "already_contested"
+    decision = DisputeDecision(
+        uphold=False, reason="no", value=None, person="hr", author="k", decided_at=AT
+    )
+    check_stated(stated, told(), [], [replace(waiting, decision=decision)])
+    check_stated(replace(stated, segment=1), told(), [], [waiting])
+    check_stated(StatedDispute(LINE, "care", 2, (), "x"), told(), [], [waiting])
+
+
+def test_a_card_has_so_many_disputes_and_no_more() -> None:
+    stated = StatedDispute(LINE, "care", None, (), "x")
+    check_stated(stated, told(), [], [dispute()] * (MOST_DISPUTES - 1))
+    with pytest.raises(Conflict) as refusal:
+        check_stated(stated, told(), [], [dispute()] * MOST_DISPUTES)
+    assert refusal.value.code == "too_many_disputes"
+    assert str(refusal.value) == f"A card has at most {MOST_DISPUTES} disputes."
+
+
+def test_each_open_dispute_keeps_its_cycle_in_review() -> None:
+    (fault,) = faults_of_open([dispute()])
+    assert (fault.pointer, fault.code, fault.detail) == (
+        "/disputes/dsp_1",
+        "dispute_open",
+        "employee:ann contests the card.",
+    )
+    assert faults_of_open([]) == []
