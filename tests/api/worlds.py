@@ -32,7 +32,7 @@ from tests.api.appraisals import (
     sell,
     set_targets,
 )
-from tests.api.companies import Company, open_companies
+from tests.api.companies import Company, Json, open_companies
 from tests.api.facts import Sale
 from tests.databases import TestDatabase
 
@@ -289,6 +289,11 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
         for code in people
     ]
     await ask(company, "POST", f"/v1/ladders/{ladder}/observations", seen)
+    action = {"code": "call", "what": "call old buyers", "due_on": "2026-01-31"}
+    for code in people:
+        plan: Json = {"subject": f"employee:{code}", "indicator": "net_sales"}
+        plan |= {"period": "2026-01", "mode": "scale", "actions": [action | {"owner": code}]}
+        await ask(company, "PUT", "/v1/target-plans", plan)
     month = {"month": "2026-01", "employees": None}
     await ask(company, "POST", f"/v1/ladders/{ladder}/assessments", month)
     async with company.owner.write(company.number) as session:

@@ -48,6 +48,7 @@ from services.api.graph.scorecards import (
     scorecards,
 )
 from services.api.graph.shops import Shop, find_shop, shops
+from services.api.graph.target_plans import TargetPlan, target_plans
 from services.api.graph.targets import Target, targets
 from services.api.graph.units import Unit, find_unit, units
 from services.api.graph.viewers import Viewer, viewer
@@ -100,6 +101,7 @@ class Query:
     schemes: Connection[Scheme] | None = _root(schemes)
     targets: Connection[Target] | None = _root(targets)
     target_differences: list[TargetDifference] | None = _root(target_differences)
+    target_plans: Connection[TargetPlan] | None = _root(target_plans)
     feeds: Connection[Feed] | None = _root(feeds)
     cycles: Connection[Cycle] | None = _root(cycles)
     cycle: Cycle | None = _root(cycle)

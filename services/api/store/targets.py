@@ -119,6 +119,17 @@ def key_of(target: Target | StatedTarget) -> TargetKey:
     return target.subject, target.indicator, target.period, target.level
 
 
+def among_subjects(
+    kind: ColumnElement[str], code: ColumnElement[str], subjects: Collection[Subject]
+) -> ColumnElement[bool]:
+    """Whether two columns name one of the subjects: any number travel as two arrays."""
+    listed = sorted(subjects)
+    kinds = literal([subject.kind.value for subject in listed], ARRAY(Text))
+    codes = literal([subject.code for subject in listed], ARRAY(Text))
+    pairs = func.unnest(kinds, codes).table_valued("kind", "code").render_derived()
+    return tuple_(kind, code).in_(select(pairs.c.kind, pairs.c.code))
+
+
 def _in_force() -> Select[Any]:
     return select(targets).ext(distinct_on(*_KEY)).order_by(*_KEY, targets.c.revision.desc())
 
@@ -135,12 +146,7 @@ def _where(session: ReadSession, wanted: TargetFilter) -> list[ColumnElement[boo
 
 
 def _of_subjects(subjects: Collection[Subject]) -> ColumnElement[bool]:
-    """Any number of subjects travel as two arrays side by side."""
-    listed = sorted(subjects)
-    kinds = literal([subject.kind.value for subject in listed], ARRAY(Text))
-    codes = literal([subject.code for subject in listed], ARRAY(Text))
-    pairs = func.unnest(kinds, codes).table_valued("kind", "code").render_derived()
-    return tuple_(targets.c.subject_kind, targets.c.subject).in_(select(pairs.c.kind, pairs.c.code))
+    return among_subjects(targets.c.subject_kind, targets.c.subject, subjects)
 
 
 def _target_from_row(row: Row[Any]) -> Target:

@@ -1,7 +1,9 @@
-"""Targets with their whole history: the highest revision holds; and what days weigh."""
+"""Targets and their plans with their whole history, and what days weigh."""
 
 from sqlalchemy import CheckConstraint, Column, Integer, Numeric, Table
+from sqlalchemy.dialects.postgresql import JSONB
 
+from services.schema.shapes.target_plans import PlanMode
 from services.schema.tables.base import (
     day,
     instant,
@@ -31,6 +33,26 @@ targets = Table(
     one_of("subject_kind", SubjectKind),
     one_of("level", TargetLevel),
     numbers("value"),
+    CheckConstraint("revision > 0", name="revision"),
+)
+
+target_plans = Table(
+    "target_plans",
+    metadata,
+    tenant_column(),
+    key("subject_kind"),
+    key("subject"),
+    key("indicator"),
+    key("period"),
+    Column("revision", Integer, primary_key=True, autoincrement=False),
+    text("mode"),
+    # All actions as they then stood, so that a revision is of all of them.
+    Column("actions", JSONB, nullable=False),
+    text("reason", null=True),
+    text("author"),
+    instant("set_at"),
+    one_of("subject_kind", SubjectKind),
+    one_of("mode", PlanMode),
     CheckConstraint("revision > 0", name="revision"),
 )
 

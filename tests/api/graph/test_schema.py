@@ -93,7 +93,7 @@ LINKS = (
 )
 ELSEWHERE = {
     "Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce",
-    "Interview", "Dispute", "Reader", "RatingRequest", "TargetDifference",
+    "Interview", "Dispute", "Reader", "RatingRequest", "TargetDifference", "TargetPlan",
 }  # fmt: skip
 """Held against REST in tests of their own."""
 
