@@ -37,6 +37,10 @@ class Reader(Protocol):
         """What a row is known by; empty where it does not say."""
         ...
 
+    def changed_at(self, kind: FactKind, row: Row) -> datetime | None:
+        """When a row last changed; null where that cannot be read, whatever else can."""
+        ...
+
     def read_fact(self, kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
         """The fact that a row states; raises Unfit."""
         ...

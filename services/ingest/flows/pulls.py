@@ -136,7 +136,11 @@ async def arrive_again(session: ReadSession, kept: KeptRow, supplement: Suppleme
 def _arrivals(
     kind: FactKind, desk: Desk, rows: Sequence[Read], stored: Stored
 ) -> Iterator[Arrival]:
-    """The rows that say something new; what is stored or refused as it stands is passed over."""
+    """The rows that say something new; what is stored or refused as it stands is passed over.
+
+    So is one that cannot be read and is older than what is stored of it: a copy of a marketplace
+    that is behind tells again what has been mended since.
+    """
     number, reader, origin = 0, desk.reader, desk.origin
     for read in rows:
         body = _written(reader.row_to_keep(read.row, origin, desk.seal))
@@ -146,13 +150,19 @@ def _arrivals(
                 raise read.fault
             fact = reader.read_fact(kind, read.row, origin, stored.known)
         except Unfit as unfit:
-            if body not in stored.refused:
+            if body not in stored.refused and not _is_outdated(kind, read.row, desk, stored):
                 number += 1
                 yield Unread(number, unfit, origin.source, origin.shop, known_by, body)
             continue
         if stored.known.modified.get(known_by) != fact.modified_at:
             number += 1
             yield Stated(number, fact, body)
+
+
+def _is_outdated(kind: FactKind, row: Row, desk: Desk, stored: Stored) -> bool:
+    stands = stored.known.modified.get(desk.reader.number_of(kind, row))
+    changed = desk.reader.changed_at(kind, row) if stands else None
+    return stands is not None and changed is not None and changed < stands
 
 
 def _written(document: dict[str, Any]) -> str:

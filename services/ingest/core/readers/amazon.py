@@ -5,6 +5,7 @@ Raises Unfit for a row that cannot be read, with the place in the fact that it w
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from services.ingest.core.readers.rows import (
     as_it_stands,
     count_in,
     figure_in,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -73,6 +75,14 @@ def number_of(kind: FactKind, row: Row) -> str:
     if kind is not FactKind.ORDERS:
         return number_in(row, "day")
     return number_in(row, "orderId") or number_in(row, "AmazonOrderId")
+
+
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    if kind is not FactKind.ORDERS:
+        return instant_in(row, "readAt")
+    names = ("completedTime", "lastUpdatedTime", "LastUpdateDate")
+    return next((at for name in names if (at := instant_in(row, name))), None)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

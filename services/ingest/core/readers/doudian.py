@@ -16,6 +16,7 @@ from services.ingest.core.readers.rows import (
     Document,
     Row,
     count_in,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -64,6 +65,11 @@ _KEPT = {
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, _NUMBERS[kind])
+
+
+def changed_at(_kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    return instant_in(row, "update_time", _time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

@@ -5,6 +5,7 @@ place in the fact that it would have been.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from services.ingest.core.readers.rows import (
     Row,
     amount_in,
     chinese_time,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -77,6 +79,11 @@ _BUYER = ("open_id_buyer", "xid_buyer", "pin")
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, "orderId" if kind is FactKind.ORDERS else "number")
+
+
+def changed_at(_kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    return instant_in(row, "modified", _time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

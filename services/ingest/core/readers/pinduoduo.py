@@ -5,6 +5,7 @@ bought. Raises Unfit for a row that cannot be read, with the place in the fact.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from services.ingest.core.readers.rows import (
     amount_in,
     chinese_time,
     count_in,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -58,6 +60,12 @@ _KEPT = {
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, _NUMBERS[kind])
+
+
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    name = "updated_at" if kind is FactKind.ORDERS else "updated_time"
+    return instant_in(row, name, chinese_time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.ingest.core.fields import Unfit, amount, count
+from services.ingest.core.fields import Unfit, amount, count, instant
 from services.schema.money import AMOUNT_PLACES, places_of, share_out
 from services.schema.shapes.facts import Fact
 from services.schema.shapes.feeds import Article, Known, PaidOrder
@@ -18,6 +19,7 @@ _CENTS = 2
 _read_amount: Callable[[Any], Decimal] = amount().read
 _read_signed: Callable[[Any], Decimal] = amount(negative=True).read
 _read_count: Callable[[Any], int] = count(10**9).read
+_read_instant: Callable[[Any], datetime] = instant().read
 
 
 def text_in(row: Row, name: str) -> str | None:
@@ -85,6 +87,16 @@ def chinese_time(row: Row, name: str) -> str | None:
     """A text of China's time, made complete; the check of the fact reads it."""
     value = text_in(row, name)
     return f"{value.replace(' ', 'T', 1)}+08:00" if value else None
+
+
+def instant_in(
+    row: Row, name: str, read: Callable[[Row, str], str | None] = text_in
+) -> datetime | None:
+    """A moment of a row that may be at fault in anything; null where it cannot be read."""
+    try:
+        return _read_instant(read(row, name))
+    except Unfit:
+        return None
 
 
 def shared(paid: Decimal, prices: Sequence[Decimal]) -> tuple[Decimal, ...]:

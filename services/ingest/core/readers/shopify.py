@@ -6,6 +6,7 @@ been.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from services.ingest.core.readers.rows import (
     as_it_stands,
     count_in,
     figure_in,
+    instant_in,
     kept,
     learn,
     objects_in,
@@ -56,6 +58,12 @@ def number_of(kind: FactKind, row: Row) -> str:
         return _tail(text_in(row, name)) or ""
     except Unfit:
         return ""
+
+
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    names = {FactKind.ORDERS: "updatedAt", FactKind.REFUNDS: "createdAt"}
+    return instant_in(row, names.get(kind, "readAt"))
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

@@ -5,6 +5,7 @@ cannot be read, with the place in the fact that it would have been.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from services.ingest.core.readers.rows import (
     amount_in,
     chinese_time,
     count_in,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -76,6 +78,11 @@ def status_of(word: str) -> OrderStatus | None:
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, _NUMBERS[kind])
+
+
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    return instant_in(row, "created" if kind is FactKind.RATINGS else "modified", chinese_time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:

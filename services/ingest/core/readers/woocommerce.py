@@ -5,6 +5,7 @@ Unfit for a row that cannot be read, with the place in the fact that it would ha
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from services.ingest.core.readers.rows import (
     Row,
     amount_in,
     count_in,
+    instant_in,
     kept,
     learn,
     number_in,
@@ -54,6 +56,12 @@ _KEPT = {
 def number_of(_kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
     return number_in(row, "id")
+
+
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
+    """When a row last changed; null where that cannot be read."""
+    name = "date_modified_gmt" if kind is FactKind.ORDERS else "date_created_gmt"
+    return instant_in(row, name, _time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
