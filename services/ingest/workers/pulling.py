@@ -1,7 +1,7 @@
 """One worker reads one feed: what it has read lands with the cursor, or not at all."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,14 @@ import structlog
 from services.ingest.core.cursors import days_completed, wait_after
 from services.ingest.core.fields import Unfit
 from services.ingest.flows.landing import Tally
-from services.ingest.flows.pulls import Desk, Reached, Read, land_rows, read_stored
+from services.ingest.flows.pulls import (
+    Desk,
+    Reached,
+    Read,
+    Stored,
+    land_rows,
+    read_stored,
+)
 from services.ingest.sources.errors import (
     NotAuthorised,
     NotPermitted,
@@ -172,10 +179,9 @@ class Puller:
 
     async def _land(self, harvest: _Harvest, backfill: Backfill | None, share: Decimal) -> int:
         """Store what was read; how many of its rows said something new."""
-        tenant, kind = self._desk.tenant, self._lease.kind
+        tenant = self._desk.tenant
         listed = list(harvest.rows.values())
-        async with self._database.read(tenant) as session:
-            stored = await read_stored(session, self._desk, kind, listed)
+        stored = await self._stored(listed)
         rows = [await self._complete(row, stored.known) for row in listed]
         reached = Reached(
             request="; ".join(piece.reading.request for piece in harvest.pieces),
@@ -185,6 +191,9 @@ class Puller:
         for attempt in range(1, LANDING_ATTEMPTS + 1):
             at = self._now()
             try:
+                if attempt > 1:
+                    # Perhaps only the answer was lost: then nothing of it is new any more.
+                    stored = await self._stored(listed)
                 async with self._database.write(tenant) as session:
                     tally = await land_rows(
                         session,
@@ -207,6 +216,10 @@ class Puller:
             else:
                 return self._count(tally)
         raise AssertionError("the last attempt returns or raises")
+
+    async def _stored(self, listed: Sequence[Row]) -> Stored:
+        async with self._database.read(self._desk.tenant) as session:
+            return await read_stored(session, self._desk, self._lease.kind, listed)
 
     async def _complete(self, row: Row, known: Known) -> Read:
         """A row with what only a call for it alone tells, where that is not known yet."""
