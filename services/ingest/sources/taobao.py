@@ -189,11 +189,31 @@ class TaobaoSource:
         total, found = await self._call(asked.method, params, _counted)
         if total > asked.most:
             raise WindowTooLarge(f"{asked.method} counts {total} rows in one window")
-        last = -(-total // asked.page_size)
-        for page in range(last, 0, -1) if last > 1 else ():
-            params = {**_window_params(asked, window, page), "use_has_next": "true"}
-            found += await self._call(asked.method, params, _rows)
-        return Pass(found, total, last)
+        pages = -(-total // asked.page_size)
+        return await self._read_pages(asked, window, Pass(found, total, pages))
+
+    async def _read_pages(self, asked: _List, window: Window, counted: Pass) -> Pass:
+        """The pages of a window that is larger than one, added to what came with its count.
+
+        Where the one that should be the last says that more follow, another copy had counted:
+        what that does not show, or no more, pushes rows onto pages that nobody would ask for.
+        """
+        if counted.pages <= 1:
+            return counted
+        found, last, more_follow = [*counted.rows], counted.pages - 1, True
+        while more_follow:
+            last += 1
+            if last > -(-asked.most // asked.page_size):
+                raise WindowTooLarge(f"{asked.method} shows more rows than it counts")
+            more_follow, rows = await self._page(asked, window, last)
+            found += rows
+        for page in range(last - 1, 0, -1):
+            found += (await self._page(asked, window, page))[1]
+        return Pass(found, counted.total, last)
+
+    async def _page(self, asked: _List, window: Window, page: int) -> tuple[bool, list[Row]]:
+        params = {**_window_params(asked, window, page), "use_has_next": "true"}
+        return await self._call(asked.method, params, _followed)
 
     async def _call(
         self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
@@ -288,6 +308,11 @@ def _counted(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
     if type(total) is not int or total < 0:
         raise Unreadable("the answer has no count")
     return total, _rows(content)
+
+
+def _followed(content: Mapping[str, Any]) -> tuple[bool, list[Row]]:
+    """Whether more pages follow, and the rows of this one."""
+    return content.get("has_next") is True, _rows(content)
 
 
 def _rows(content: Mapping[str, Any]) -> list[Row]:

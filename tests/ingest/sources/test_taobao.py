@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -164,6 +165,29 @@ async def test_a_window_that_never_settles_is_left_to_the_schedule(
     source = source_with(world, Forgetful())
     with pytest.raises(TryLater, match=f"not quiet after {MOST_PASSES} passes"):
         await source.read(ORDERS, DAY)
+
+
+async def test_pages_of_a_copy_that_is_behind_hide_no_row_behind_the_count_of_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S05: one copy has seen two trades leave and counts four, the other still shows all six."""
+    small_pages(monkeypatch, 2)
+    rows = [{"tid": n, "modified": f"2026-11-18 00:00:0{n}"} for n in (9, 8, 7, 6, 5, 4)]
+
+    class Copies(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            params = parse_qs((await request.aread()).decode())
+            start = 2 * (int(params["page_no"][0]) - 1)
+            here = rows[start : start + 2]
+            content: dict[str, object] = {"has_next": len(rows) > start + 2}
+            if "use_has_next" not in params:
+                here, content = rows[2:4], {"total_results": 4}
+            content["trades"] = {"trade": here}
+            body = json.dumps({"trades_sold_increment_get_response": content}).encode()
+            return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    reading = await source_with(world, Copies()).read(ORDERS, DAY)
+    assert sorted(row["tid"] for row in reading.rows) == [4, 5, 6, 7, 8, 9]
 
 
 async def test_a_window_with_too_many_rows_is_asked_for_in_parts(world: World) -> None:
