@@ -1,6 +1,6 @@
 """What is kept in memory of each tenant, and the transactions that change it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.ingest.store.rejected import Rejected
+from services.schema.errors import Unavailable
 from services.schema.shapes.people import Shop
 from services.schema.words import FactKind, Marketplace, ShopKind
 
@@ -76,6 +77,8 @@ class Memory:
             number: Books({shop: _shop(shop) for shop in tenants[code]})
             for code, number in self.codes.items()
         }
+        self.is_unlucky: Callable[[], bool] = lambda: False
+        """Asked by those whose transactions can be cut before their end."""
         self.last: Session | None = None
         """The transaction that was committed last."""
 
@@ -92,6 +95,13 @@ class Memory:
             session.roll_back()
             raise
         self.last = session
+
+    async def lose(self, _session: Session) -> None:
+        """A transaction ends here, and nobody will know of it."""
+        raise Unavailable("The database does not answer.", retry_after_seconds=9)
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
     @asynccontextmanager
     async def register(self) -> AsyncIterator[Any]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from tests.simulation.defects import Defect
 from tests.simulation.stories import play
 
+SEEDS_FOR_DEFECTS = range(1, 301)
+"""As many as the rarest of them needs."""
 _FILE = Path(__file__).parent / "corpus.txt"
 
 

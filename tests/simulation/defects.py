@@ -186,6 +186,28 @@ def poison_is_dropped(patch: Patch) -> None:
     patch(pulls, "_arrivals", drop)
 
 
+def outdated_is_kept(patch: Patch) -> None:
+    """A copy that is behind puts a row that cannot be read back beside its good version."""
+    patch(pulls, "_is_outdated", lambda *_: False)
+
+
+def lost_answer_is_forgotten(patch: Patch) -> None:
+    """What a commit whose answer was lost has stored is not looked at before it is tried again."""
+    stored, seen = pulling.Puller._stored, dict[int, Any]()
+
+    async def remember(self: pulling.Puller, listed: Any) -> Any:
+        if id(listed) not in seen:
+            seen[id(listed)] = listed, await stored(self, listed)
+        return seen[id(listed)][1]
+
+    patch(pulling.Puller, "_stored", remember)
+
+
+def count_is_believed(patch: Patch) -> None:
+    """The page that should be the last one is not asked whether it is."""
+    patch(taobao, "_followed", lambda content: (False, taobao._rows(content)))
+
+
 def poison_blocks(patch: Patch) -> None:
     arrivals = pulls._arrivals
 
@@ -257,4 +279,5 @@ DEFECTS: tuple[Defect, ...] = (
     cursor_to_now, lost_commit_is_done, no_reading_again, no_overlap, too_much_is_empty,
     first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
+    outdated_is_kept, lost_answer_is_forgotten, count_is_believed,
 )  # fmt: skip

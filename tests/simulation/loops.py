@@ -1,6 +1,7 @@
 """A loop whose time jumps to the next timer, and whose ready tasks run in an order of chance."""
 
 import asyncio
+import heapq
 import selectors
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -90,10 +91,30 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.rounds += 1
         if self.rounds > MOST_ROUNDS and not self.is_outside:
             raise Runaway
+        if self._chance is None:
+            super()._run_once()  # type: ignore[misc]
+            return
+        self._take_timers()
         ready: Any = self._ready  # type: ignore[attr-defined]
-        if self._chance is not None and len(ready) > 1:
-            handles = list(ready)
+        handles = list(ready)
+        ready.clear()
+        if len(handles) > 1:
             self._chance.shuffle(handles)
-            ready.clear()
-            ready.extend(handles)
-        super()._run_once()  # type: ignore[misc]
+        for handle in handles:
+            if not handle._cancelled:
+                handle._run()
+
+    def _take_timers(self) -> None:
+        """Those whose time has come are ready; if nobody else is, it comes now."""
+        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        ready: Any = self._ready  # type: ignore[attr-defined]
+        while scheduled and scheduled[0]._cancelled:
+            heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
+        if not ready:
+            if not scheduled:
+                raise NothingLeft
+            self.jump()
+        while scheduled and scheduled[0].when() <= self.seconds:
+            handle = heapq.heappop(scheduled)
+            handle._scheduled = False  # type: ignore[attr-defined]
+            ready.append(handle)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -36,12 +37,24 @@ class Marketplace:
     now: Callable[[], datetime]
     tell: Callable[[str], None]
     unsafe: Callable[[str], None]
+    is_encoded: bool
+    """Forms come as they are really written, and not in plain text."""
     is_fair: bool = False
     """Nothing goes wrong any more."""
     banned_until: float = 0.0
     calls: int = 0
     revoked: dict[str, int] = field(default_factory=dict)
     """Calls after a session was revoked, since its credentials were last changed."""
+    naps: int = 0
+    """Workers that fell asleep since then: each may lose a lease by it, and another tries anew."""
+
+    def read_form(self, form: str) -> dict[str, str]:
+        """As whoever called has written it."""
+        return (
+            dict(parse_qsl(form))
+            if self.is_encoded
+            else dict(part.split("=", 1) for part in form.split("&"))
+        )
 
     def seconds(self) -> float:
         return asyncio.get_running_loop().time()
@@ -51,6 +64,20 @@ class Marketplace:
 
     def is_within(self, span: tuple[float, float] | None) -> bool:
         return span is not None and span[0] <= self.seconds() < span[1]
+
+
+@dataclass(slots=True)
+class Response:
+    """What a call brings, as far as ingest's client looks at it."""
+
+    status_code: int
+    content: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    until: float = 0.0
+    """Up to when no call may be made by whoever hears this."""
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        yield self.content
 
 
 class Door(httpx.AsyncBaseTransport):
@@ -65,26 +92,31 @@ class Door(httpx.AsyncBaseTransport):
         self._forbidden_until = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.call(request.content)
+        # As it would come from a connection: to be read once, while it arrives.
+        stream = httpx.ByteStream(answer.content)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+
+    async def call(self, body: bytes) -> Response:
         market = self._market
-        await self._gate()
-        params = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
-        market.calls += 1
+        # What is known when a call is made; whoever then sleeps makes it later, and may be told
+        # meanwhile to make none.
         if market.seconds() < self._forbidden_until - 0.001:
             market.unsafe(f"S01: a call {self._forbidden_until - market.seconds():.0f} s too early")
+        await self._gate()
+        params = market.read_form(body.decode())
+        market.calls += 1
         await asyncio.sleep(market.chance.uniform(0.02, 1.5))
         answer = await self._answer(params)
         if market.happens(market.weather.asleep):
             self._sleep()
         await self._gate()
         # What was said is known once it was heard.
-        until: float = answer.extensions.get("until", 0.0)
-        self._forbidden_until = max(self._forbidden_until, until)
+        self._forbidden_until = max(self._forbidden_until, answer.until)
         market.tell(f"{params['method'][7:]} {params.get('page_no', '')}: {answer.status_code}")
-        # As it would come from a connection: to be read once, while it arrives.
-        stream = httpx.ByteStream(answer.content)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+        return answer
 
-    async def _answer(self, params: dict[str, str]) -> httpx.Response:
+    async def _answer(self, params: dict[str, str]) -> Response:
         market, weather = self._market, self._market.weather
         if (broken := await self._broken()) is not None:
             return broken
@@ -100,15 +132,14 @@ class Door(httpx.AsyncBaseTransport):
             seconds = int(left)
             detail = f"This ban will last for {seconds} more seconds"
             refusal = _refuse(7, "accesscontrol.limited-by-api-access-count", detail)
-            refusal.extensions = {**self._until(seconds)}
-            return refusal
+            return replace(refusal, until=self._until(seconds))
         if market.happens(weather.heavy):
             start, end = (params.get(name) for name in ("start_modified", "end_modified"))
             if start and end and _moment(end) - _moment(start) > timedelta(minutes=20):
                 return _refuse(15, "isp.top-remote-connection-timeout")
         return self._garbled(json.dumps(self._content(params), ensure_ascii=False))
 
-    async def _broken(self) -> httpx.Response | None:
+    async def _broken(self) -> Response | None:
         """What the network, or whoever stands in between, makes of a call."""
         market, weather = self._market, self._market.weather
         is_out = not market.is_fair and market.is_within(weather.outage)
@@ -117,12 +148,12 @@ class Door(httpx.AsyncBaseTransport):
         if market.happens(weather.cut) or (is_out and market.chance.random() < 0.3):
             raise market.chance.choice((httpx.ConnectError, httpx.ReadError))("cut")
         if market.happens(weather.failing) or is_out:
-            return httpx.Response(market.chance.choice((500, 502, 503, 504)), text=_HTML)
+            return Response(market.chance.choice((500, 502, 503, 504)), _HTML.encode())
         if market.happens(weather.too_many):
             return self._too_many()
         return None
 
-    def _too_many(self) -> httpx.Response:
+    def _too_many(self) -> Response:
         market = self._market
         seconds = market.chance.choice((1, 7, 90, 10**9, 10**30))
         at = market.now() + timedelta(seconds=min(seconds, 10**6))
@@ -133,17 +164,15 @@ class Door(httpx.AsyncBaseTransport):
             "none": {},
             "nonsense": {"Retry-After": "soon"},
         }[form]
-        answer = httpx.Response(429, headers=headers, text=_HTML)
-        if form in {"seconds", "date"}:
-            # A date is in whole seconds, and so may be a second early.
-            answer.extensions = {**self._until(seconds - (form == "date"))}
-        return answer
+        # A date is in whole seconds, and so may be a second early.
+        is_said = form in {"seconds", "date"}
+        until = self._until(seconds - (form == "date")) if is_said else 0.0
+        return Response(429, _HTML.encode(), headers, until)
 
-    def _until(self, seconds: float) -> dict[str, float]:
-        """Up to when no call may be made by whoever hears this."""
-        return {"until": self._market.seconds() + min(seconds, LONGEST_OBEYED)}
+    def _until(self, seconds: float) -> float:
+        return self._market.seconds() + min(seconds, LONGEST_OBEYED)
 
-    def _garbled(self, text: str) -> httpx.Response:
+    def _garbled(self, text: str) -> Response:
         body = text.encode()
         if self._market.happens(self._market.weather.garbled):
             body = self._market.chance.choice(
@@ -159,7 +188,7 @@ class Door(httpx.AsyncBaseTransport):
                     b'{"trades_sold_increment_get_response": {"total_results": NaN}}',
                 )
             )
-        return httpx.Response(200, content=body)
+        return Response(200, body)
 
     def _content(self, params: dict[str, str]) -> dict[str, Any]:
         """A method's own envelope."""
@@ -217,15 +246,31 @@ class Door(httpx.AsyncBaseTransport):
         return rows
 
 
+class Line:
+    """A door in the place of httpx's client."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    @asynccontextmanager
+    async def stream(
+        self, _method: str, _url: str, *, content: bytes | None, **_: Any
+    ) -> AsyncIterator[Response]:
+        yield await self._door.call(content or b"")
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
 def open_market(market: Marketplace) -> None:
     """The end phase: nothing goes wrong any more."""
     market.is_fair = True
     market.weather = replace(market.weather, outage=None, revoked=None)
 
 
-def _refuse(code: int, sub_code: str, detail: str = "") -> httpx.Response:
+def _refuse(code: int, sub_code: str, detail: str = "") -> Response:
     refusal = {"code": code, "msg": "refused", "sub_code": sub_code, "sub_msg": detail}
-    return httpx.Response(200, json={"error_response": refusal})
+    return Response(200, json.dumps({"error_response": refusal}).encode())
 
 
 def _moment(text: str) -> datetime:

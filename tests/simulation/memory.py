@@ -25,7 +25,7 @@ async def read_tenant_numbers(codes: dict[str, int]) -> dict[str, int]:
 
 
 async def read_tenant(session: Session) -> Tenant:
-    return Tenant(session.tenant, "", "CNY", "Asia/Shanghai", WeekStart.MONDAY, "01-01")
+    return Tenant(session.tenant, "T", "CNY", "Asia/Shanghai", WeekStart.MONDAY, "01-01")
 
 
 async def read_shops(session: Session) -> dict[str, Shop]:
@@ -53,7 +53,8 @@ async def ensure_feeds(
         feed = f"{shop}/{kind}"
         if feed not in session.books.feeds:
             row = {"shop": shop, "kind": kind, "source": source, "due_at": at, "token": 0,
-                   "until": None, "cursor": None, "attempts": 0, "problem": None}  # fmt: skip
+                   "until": None, "cursor": None, "attempts": 0, "problem": None,
+                   "last_success": None, "accepted": 0, "applied": 0, "rejected": 0}  # fmt: skip
             session.put(session.books.feeds, feed, row)
 
 
@@ -243,7 +244,7 @@ async def land(
         if kind is FactKind.REFUNDS:
             order = facts.get((FactKind.ORDERS, key[1], row["order_id"] or ""))
             if order is not None:
-                row.update(salesperson=order["salesperson"], campaign=order["campaign"])
+                row.update(_followed(order))
         session.put(facts, key, row)
     _add_up(session, kind, winners.values(), session.old.values())
     named = {Outcome.STALE, Outcome.CONFLICT}
@@ -277,12 +278,18 @@ async def move_refunds(session: Session) -> bool:
         order = orders.get((key[1], refund.get("order_id")))
         if key[0] is not FactKind.REFUNDS or order is None:
             continue
-        moved = {**refund, "salesperson": order["salesperson"], "campaign": order["campaign"]}
+        moved = {**refund, **_followed(order)}
         if moved != refund:
             was_moved = True
             session.put(session.books.facts, key, moved)
             _add_up(session, FactKind.REFUNDS, [moved], [refund])
     return was_moved
+
+
+def _followed(order: Row) -> Row:
+    """What a refund has of its order, and whether it counts at all."""
+    named = {name: order[name] for name in ("salesperson", "channel", "campaign", "currency")}
+    return {**named, "counts": "t" if order["exclusion"] is None else "f"}
 
 
 def _add_up(session: Session, kind: FactKind, new: Iterable[Row], old: Iterable[Row]) -> None:
@@ -297,9 +304,9 @@ def _add_up(session: Session, kind: FactKind, new: Iterable[Row], old: Iterable[
 def counted(kind: FactKind, row: Row) -> Iterable[tuple[tuple[str, ...], Decimal]]:
     """Where a fact counts, and how much."""
     who = row["shop"] or "", row.get("salesperson") or "", row.get("campaign") or ""
-    if kind is FactKind.ORDERS and row["paid_on"] is not None:
+    if kind is FactKind.ORDERS and row["paid_on"] is not None and row["exclusion"] is None:
         yield ("orders", row["paid_on"], *who), Decimal(row["paid_amount"] or 0)
-    elif kind is FactKind.REFUNDS and row["status"] == "succeeded":
+    elif kind is FactKind.REFUNDS and row["status"] == "succeeded" and row["counts"] == "t":
         yield ("refunds", row["refunded_on"] or "", *who), Decimal(row["amount"] or 0)
 
 
@@ -315,9 +322,23 @@ async def mark_touched(_session: Session, _at: datetime) -> None:
 
 
 async def count_arrived(
-    _session: Session, _kind: FactKind, _arrived: Sequence[Arrived], *, at: datetime
+    session: Session,
+    kind: FactKind,
+    arrived: Sequence[Arrived],
+    *,
+    at: datetime,
 ) -> None:
-    """What a feed has brought is told by its facts."""
+    """All comes from feeds on the schedule, whose success is not told here."""
+    for each in arrived:
+        feed = f"{each.shop}/{kind}"
+        row = session.books.feeds[feed]
+        _set(
+            session,
+            feed,
+            accepted=row["accepted"] + each.applied + each.rejected,
+            applied=row["applied"] + each.applied,
+            rejected=row["rejected"] + each.rejected,
+        )
 
 
 async def add_batch(

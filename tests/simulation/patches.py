@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 from services.ingest.flows import landing, pulls
-from services.ingest.sources import taobao
+from services.ingest.sources import client, taobao
 from services.ingest.sources.client import Client
 from services.ingest.workers import desks, pulling, schedule
 from services.schema.words import FactKind
 from tests.simulation import memory
+from tests.simulation.marketplaces import Line
 from tests.simulation.weathers import Weather
 
 _PLACES = (landing, pulls, desks, pulling, schedule)
@@ -60,8 +61,11 @@ def _standing_in(name: str) -> Callable[..., Any]:
 
 
 def use_weather(patch: Patch, weather: Weather) -> None:
-    """Pages of a few rows, no ratings, and looks as rare as a story can bear."""
-    lists = {kind: replace(asked, page_size=weather.page_size)
+    """Pages of a few rows, no ratings, and looks as rare as a story can bear.
+
+    The names of all the fields that are wanted are not read here, and so are not sent.
+    """
+    lists = {kind: replace(asked, page_size=weather.page_size, fields="", extra={})
              for kind, asked in taobao._LISTS.items()}  # fmt: skip
     every = timedelta(seconds=weather.every_seconds)
     streams = {
@@ -72,15 +76,27 @@ def use_weather(patch: Patch, weather: Weather) -> None:
     patch(taobao.TaobaoSource, "streams", streams)
     patch(schedule, "LONGEST_SLEEP", timedelta(minutes=10))
     patch(schedule, "LONGER_SLEEP", timedelta(seconds=25))
+    patch(schedule, "SHORTEST_SLEEP", timedelta(seconds=20))
 
 
-def use_door(patch: Patch) -> None:
-    """The clock that a client is given knows whose it is, and by which door it goes out."""
+def use_door(patch: Patch, *, as_transport: bool) -> None:
+    """The clock that a client is given knows whose it is, and by which door it goes out.
+
+    `as_transport` keeps httpx's own client in between, and forms as they are really written: both
+    take more time than all else in a story.
+    """
 
     def open_client(hosts: Any, pace: Any, *, now: Any, sandbox: Any) -> Client:
-        return Client(hosts, pace, now=now, sandbox=sandbox, transport=now.open_door())
+        door = now.open_door()
+        made = Client(hosts, pace, now=now, sandbox=sandbox, transport=door)
+        if not as_transport:
+            made._client = Line(door)  # type: ignore[assignment]
+        return made
 
     patch(desks, "Client", open_client)
+    if not as_transport:
+        patch(client, "urlencode", lambda form: "&".join(f"{n}={v}" for n, v in form.items()))
+        patch(Client, "_check_host", lambda _self, _url: None)
 
 
 def use_numbers(patch: Patch) -> None:

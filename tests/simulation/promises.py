@@ -1,5 +1,6 @@
 """What must hold after every commit, and at the end: facts against the ledger of truth."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,14 +17,9 @@ class Promises:
     """Of all tenants; what is broken is told."""
 
     def __init__(
-        self,
-        ledgers: Mapping[tuple[int, str], Ledger],
-        unsafe: Callable[[str], None],
-        *,
-        is_behind: bool,
+        self, ledgers: Mapping[tuple[int, str], Ledger], unsafe: Callable[[str], None]
     ) -> None:
-        """`ledgers` by tenant and shop; whether the marketplace may tell older states again."""
-        self._is_behind = is_behind
+        """`ledgers` by tenant and shop."""
         self._ledgers = ledgers
         self._unsafe = unsafe
         self._before: dict[int, Shelf] = {}
@@ -40,8 +36,7 @@ class Promises:
         if before:
             for key in before.facts.keys() - shelf.facts.keys():
                 self._unsafe(f"{key} is gone")
-        if shelf.measures != shelf.recounted:
-            self._unsafe("measures are not what the facts add up to")
+        self._check_shelf(shelf)
         for (shop, kind), (cursor, _) in shelf.cursors.items():
             stood_at = before.cursors.get((shop, kind), (None,))[0] if before else None
             if cursor is None or cursor == stood_at or kind not in KINDS:
@@ -62,6 +57,15 @@ class Promises:
                     self._check_truth(key, version, shelf)
         for key in missing:
             self._unsafe(f"{key} is nobody's")
+        self._check_shelf(shelf)
+
+    def _check_shelf(self, shelf: Shelf) -> None:
+        for key, bodies in shelf.rejected.items():
+            if len(set(bodies)) < len(bodies):
+                self._unsafe(f"S12: {key} is kept twice")
+            fact = shelf.facts.get(key)
+            if fact is not None and any(_changed_at(body) < fact.modified for body in bodies):
+                self._unsafe(f"S12: {key} is good by now, and an older row of it is kept")
         if shelf.measures != shelf.recounted:
             self._unsafe("measures are not what the facts add up to")
 
@@ -74,8 +78,7 @@ class Promises:
             self._unsafe(f"{key} is lost: {version}")
         elif fact != expected(key[0], version):
             self._unsafe(f"{key} is {fact}, in truth {expected(key[0], version)}")
-        elif key in shelf.rejected and not self._is_behind:
-            # A copy that is behind may tell the unreadable row again after the good one.
+        elif key in shelf.rejected:
             self._unsafe(f"{key} is good, and still among the refused")
 
     def _check_stated(self, tenant: int, key: Key, fact: Standing) -> None:
@@ -100,6 +103,12 @@ class Promises:
 
     def _of(self, tenant: int) -> dict[str, Ledger]:
         return {shop: ledger for (of, shop), ledger in self._ledgers.items() if of == tenant}
+
+
+def _changed_at(body: str) -> datetime:
+    """As a row that was refused says itself."""
+    text: str = json.loads(body)["modified"]
+    return datetime.fromisoformat(f"{text}+08:00")
 
 
 def expected(kind: str, version: Version) -> Standing:

@@ -31,11 +31,12 @@ class Shelf:
     """All of one tenant."""
 
     facts: dict[Key, Standing]
-    measures: dict[tuple[str, ...], tuple[int, Decimal]]
+    measures: dict[Any, Any]
     """By kind, day, shop, who sold and campaign."""
-    recounted: dict[tuple[str, ...], tuple[int, Decimal]]
+    recounted: dict[Any, Any]
     """The same, counted anew from the facts."""
-    rejected: set[Key]
+    rejected: dict[Key, list[str]]
+    """As they came."""
     cursors: dict[tuple[str, str], tuple[datetime | None, str | None]]
     """By shop and kind: the cursor, and the problem."""
 
@@ -45,9 +46,11 @@ class Shelves(Protocol):
 
     async def look(self, tenant: int) -> Shelf: ...
 
-    def is_as_before(self, tenant: int) -> bool:
+    async def is_as_before(self, tenant: int) -> bool:
         """Whether the last commit is known to have changed nothing that is looked at."""
         ...
+
+    async def close(self) -> None: ...
 
     def is_stale(self) -> bool:
         """Whether the last commit is known to be of a worker that had lost its lease."""
@@ -58,7 +61,10 @@ class MemoryShelves:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def is_as_before(self, tenant: int) -> bool:
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def is_as_before(self, tenant: int) -> bool:
         """Leases come and go without facts and cursors."""
         session = self._memory.last
         assert session is not None
@@ -81,14 +87,19 @@ class MemoryShelves:
             },
             measures={place: sums for place, sums in books.measures.items() if sums[0]},
             recounted=recount(books),
-            rejected={
-                (kind.value, row.source, row.fact) for kind, _, row in books.rejected.values()
-            },
+            rejected=_refused(books),
             cursors={
                 (row["shop"], row["kind"].value): (row["cursor"], row["problem"])
                 for row in books.feeds.values()
             },
         )
+
+
+def _refused(books: Books) -> dict[Key, list[str]]:
+    found: dict[Key, list[str]] = {}
+    for kind, _, row in books.rejected.values():
+        found.setdefault((kind.value, row.source, row.fact), []).append(row.body)
+    return found
 
 
 def recount(books: Books) -> dict[tuple[str, ...], tuple[int, Decimal]]:
