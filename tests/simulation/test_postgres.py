@@ -1,0 +1,83 @@
+"""The same stories on PostgreSQL: transactions cut, processes killed, and memory as good as SQL."""
+
+import sys
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from tests.databases import TestDatabase
+from tests.simulation import defects
+from tests.simulation.lives import play_lives
+from tests.simulation.stories import play_on
+from tests.simulation.twins import differences
+
+SECONDS, AT_LEAST = 20, 2
+
+
+def play_all(database: TestDatabase, seeds: Iterable[int], *, seconds: float) -> int:
+    began, played = time.monotonic(), 0
+    for seed in seeds:
+        verdict = play_on(database, seed)
+        assert verdict.is_good, verdict.told()
+        played += 1
+        if played >= AT_LEAST and time.monotonic() - began > seconds:
+            break
+    return played
+
+
+def test_seeds_end_in_the_truth_on_postgresql(
+    database: TestDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S01 to S12, C01, C04 and C12: connections are cut in the middle of transactions."""
+    played = play_all(database, range(1, 61), seconds=SECONDS)
+    with capsys.disabled():
+        sys.stdout.write(f" {played} seeds on PostgreSQL ")
+
+
+@pytest.mark.long
+def test_sixty_seeds_end_in_the_truth_on_postgresql(database: TestDatabase) -> None:
+    assert play_all(database, range(1, 61), seconds=3600) == 60
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("defect", [defects.garbage_is_empty, defects.no_detail])
+def test_a_planted_defect_is_caught_on_postgresql(
+    database: TestDatabase, defect: defects.Defect
+) -> None:
+    assert not all(play_on(database, seed, plant=(defect,)).is_good for seed in range(1, 21))
+
+
+def test_scenario_c01_a_killed_process_loses_and_doubles_nothing(database: TestDatabase) -> None:
+    """`kill -9` of the process itself, twice in one story."""
+    killed, verdict = play_lives(database, 1, deaths=2)
+    assert verdict.is_good, verdict.told()
+    assert killed == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_scenario_c01_processes_killed_again_and_again(database: TestDatabase, seed: int) -> None:
+    killed, verdict = play_lives(database, seed, deaths=6)
+    assert verdict.is_good, verdict.told()
+    assert killed > 0
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_memory_says_what_sql_says(database: TestDatabase, seed: int) -> None:
+    """The same calls in the same order: the same answers, and the same tables."""
+    played, found = differences(database, seed)
+    assert found == []
+    assert played > 300
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_memory_says_what_sql_says_in_many_seeds(database: TestDatabase, seed: int) -> None:
+    assert differences(database, seed)[1] == []
+
+
+def test_memory_that_says_anything_else_is_found_out(database: TestDatabase) -> None:
+    played, found = differences(database, 1, plant=(defects.nothing_subtracted,))
+    assert played > 0
+    assert any(each.startswith("order_measures") for each in found)
