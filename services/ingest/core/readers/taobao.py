@@ -270,7 +270,8 @@ def _refund_kind(row: Row) -> RefundKind:
     dispute = str(row.get("dispute_type", ""))
     if "EXCHANGE" in dispute:
         return RefundKind.EXCHANGE
-    if dispute == "REFUND_AND_RETURN" or row.get("has_good_return") in (True, "true"):
+    came_back = row.get("has_good_return")
+    if dispute == "REFUND_AND_RETURN" or came_back is True or came_back == "true":
         return RefundKind.RETURN
     return RefundKind.REFUND
 
