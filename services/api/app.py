@@ -12,6 +12,7 @@ from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
 from services.api.rest import (
     adjustments,
+    alerts,
     audit,
     back_tests,
     breakdown,
@@ -45,6 +46,7 @@ from services.api.rest import (
     scoreboard,
     scorecards,
     shops,
+    standards,
     target_plans,
     targets,
     templates,
@@ -52,6 +54,7 @@ from services.api.rest import (
     units,
 )
 from services.api.settings import ApiSettings
+from services.api.watch import WatchWorker
 from services.api.workers import BackTestWorker, LiveWorker, ReadersWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
@@ -82,6 +85,8 @@ ROUTERS = (
     next_steps.router,
     score_changes.router,
     readers.router,
+    standards.router,
+    alerts.router,
     receipts.router,
     receipts.public,
     results.router,
@@ -139,6 +144,7 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         app.state.live = LiveWorker(database, waiting_limit=limit)
         app.state.readiness = (app.state.live.find_trouble,)
         app.state.back_tests = BackTestWorker(database, settings)
+        app.state.watch = WatchWorker(database)
         app.state.changes = Changes(database)
         app.state.seen = Seen(database)
         try:
@@ -147,6 +153,7 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
                 app.state.changes.running(),
                 app.state.back_tests.running(),
                 ReadersWorker(app.state.seen).running(),
+                app.state.watch.running(),
             ):
                 yield
         finally:

@@ -188,6 +188,17 @@ def split(period: Period, grain: Grain, calendar: Calendar) -> tuple[Period, ...
     return tuple(parts)
 
 
+def period_around(day: date, months: int, calendar: Calendar) -> Period:
+    """The month, quarter, half or year of so many months in which a day lies."""
+    stand_in = Period("", day, day, months)
+    for year in (day.year - 1, day.year, day.year + 1):
+        for code in _codes_of_year(stand_in, year):
+            period = parse_period(code, calendar)
+            if day in period:
+                return period
+    raise Invalid("period_invalid", f"{day} lies in no period of {months} months.")
+
+
 def _part(start: date, end: date, grain: Grain) -> Period:
     if grain is Grain.DAY:
         return Period(start.isoformat(), start, end, None)

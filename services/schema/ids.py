@@ -27,6 +27,7 @@ class IdKind(StrEnum):
     DISPUTE = "dsp"
     LATE_DECISION = "late"
     DRIFT = "drift"
+    ALERT = "alt"
 
 
 def new_id(kind: IdKind) -> str:

@@ -16,6 +16,7 @@ from services.api.app import create_app
 from services.api.flows.tenants import create_tenant
 from services.api.settings import ApiSettings
 from services.api.store.tenants import take_tenant_number
+from services.api.watch import WatchWorker
 from services.api.workers import BackTestWorker, LiveWorker
 from services.door.callers import make_key
 from services.schema.db import Database
@@ -140,6 +141,7 @@ async def _without_background(app: FastAPI) -> AsyncIterator[None]:
     with (
         patch.object(LiveWorker, "running", lambda _: nullcontext()),
         patch.object(BackTestWorker, "running", lambda _: nullcontext()),
+        patch.object(WatchWorker, "running", lambda _: nullcontext()),
     ):
         async with app.router.lifespan_context(app):
             yield

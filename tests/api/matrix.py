@@ -31,6 +31,7 @@ NOUNS = {
     "measures": "measure",
     "keys": "key",
     "jobs": "job",
+    "alerts": "alert",
     "exclusions": "exclusion",
     "rejected": "rejected",
     "feeds": "feed",
@@ -44,7 +45,7 @@ CONSTANTS = {
 }
 """What is the same for every company."""
 ABSENT = "nothing_is_called_so"
-_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order"})
+_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert"})
 _PARAMETER = re.compile(r"\{\w+\}")
 
 
@@ -107,6 +108,18 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/diagnosis/sales": Ask("employee", _PERIOD),
     "POST /v1/indicators/values": Ask(body=[]),
     "POST /v1/keys": Ask(body={"role": "hr"}),
+    "PUT /v1/standards/{code}": Ask(
+        body={
+            "name": {"zh": "自", "en": "own"},
+            "indicator": "orders",
+            "subject_kind": "employee",
+            "at_most": "1",
+            "days": 1,
+        }
+    ),
+    "GET /v1/alerts": Ask("employee", "subject=employee:{}", listed="subject"),
+    "POST /v1/alerts/{id}/acknowledgement": Ask(body={"note": "why"}),
+    "POST /v1/alerts/{id}/closure": Ask(body={"note": "why"}),
     "GET /v1/scorecards": Ask("employee", "employee={}", listed="subject"),
     "GET /v1/results": Ask("employee", "employee={}", listed="subject"),
     "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),

@@ -8,20 +8,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import httpx
 from sqlalchemy import insert
 
+from services.api.flows.alerts import tell
 from services.api.graph.context import GraphContext
 from services.door.callers import read_claim
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.alerts import Breach, Check, Measured
+from services.schema.shapes.people import Subject
 from services.schema.tables.people import jobs
-from services.schema.words import Role
+from services.schema.watch_words import AlertKind
+from services.schema.words import Role, SubjectKind
 from tests.api.appraisals import (
     SCHEME,
     ask,
@@ -294,6 +299,7 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
         plan: Json = {"subject": f"employee:{code}", "indicator": "net_sales"}
         plan |= {"period": "2026-01", "mode": "scale", "actions": [action | {"owner": code}]}
         await ask(company, "PUT", "/v1/target-plans", plan)
+    await _alarm(world, company, people)
     month = {"month": "2026-01", "employees": None}
     await ask(company, "POST", f"/v1/ladders/{ladder}/assessments", month)
     async with company.owner.write(company.number) as session:
@@ -312,3 +318,24 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
             }
             await session.execute(insert(jobs).values(row))
             world.things["job", f"{prefix}{role}"] = job
+
+
+async def _alarm(world: World, company: Company, people: list[str]) -> None:
+    """An alert about each, as if a standard had been broken."""
+    measured = Measured("orders", 1, "2026-01-05", Decimal(2), None, Decimal(1))
+    breaches = [
+        Breach(
+            kind=AlertKind.STANDARD,
+            source="orders",
+            subject=Subject(SubjectKind.EMPLOYEE, code),
+            day=date(2026, 1, 5),
+            zh="订单",
+            en="Orders",
+            measured=measured,
+        )
+        for code in people
+    ]
+    checks = [Check(each.key, each, measured.value) for each in breaches]
+    async with company.owner.write(company.number) as session:
+        for alert in await tell(session, checks, at=datetime.now(UTC)):
+            world.things["alert", alert.breach.subject.code] = alert.id

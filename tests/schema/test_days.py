@@ -14,6 +14,7 @@ from services.schema.days import (
     local_day,
     parse_day,
     parse_period,
+    period_around,
     previous,
     split,
     start_of_day,
@@ -171,3 +172,12 @@ def test_a_period_of_a_year_beyond_reason_is_refused(code: str) -> None:
 @pytest.mark.parametrize("code", ["1900", "1900-Q1", "2199", "2199-H2", "2199-12"])
 def test_the_first_and_last_years_have_periods(code: str) -> None:
     assert parse_period(code, Calendar("UTC", WeekStart.MONDAY, "12-01")).code == code
+
+
+def test_the_period_around_a_day_is_the_one_that_holds_it_by_the_fiscal_year() -> None:
+    march, april = (
+        [period_around(day, months, FISCAL).code for months in (1, 3, 6, 12)]
+        for day in (date(2026, 3, 31), date(2026, 4, 1))
+    )
+    assert march == ["2026-03", "2025-Q4", "2025-H2", "2025"]
+    assert april == ["2026-04", "2026-Q1", "2026-H1", "2026"]

@@ -19,7 +19,7 @@ APPEND_ONLY = (
     "dispute_decisions", "disputes", "drifts", "exclusions", "indicator_values", "interviews",
     "ladders", "late_decisions", "level_assessments", "level_observations", "own_indicators",
     "payouts", "payroll_acknowledgements", "raters", "ratings", "readers", "results",
-    "reviews", "scheme_versions", "target_plans", "targets",
+    "reviews", "scheme_versions", "standards", "target_plans", "targets",
 )  # fmt: skip
 
 

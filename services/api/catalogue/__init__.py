@@ -1,5 +1,5 @@
-"""The built-in indicators as data: JSON files, read once. The measures are the floor's: ingest too
-must know which amounts may be posted.
+"""The built-in indicators and standards as data: JSON files, read once. The measures are the
+floor's: ingest too must know which amounts may be posted.
 """
 
 import json
@@ -25,6 +25,12 @@ FAMILIES = (
 def indicator_entries(family: str) -> tuple[dict[str, object], ...]:
     """The entries of a family's file."""
     return _read(f"indicators/{family}.json")
+
+
+@cache
+def standard_entries() -> tuple[dict[str, object], ...]:
+    """The standards that hold where a company states none of its own."""
+    return _read("standards.json")
 
 
 def _read(name: str) -> tuple[dict[str, object], ...]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.api.core.reach import pay_touched_by, touched_by
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
+from services.api.flows.standards import watch_marked
 from services.api.store.cycles import clear_stale, lock_open_cycles, lock_stale_cycles
 from services.api.store.late_facts import take_late
 from services.api.store.live import (
@@ -34,6 +35,7 @@ async def take_marks(session: WriteSession, *, at: datetime) -> int:
     marks = await read_marks(session)
     if marks:
         await mark_reached(session, await asyncio.to_thread(touched_by, marks), at=at)
+        await watch_marked(session, marks, at=at)
         await drop_marks(session, marks)
     refunded = await take_late(session)
     if refunded:

@@ -1,6 +1,7 @@
 """The leaves of the graph: decimals, days and instants as the text that REST writes, and words."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NewType
 
 import strawberry
@@ -8,6 +9,7 @@ from graphql import GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 from services.schema import words
+from services.schema.money import plain
 
 DecimalText = NewType("DecimalText", str)
 DayText = NewType("DayText", str)
@@ -22,6 +24,11 @@ def day_text(day: date) -> DayText:
 def instant_text(instant: datetime) -> InstantText:
     """An instant as REST writes it: in its own offset, `Z` for none."""
     return InstantText(instant.isoformat().replace("+00:00", "Z"))
+
+
+def decimal_text(value: Decimal | None) -> DecimalText | None:
+    """A number as REST writes it, where there is one."""
+    return None if value is None else DecimalText(plain(value))
 
 
 def _same(value: object) -> str:

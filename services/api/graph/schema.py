@@ -10,6 +10,7 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
+from services.api.graph.alerts import Alert, alerts
 from services.api.graph.breakdown import TargetDifference, target_differences
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, cycle, cycles, find_cycle
@@ -113,6 +114,7 @@ class Query:
     assessments: Connection[AssessedLevel] | None = _root(assessments)
     observations: Connection[LevelObservation] | None = _root(observations)
     indicator_series: IndicatorSeries | None = _root(indicator_series)
+    alerts: Connection[Alert] | None = _root(alerts)
     sales_change: SalesChange | None = _root(sales_change)
 
 

@@ -28,6 +28,21 @@ def among_abouts(table: Table, abouts: Collection[About]) -> ColumnElement[bool]
     return key.in_(select(asked.c.cycle, asked.c.kind, asked.c.code))
 
 
+def among_subjects(table: Table, subjects: Collection[Subject]) -> ColumnElement[bool]:
+    """Whether a row is about one of any number of subjects: they travel as two arrays."""
+    listed = sorted(subjects)
+    asked = (
+        func.unnest(
+            literal([subject.kind.value for subject in listed], ARRAY(Text)),
+            literal([subject.code for subject in listed], ARRAY(Text)),
+        )
+        .table_valued("kind", "code")
+        .render_derived()
+    )
+    key = tuple_(table.c.subject_kind, table.c.subject)
+    return key.in_(select(asked.c.kind, asked.c.code))
+
+
 def about_columns(session: ReadSession, about: About) -> dict[str, object]:
     """The columns of a row that is about a card."""
     cycle, subject = about

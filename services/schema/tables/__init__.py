@@ -1,6 +1,7 @@
 """The tables, one file for each noun; keys begin with the tenant, constraints have names."""
 
 from services.schema.tables import (
+    alerts,
     cycles,
     disputes,
     exclusions,
@@ -20,11 +21,13 @@ from services.schema.tables import (
     reviews,
     schemes,
     scorecards,
+    standards,
     targets,
 )
 from services.schema.tables.base import metadata
 
 __all__ = [
+    "alerts",
     "cycles",
     "disputes",
     "exclusions",
@@ -45,5 +48,6 @@ __all__ = [
     "reviews",
     "schemes",
     "scorecards",
+    "standards",
     "targets",
 ]
