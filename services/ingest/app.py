@@ -45,6 +45,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.tokens = settings.read_tokens()
+    app.state.limits = settings.read_limits()
     app.state.signing_key = settings.read_signing_key()
     app.state.buyer_key = settings.read_buyer_key()
     app.state.turns = Turns()

@@ -17,9 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.schema.errors import Invalid, KaoheError, Unavailable
+from services.schema.queues import Crowded, FairQueue
 
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 2
+POOL_WAITING = 64
+"""Transactions of one tenant that may wait for a connection: more would wait in vain."""
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 90
 """Beyond the server's own statement timeouts, which end a statement first."""
@@ -77,12 +80,13 @@ class WriteSession(ReadSession):
 
 
 class Database:
-    """A pool of connections in one role."""
+    """A pool of connections in one role, which tenants share as `queues.py` says."""
 
     def __init__(
         self, dsn: str, *, application: str, pool_size: int = POOL_SIZE, behind_pooler: bool = False
     ) -> None:
         self._dsn = dsn
+        self._queue = FairQueue(pool_size, waiting=POOL_WAITING)
         self._engine = _make_engine(dsn, application, pool_size, behind_pooler=behind_pooler)
 
     @asynccontextmanager
@@ -130,7 +134,7 @@ class Database:
         self, tenant: int | None, *, readonly: bool
     ) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._engine.connect() as connection:
+            async with self._place(tenant or 0), self._engine.connect() as connection:
                 if readonly:
                     await connection.execution_options(
                         isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -154,6 +158,20 @@ class Database:
             if isinstance(error, ValueError):
                 raise  # an argument of ours that does not fit
             raise _away(None) from error
+
+    @asynccontextmanager
+    async def _place(self, tenant: int) -> AsyncIterator[None]:
+        """The tenant's turn at the pool: in time, or not at all."""
+        if not self._queue.enter_now(tenant):
+            try:
+                async with asyncio.timeout(POOL_WAIT_SECONDS):
+                    await self._queue.enter(tenant)
+            except Crowded as error:
+                raise Unavailable("Too much is asked of the database at once.") from error
+        try:
+            yield
+        finally:
+            self._queue.leave(tenant)
 
 
 def constraint_of(error: DBAPIError) -> str | None:

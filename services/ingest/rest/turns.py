@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakValueDictionary
 
 from services.door.problems import TooMany
+from services.schema.queues import FairQueue
 
 IN_FLIGHT = 64
 """Batches of one tenant that may arrive or wait at once."""
 AT_ONCE = 4
-"""Batches that land at once in this process: each holds a connection and some ten megabytes."""
+"""Batches that land at once in this process: each holds a connection and some ten megabytes. One
+company's are at most three of them, and companies take turns."""
 _RETRY_AFTER_SECONDS = 2
 
 
@@ -21,7 +23,7 @@ class Turns:
     def __init__(self) -> None:
         self._in_flight: Counter[int] = Counter()
         self._lanes: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
-        self._landing = asyncio.Semaphore(AT_ONCE)
+        self._landing = FairQueue(AT_ONCE, waiting=IN_FLIGHT)
 
     @contextmanager
     def place(self, tenant: int) -> Iterator[None]:
@@ -43,5 +45,5 @@ class Turns:
     async def turn(self, tenant: int, lane: str) -> AsyncIterator[None]:
         """The turn of a batch: nobody else of its lane lands meanwhile."""
         lock = self._lanes.setdefault((tenant, lane), asyncio.Lock())
-        async with lock, self._landing:
+        async with lock, self._landing.place(tenant):
             yield

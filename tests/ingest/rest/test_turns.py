@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import asyncpg
 
+from services.ingest.flows.landing import lane_of
 from services.ingest.rest import facts, turns
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
@@ -86,6 +87,28 @@ async def test_more_batches_than_may_wait_are_sent_away(door: Door) -> None:
     assert refused.json()["code"] == "too_many_requests"
     assert int(refused.headers["retry-after"]) >= 1
     assert (await door.post(ORDERS, body)).status_code == 200
+
+
+async def test_one_companys_batches_leave_a_place_for_anothers() -> None:
+    """Promise 7: ours land in every lane and wait in all of them, and theirs lands at once."""
+    queue, over = turns.Turns(), asyncio.Event()
+    landing: list[str] = []
+
+    async def land(lane: str) -> None:
+        async with queue.turn(1, lane):
+            landing.append(lane)
+            await over.wait()
+
+    ours = [asyncio.create_task(land(lane_of(kind))) for kind in FactKind for _ in range(3)]
+    await asyncio.sleep(0.01)
+    assert len(landing) == turns.AT_ONCE - 1
+    assert len(set(landing)) == len(landing)
+    async with asyncio.timeout(1), queue.turn(2, lane_of(ORDERS)):
+        assert len(landing) == turns.AT_ONCE - 1
+    over.set()
+    await asyncio.gather(*ours)
+    assert len(landing) == 3 * len(FactKind)
+    assert (queue._landing._free, queue._landing._held) == (turns.AT_ONCE, {})
 
 
 async def test_another_process_in_the_lane_is_waited_for(
