@@ -1,4 +1,4 @@
-"""Asks Kaohe as any other system would: JSON over HTTP with a key, again after a 503."""
+"""Asks Kaohe as any other system would: JSON over HTTP with a key, again when it is told to."""
 
 import gzip
 import http.client
@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 _ATTEMPTS = 40
 _PAUSE_SECONDS = 0.5
+"""Where nobody says how long: no answer at all, or one of a proxy."""
+_LONGEST_SECONDS = 60
 _BATCH_ROWS = 5000
 _PAGE_ITEMS = 500
 
@@ -98,8 +100,9 @@ class Client:
         """Every request here may be sent again: it replaces whole, or carries its key."""
         headers = {**headers, "Authorization": f"Bearer {self._key}"}
         for attempt in range(_ATTEMPTS):
+            wait = None
             try:
-                status, answer = self._once(method, path, body, headers)
+                status, answer, wait = self._once(method, path, body, headers)
             except (OSError, http.client.HTTPException):
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -108,19 +111,26 @@ class Client:
                 return json.loads(answer) if answer else None
             if status not in {429, 502, 503, 504} or attempt == _ATTEMPTS - 1:
                 raise Refused(method, path, status, answer)
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_seconds_of(wait))
         raise AssertionError("the last attempt answers or raises")
 
     def _once(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, str | None]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), answer.headers.get("retry-after")
         finally:
             connection.close()
+
+
+def _seconds_of(retry_after: str | None) -> float:
+    """How long to wait: what `Retry-After` says in seconds, as Kaohe does."""
+    if retry_after is None or not retry_after.isascii() or not retry_after.isdigit():
+        return _PAUSE_SECONDS
+    return min(int(retry_after), _LONGEST_SECONDS)
 
 
 def _check_batch(path: str, answer: dict[str, Any]) -> None:

@@ -34,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.command, self.path, headers, body))
         status, document = self.server.answers.pop(0)
         self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "7")
         self.end_headers()
         self.wfile.write(json.dumps(document).encode())
 
@@ -61,15 +63,29 @@ def client(kaohe: Kaohe) -> Client:
     return Client(kaohe.server_port, "kh_1_x_y")
 
 
-def test_it_comes_again_after_a_503_and_not_after_a_409(kaohe: Kaohe, client: Client) -> None:
+def test_it_comes_again_after_a_503_and_not_after_a_409(
+    kaohe: Kaohe, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
     kaohe.answers = [(503, {}), (429, {}), (200, {"code": "a"})]
     assert client.put("/v1/units/a", {"name": "甲"}) == {"code": "a"}
+    assert waits == [0, 7]
     assert [asked[:2] for asked in kaohe.asked] == [("PUT", "/v1/units/a")] * 3
     assert json.loads(kaohe.asked[-1][3]) == {"name": "甲"}
     assert kaohe.asked[-1][2]["authorization"] == "Bearer kh_1_x_y"
     kaohe.answers = [(409, {"code": "period_open"})]
     with pytest.raises(Refused, match="period_open"):
         client.post("/v1/cycles/c/moves", {"to": "closed"})
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(None, 0.5), ("0", 0), ("1", 1), ("60", 60), ("61", 60), ("99999999", 60), ("-1", 0.5),
+     ("Mon, 30 Nov 2026 10:00:00 GMT", 0.5), ("１", 0.5), ("", 0.5)],
+)  # fmt: skip
+def test_it_waits_as_long_as_it_is_told(said: str | None, seconds: float) -> None:
+    assert module._seconds_of(said) == seconds
 
 
 def test_it_gives_up_in_the_end(kaohe: Kaohe, client: Client) -> None:

@@ -5,7 +5,9 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from services.door.limits import Limits, Rate
 from services.local.database import Server
 from tests.api.appraisals import (
     found,
@@ -102,6 +105,33 @@ async def test_they_take_what_is_owed_once(paid: Company, monkeypatch: pytest.Mo
     assert again["owed"].keys() == first["owed"].keys()
     assert again["owed"][entries[0]["id"]] == 3601
     assert again["to_settle"] == []
+
+
+async def test_they_come_again_when_they_are_told_to(
+    paid: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One request every second: what is owed is taken all the same, and nothing twice."""
+    first = await integrate(paid, monkeypatch)
+    clock, waits = [1000.0], []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    usual: Limits = paid.app.state.limits
+    allowance = replace(usual.allowance, tenant=Rate(1, 1), key=Rate(1, 1))
+    paid.app.state.limits = Limits(allowance, lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    again = await integrate(paid, monkeypatch)
+    assert again["owed"] == first["owed"]
+    # Of two pages and what is acknowledged the first is let in at once.
+    assert waits == [1, 1]
+    # Whoever is refused for another reason is told so, and does not ask again.
+    paid.keys["payroll"] = paid.keys["admin"][:-1] + "x"
+    del waits[:]
+    with pytest.raises(SystemExit, match="401"):
+        await integrate(paid, monkeypatch)
+    assert waits == []
 
 
 async def test_after_a_restore_they_begin_anew_and_name_what_is_lost(
