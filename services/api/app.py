@@ -120,6 +120,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.tokens = settings.read_tokens()
+    app.state.limits = settings.read_limits()
     app.state.signing_key = settings.read_signing_key()
     app.state.receipt_keys = settings.read_receipt_keys()
     return app

@@ -19,6 +19,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.door.callers import prepare_bearer
+from services.door.limits import Limited, authorization_of
 from services.door.problems import install_problems, problem
 from services.schema.db import Database
 from services.schema.errors import Unavailable
@@ -68,6 +69,7 @@ def make_app(
     _publish(app)
     app.state.metrics = _Metrics()
     app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(Limited)
     app.add_middleware(_Frame, metrics=app.state.metrics)
     return app
 
@@ -80,6 +82,9 @@ class _Metrics:
         labels = ("method", "route", "status")
         self.requests = Counter(
             "kaohe_requests", "Requests answered.", labels, registry=self.registry
+        )
+        self.refused = Counter(
+            "kaohe_refused", "Requests sent away as too many.", ("limit",), registry=self.registry
         )
         self.seconds = Histogram(
             "kaohe_request_seconds", "Time to the answer.", labels[:2], registry=self.registry
@@ -109,7 +114,8 @@ class _Frame:
 
         try:
             # The keys of a token's issuer are fetched before any connection is taken.
-            await prepare_bearer(scope["app"].state, _authorization(scope))
+            authorization = authorization_of(scope).decode("latin-1")
+            await prepare_bearer(scope["app"].state, authorization)
             await self._app(scope, receive, send_framed)
         finally:
             self._note(scope, status, time.perf_counter() - started)
@@ -128,11 +134,6 @@ class _Frame:
             tenant=caller.tenant if caller else None,
             caller=caller.name if caller else None,
         )
-
-
-def _authorization(scope: Scope) -> str:
-    stated: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    return next((v.decode("latin-1") for n, v in stated if n == b"authorization"), "")
 
 
 def _framed(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -79,8 +79,9 @@ class TooMany(DoorError):
     status = 429
     code = "too_many_requests"
 
-    def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
+    def __init__(self, detail: str, *, retry_after_seconds: int, limit: str = "queue") -> None:
         super().__init__(detail)
+        self.limit = limit
         self.headers = {"Retry-After": str(retry_after_seconds)}
 
 

@@ -16,6 +16,8 @@ from services.api.store.live import is_pending
 from services.api.store.people import read_tenant
 from services.door.access import authorize
 from services.door.callers import Claim, check_claim
+from services.door.limits import Limits
+from services.door.problems import TooMany
 from services.door.signing_keys import SigningKeys
 from services.schema.db import Database, ReadSession
 from services.schema.shapes.people import Caller, Subject, Tenant
@@ -57,6 +59,8 @@ class GraphContext:
         self._database: Database = state.database
         self._seen: Notes = state.seen
         self._live: Settles = state.live
+        self._limits: Limits = state.limits
+        self.refusal: TooMany | None = None
         self._claim = claim
         self._turns = Semaphore(SESSIONS)
         self._forget()
@@ -97,6 +101,14 @@ class GraphContext:
     def authorize(self, operation: str) -> None:
         """Refuse what REST would refuse: both doors read the same row of the matrix."""
         authorize(operation, self.caller.role)
+
+    def admit(self, cost: int) -> None:
+        """Refuse a query that asks for more objects than the caller's role may have by now."""
+        try:
+            self._limits.admit_query(self.caller, cost)
+        except TooMany as refusal:
+            self.refusal = refusal
+            raise
 
     def _forget(self) -> None:
         self.loaders = Loaders(self)

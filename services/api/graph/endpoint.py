@@ -94,6 +94,8 @@ async def _answer(request: Request) -> Response:
         return _respond(media_type, None, [located_error(error)])
     except CannotGetOperationTypeError as error:
         return _respond(media_type, None, [located_error(error)])
+    if context.refusal is not None:
+        raise context.refusal  # 429 with `Retry-After`, as at every other door
     return _respond(media_type, result.data, result.errors or [])
 
 

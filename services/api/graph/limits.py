@@ -32,6 +32,8 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
+from services.door.problems import TooMany
+
 DEPTH = 12
 ALIASES = 15
 DIRECTIVES = 50
@@ -62,11 +64,15 @@ class Limits(SchemaExtension):
             # Strawberry would take the first of several that nobody chose from.
             if asked._provided_operation_name is None:  # noqa: SLF001  what was asked for, as it was
                 check_single(asked.graphql_document)
-            count_document(
+            cost = count_document(
                 asked.graphql_document,
                 asked.schema._schema,  # noqa: SLF001  strawberry keeps graphql-core's schema there
                 asked.variables or {},
             )
+            asked.context.admit(cost)
+        except TooMany as refusal:
+            extensions = {"code": refusal.code}
+            asked.pre_execution_errors = [GraphQLError(refusal.detail, extensions=extensions)]
         except GraphQLError as refusal:
             # Found already, errors spare the document its validation.
             asked.pre_execution_errors = [refusal]
