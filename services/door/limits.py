@@ -158,7 +158,7 @@ class Limited:
         if not authorization or limits is None:
             await self._app(scope, receive, send)
             return
-        bearer = hashlib.sha256(authorization).digest()
+        bearer = digest_of(authorization)
         caller = limits.known(bearer)
         try:
             limits.admit(caller)
@@ -204,6 +204,11 @@ class Limited:
                 limits.learn(bearer, met)
             elif status == 401:
                 limits.note_failure()
+
+
+def digest_of(authorization: bytes) -> bytes:
+    """By what a bearer is known again."""
+    return hashlib.sha256(authorization).digest()
 
 
 def authorization_of(scope: Scope) -> bytes:

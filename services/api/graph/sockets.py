@@ -20,11 +20,13 @@ from services.api.graph.context import GraphContext
 from services.api.graph.schema import schema
 from services.door.access import authorize
 from services.door.callers import Claim, check_claim, prepare_bearer, read_claim
-from services.door.problems import DoorError
+from services.door.limits import Limits, digest_of
+from services.door.problems import DoorError, Unauthenticated
 from services.door.requests import parse_json
 from services.door.serving import MESSAGE_BYTES
 from services.schema.db import Database
 from services.schema.errors import KaoheError
+from services.schema.shapes.people import Caller
 
 SOCKETS = 100
 """Of a process, so that requests always find room beside them."""
@@ -54,12 +56,16 @@ class Connection:
     connection_params: dict[str, object] | None = None
     """Set by the handler: what was said as the socket opened."""
     claim: Claim | None = None
+    signed_in: Caller | None = None
     caller: str | None = None
 
     def begin(self) -> GraphContext:
-        """A context for one subscription."""
+        """A context for one subscription; what it asks for is charged to who signed in."""
         assert self.claim is not None, "nobody subscribes before signing in"
-        return GraphContext(self.state, self.claim)
+        assert self.signed_in is not None, "the claim was checked"
+        context = GraphContext(self.state, self.claim)
+        context.caller = self.signed_in
+        return context
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Connection, None]):
@@ -106,10 +112,7 @@ class _Sockets(GraphQL[Connection, None]):
         try:
             said = _authorization(context.connection_params or {})
             await prepare_bearer(context.state, said)
-            claim = read_claim(said, context.state)
-            database: Database = context.state.database
-            async with database.read(claim.tenant) as session:
-                caller = await check_claim(session, claim, at=datetime.now(UTC))
+            claim, caller = await _meet(context.state, said)
             authorize("GRAPHQL /graphql", caller.role)
         except (DoorError, KaoheError) as error:
             raise ConnectionRejectionError from error
@@ -117,7 +120,7 @@ class _Sockets(GraphQL[Connection, None]):
         if self._by_caller[who] >= SOCKETS_OF_CALLER:
             raise ConnectionRejectionError
         self._by_caller[who] += 1
-        context.claim, context.caller = claim, who
+        context.claim, context.signed_in, context.caller = claim, caller, who
         return {}
 
     def decode_json(self, data: str | bytes) -> object:
@@ -128,6 +131,26 @@ class _Sockets(GraphQL[Connection, None]):
             return parse_json(text.encode())
         except (DoorError, KaoheError, UnicodeEncodeError) as error:
             raise json.JSONDecodeError("unreadable", "", 0) from error
+
+
+async def _meet(state: State, said: str) -> tuple[Claim, Caller]:
+    """Who signs in, charged as for any request; who is nobody is charged to the strangers."""
+    limits: Limits = state.limits
+    bearer = digest_of(said.encode())
+    known = limits.known(bearer)
+    limits.admit(known)
+    database: Database = state.database
+    try:
+        claim = read_claim(said, state)
+        async with database.read(claim.tenant) as session:
+            caller = await check_claim(session, claim, at=datetime.now(UTC))
+    except Unauthenticated:
+        if known is None:
+            limits.note_failure()
+        raise
+    if known is None:
+        limits.learn(bearer, caller)
+    return claim, caller
 
 
 def _authorization(stated: dict[str, object]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from services.api.graph import sockets
+from services.door.limits import Limits, Rate
 from services.local.exchange import Service
 from services.local.origin import Routes, open_origin
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, set_targets
@@ -210,6 +212,22 @@ async def test_what_is_no_json_closes_the_socket(place: Place) -> None:
         async with place.open() as socket:
             await socket.connection.send(text)
             assert await socket.closed() == 4400
+
+
+async def test_who_signs_in_too_often_is_sent_away_as_at_any_door(place: Place) -> None:
+    usual: Limits = place.company.app.state.limits
+    allowance = replace(usual.allowance, key=Rate(1, 2), strangers=Rate(1, 1))
+    place.company.app.state.limits = Limits(allowance, lambda: 0.0)
+    forged = {"type": "connection_init", "payload": {"key": "kh_1_x_y"}}
+    good = {"type": "connection_init", "payload": {"key": place.company.keys["admin"]}}
+    for message, told in ((good, None), (forged, 4403), (forged, 4403), (good, None), (good, 4403)):
+        async with place.open() as socket:
+            await socket.send(message)
+            if told is None:
+                assert (await socket.hear())["type"] == "connection_ack"
+            else:
+                assert await socket.closed() == told
+    assert place.company.app.state.limits._strangers.wait("strangers", Rate(1, 1)) == 1
 
 
 async def test_headers_of_a_browsers_tool_sign_in_as_well(place: Place) -> None:

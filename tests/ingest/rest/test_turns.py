@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import asyncpg
 
+from services.door.limits import Limits, Rate
 from services.ingest.flows.landing import lane_of
 from services.ingest.rest import facts, turns
 from services.schema.words import FactKind
@@ -87,6 +89,25 @@ async def test_more_batches_than_may_wait_are_sent_away(door: Door) -> None:
     assert refused.json()["code"] == "too_many_requests"
     assert int(refused.headers["retry-after"]) >= 1
     assert (await door.post(ORDERS, body)).status_code == 200
+
+
+async def test_a_batch_too_many_is_sent_away_before_its_body_is_read(door: Door) -> None:
+    body = lines(rows.full(ORDERS))
+    usual: Limits = door.app.state.limits
+    allowance = replace(usual.allowance, key=Rate(1, 2))
+    door.app.state.limits = Limits(allowance, lambda: 0.0)
+    assert [(await door.post(ORDERS, body)).status_code for _ in range(2)] == [200, 200]
+    before, read = await door.books(), []
+
+    async def unread() -> AsyncIterator[bytes]:
+        read.append(True)
+        yield body
+
+    headers = {"Authorization": f"Bearer {door.keys['erp']}", "Content-Type": NDJSON}
+    response = await door.client.post("/v1/facts/orders", content=unread(), headers=headers)
+    assert (response.status_code, response.headers["retry-after"]) == (429, "1")
+    assert read == []
+    assert await door.books() == before
 
 
 async def test_one_companys_batches_leave_a_place_for_anothers() -> None:
