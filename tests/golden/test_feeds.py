@@ -1,0 +1,88 @@
+"""What a release published is read from every later one as the same bytes, through its upgrade."""
+
+import asyncio
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from services.cli.archives import import_tenant
+from services.cli.operator import admin_key_of
+from services.local.database import Server
+from services.schema.migrate import migrate
+from tests.databases import TestDatabase
+from tests.golden.releases import READ, Release, releases
+from tests.real.doors import open_doors
+
+Told = dict[str, bytes]
+
+
+@contextmanager
+def empty_database(server: Server, worker: str) -> Iterator[TestDatabase]:
+    """Without a table: the release's own migrations come first."""
+    name = f"kaohe_{worker}_golden"
+    server.make_database(name)
+    try:
+        yield TestDatabase(server, name)
+    finally:
+        server.drop_database(name)
+
+
+async def read_all(database: TestDatabase, folder: Path, key: str) -> tuple[Told, set[str]]:
+    """What payroll reads from processes that were just started, and the epochs of its feed."""
+    headers = {"Authorization": f"Bearer {key}"}
+    async with open_doors(database, folder) as doors:
+        answers = {path: await doors.api.get(path, headers=headers) for path in READ}
+        verified = await doors.api.get("/v1/audit/verify", headers=headers)
+    assert {answer.status_code for answer in answers.values()} == {200}
+    assert verified.json()["first_bad"] is None
+    epochs = {a.headers["kaohe-feed-epoch"] for p, a in answers.items() if "/entries" in p}
+    return {path: answer.content for path, answer in answers.items()}, epochs
+
+
+def revision_of(release: Release) -> str:
+    with zipfile.ZipFile(release.file) as archive:
+        return str(json.loads(archive.read("manifest.json"))["revision"])
+
+
+def code_of(release: Release) -> str:
+    with zipfile.ZipFile(release.file) as archive:
+        return str(json.loads(archive.read("manifest.json"))["code"])
+
+
+def test_a_release_is_kept() -> None:
+    kept = releases()
+    assert kept
+    for release in kept:
+        assert release.answers().keys() == set(READ)
+        entries = json.loads(release.answers()[READ[0]])["items"]
+        assert {entry["kind"] for entry in entries} == {"result", "correction"}
+        assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+
+
+@pytest.mark.parametrize("release", releases(), ids=lambda release: release.name)
+async def test_scenario_p01_a_releases_feed_is_the_same_bytes_for_ever(
+    release: Release, server: Server, worker: str, tmp_path: Path
+) -> None:
+    """Loaded as it was then, migrated, served, restarted, served again."""
+    kept = release.answers()
+    with empty_database(server, worker) as database:
+        owner, code = database.dsn("kaohe_migrate"), code_of(release)
+        await asyncio.to_thread(migrate, owner, revision=revision_of(release))
+        await import_tenant(owner, release.file)
+        await asyncio.to_thread(migrate, owner)
+        _, key = await admin_key_of(owner, code)
+        first, epochs = await read_all(database, tmp_path, key)
+        again, epochs_again = await read_all(database, tmp_path, key)
+    differing = sum(first[path] != kept[path] or again[path] != kept[path] for path in READ)
+    size = sum(map(len, kept.values()))
+    sys.stdout.write(
+        f"P01 {release.name}: {len(READ)} answers of {size} bytes read twice, {differing} differ\n"
+    )
+    assert first == again == kept
+    assert epochs == epochs_again
+    assert len(epochs) == 1
