@@ -55,7 +55,9 @@ from services.api.rest import (
 )
 from services.api.settings import ApiSettings
 from services.api.watch import WatchWorker
-from services.api.workers import BackTestWorker, LiveWorker, ReadersWorker
+from services.api.workers.back_tests import BackTestWorker
+from services.api.workers.live import LiveWorker
+from services.api.workers.readers import ReadersWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
 

@@ -17,7 +17,8 @@ from services.api.flows.tenants import create_tenant
 from services.api.settings import ApiSettings
 from services.api.store.tenants import take_tenant_number
 from services.api.watch import WatchWorker
-from services.api.workers import BackTestWorker, LiveWorker
+from services.api.workers.back_tests import BackTestWorker
+from services.api.workers.live import LiveWorker
 from services.door.callers import make_key
 from services.schema.db import Database
 from services.schema.shapes.people import ApiKey, Tenant

@@ -12,7 +12,7 @@ import pytest
 from services.api.core.schemes import parse_scheme, scheme_to_wire
 from services.api.core.scorecards import score
 from services.api.flows.back_test_runs import run_back_test
-from services.api.workers import BackTestWorker
+from services.api.workers.back_tests import BackTestWorker
 from services.schema.db import Database
 from services.schema.shapes.back_tests import BackTest
 from services.schema.shapes.scorecards import Adjustment, Score, SegmentInput

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from services.api.flows.levels import levels_at
 from services.api.rest.level_documents import AssessmentDocument
-from services.api.workers import BackTestWorker
+from services.api.workers.back_tests import BackTestWorker
 from services.schema.days import Period
 from tests.api.agents import (
     MONTH,

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from services.api import workers
-from services.api.workers import LiveWorker
+from services.api.workers import live
+from services.api.workers.live import LiveWorker
 from services.schema.db import Database
 from services.schema.errors import Unavailable
 from tests.api.appraisals import (
@@ -80,7 +80,7 @@ async def test_tenants_do_not_wait_for_each_other(passes: Passes) -> None:
 async def test_patience_ends_and_the_pass_goes_on(
     passes: Passes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(live, "PATIENCE_SECONDS", 0.01)
     await passes.settle(1)
     assert passes.begun == 1
     passes.may_end.set()
@@ -142,7 +142,7 @@ async def test_a_notification_wakes_the_worker(company: Company) -> None:
 async def test_marks_that_nobody_heard_of_are_swept_up(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "SWEEP_SECONDS", 0.2)
+    monkeypatch.setattr(live, "SWEEP_SECONDS", 0.2)
     await found(company, ["e-1"])
     await publish_scheme(company)
     await set_targets(company, {"e-1": "100"})

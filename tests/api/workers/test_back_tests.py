@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.api import workers
+from services.api.workers import back_tests
 from services.api.core.scorecards import score
 from services.api.flows import back_test_runs
 from services.api.store.back_tests import takes_turn
 from services.api.store.jobs import move_job
-from services.api.workers import BackTestWorker
+from services.api.workers.back_tests import BackTestWorker
 from services.schema.db import Database
 from services.schema.errors import Conflict, Unavailable
 from services.schema.shapes.scorecards import Adjustment, Score, SegmentInput
@@ -83,7 +83,7 @@ async def test_progress_is_told_while_it_runs(
         told.append(progress)
         await move_job(session, job_id, progress=progress)
 
-    monkeypatch.setattr(workers, "move_job", spy)
+    monkeypatch.setattr(back_tests, "move_job", spy)
     monkeypatch.setattr(back_test_runs, "AT_ONCE", 2)
     await BackTestWorker(database_of(company)).work(company.number)
     assert told == [Decimal("0.666667"), Decimal(1)]
@@ -112,7 +112,7 @@ async def test_a_worker_that_is_killed_is_followed_by_the_next(
         return {}
 
     with monkeypatch.context() as patched:
-        patched.setattr(workers, "run_back_test", hang)
+        patched.setattr(back_tests, "run_back_test", hang)
         lost = asyncio.create_task(work(asked))
         await begun.wait()
         lost.cancel()
@@ -131,8 +131,8 @@ async def test_what_is_lost_each_time_ends_as_failed(
     async def away(*_: object, **__: object) -> dict[str, object]:
         raise Unavailable("The database does not answer.")
 
-    monkeypatch.setattr(workers, "run_back_test", away)
-    for number in range(workers.MOST_ATTEMPTS):
+    monkeypatch.setattr(back_tests, "run_back_test", away)
+    for number in range(back_tests.MOST_ATTEMPTS):
         with pytest.raises(Unavailable):
             await work(asked)
         assert ((await job(asked))["status"], await attempts(company)) == ("running", number + 1)
@@ -156,7 +156,7 @@ async def test_a_failure_is_told_and_not_tried_again(
     async def fail(*_: object, **__: object) -> dict[str, object]:
         raise failure
 
-    monkeypatch.setattr(workers, "run_back_test", fail)
+    monkeypatch.setattr(back_tests, "run_back_test", fail)
     (outcome,) = await asyncio.gather(work(asked), return_exceptions=True)
     assert outcome is (failure if code == "internal" else None)
     failed = await job(asked)

@@ -1,0 +1,1 @@
+"""What is done behind the requests: one file for each worker."""
