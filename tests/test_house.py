@@ -26,7 +26,7 @@ NOUNS = {
     "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
     "scorecards", "ratings", "reviews", "disputes", "interviews", "results", "payouts", "levels",
     "late_facts", "readers",
-    "reconciliations", "mappings", "standards", "alerts",
+    "reconciliations", "mappings", "standards", "alerts", "webhooks",
 }  # fmt: skip
 
 

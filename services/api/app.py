@@ -10,6 +10,7 @@ from services.api.flows.readers import Seen
 from services.api.graph.changes import Changes
 from services.api.graph.endpoint import make_router
 from services.api.graph.sockets import make_socket_router
+from services.api.receivers import Receivers
 from services.api.rest import (
     adjustments,
     alerts,
@@ -19,6 +20,7 @@ from services.api.rest import (
     calendars,
     calibrations,
     cycles,
+    deliveries,
     disputes,
     drifts,
     employees,
@@ -52,12 +54,14 @@ from services.api.rest import (
     templates,
     tenants,
     units,
+    webhooks,
 )
 from services.api.settings import ApiSettings
 from services.api.watch import WatchWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
 from services.api.workers.readers import ReadersWorker
+from services.api.workers.webhooks import WebhookWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
 
@@ -105,6 +109,8 @@ ROUTERS = (
     payouts.reading,
     keys.router,
     audit.router,
+    webhooks.router,
+    deliveries.router,
     jobs.router,
     scoreboard.router,
 )
@@ -125,6 +131,10 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.limits = settings.read_limits()
     app.state.signing_key = settings.read_signing_key()
     app.state.receipt_keys = settings.read_receipt_keys()
+    app.state.keyring = settings.read_keyring()
+    app.state.receivers = Receivers(
+        plain=settings.environment == "development", loopback=settings.webhooks_to_loopback
+    )
     return app
 
 
@@ -150,11 +160,18 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
         app.state.watch = WatchWorker(database)
         app.state.changes = Changes(database)
         app.state.seen = Seen(database)
+        app.state.webhooks = WebhookWorker(
+            database,
+            app.state.keyring,
+            app.state.receivers,
+            kept=timedelta(days=settings.deliveries_kept_days),
+        )
         try:
             async with (
                 app.state.live.running(),
                 app.state.changes.running(),
                 app.state.back_tests.running(),
+                app.state.webhooks.running(),
                 ReadersWorker(app.state.seen).running(),
                 app.state.watch.running(),
             ):

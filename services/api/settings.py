@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.door.sealing import Keyring
 from services.door.secret_files import read_or_make_key
 from services.door.settings import DoorSettings
 from services.door.signing_keys import (
@@ -39,6 +40,16 @@ class ApiSettings(DoorSettings):
     # Public keys that signed receipts before, apart by spaces; in addition to those of the file.
     retired_receipt_keys: str = ""
 
+    # What the secrets of webhooks are sealed with: the same; keys before it, apart by spaces.
+    webhook_key: SecretStr | None = Field(default=None, min_length=32)
+    webhook_key_file: Path | None = None
+    retired_webhook_keys: SecretStr = SecretStr("")
+    # For who develops a receiver: it may stand on this machine. In development alone, where http
+    # is allowed as well.
+    webhooks_to_loopback: bool = False
+    # How long what was delivered, or could not be, is kept.
+    deliveries_kept_days: int = Field(default=30, ge=7, le=3650)
+
     # How long accepted facts may wait to be on live cards before `/health/ready` turns red.
     waiting_limit_seconds: int = Field(default=900, ge=1)
 
@@ -62,6 +73,27 @@ class ApiSettings(DoorSettings):
             return read_or_make_key(self.signing_key_file)
         _log.warning("signing_key.missing", consequence="cursors end with this process")
         return secrets.token_bytes(32)
+
+    def read_keyring(self) -> Keyring | None:
+        """What opens the secrets of webhooks; in production there are none without a key."""
+        retired = [each.encode() for each in self.retired_webhook_keys.get_secret_value().split()]
+        if self.webhook_key is not None:
+            key = self.webhook_key.get_secret_value().encode()
+        elif self.webhook_key_file is not None:
+            key = read_or_make_key(self.webhook_key_file)
+        elif self.environment == "production":
+            _log.warning("webhook_key.missing", consequence="no webhook can be made or called")
+            return None
+        else:
+            _log.warning("webhook_key.missing", consequence="webhooks are mute after this process")
+            key = secrets.token_bytes(32)
+        return Keyring(lambda: [key, *retired])
+
+    @model_validator(mode="after")
+    def _keep_loopback_to_development(self) -> "ApiSettings":
+        if self.webhooks_to_loopback and self.environment != "development":
+            raise ValueError("KAOHE_WEBHOOKS_TO_LOOPBACK is for development alone")
+        return self
 
     def read_receipt_keys(self) -> SigningKeys:
         """The keys of this deployment's receipts."""

@@ -73,6 +73,7 @@ class Tree:
             "KAOHE_SCOREBOARD_TENANT": str(self.scoreboard_tenant),
             "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
             "KAOHE_RECEIPT_KEY_FILE": str(self.var / "secrets" / "receipt.key"),
+            "KAOHE_WEBHOOK_KEY_FILE": str(self.var / "secrets" / "webhook.key"),
         }
 
 

@@ -28,6 +28,8 @@ class IdKind(StrEnum):
     LATE_DECISION = "late"
     DRIFT = "drift"
     ALERT = "alt"
+    WEBHOOK = "whk"
+    DELIVERY = "dlv"
 
 
 def new_id(kind: IdKind) -> str:

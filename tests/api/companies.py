@@ -19,6 +19,7 @@ from services.api.store.tenants import take_tenant_number
 from services.api.watch import WatchWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
+from services.api.workers.webhooks import WebhookWorker
 from services.door.callers import make_key
 from services.schema.db import Database
 from services.schema.shapes.people import ApiKey, Tenant
@@ -87,7 +88,7 @@ class Company:
         tables = (
             "tenant_settings", "rates", "shops", "units", "employees", "assignments",
             "assignment_shops", "api_keys", "targets", "audit", "jobs", "own_measures",
-            "own_indicators", "indicator_values",
+            "own_indicators", "indicator_values", "webhooks", "deliveries", "delivery_attempts",
         )  # fmt: skip
         parts = []
         async with self.owner.read(self.number) as session:
@@ -143,6 +144,7 @@ async def _without_background(app: FastAPI) -> AsyncIterator[None]:
         patch.object(LiveWorker, "running", lambda _: nullcontext()),
         patch.object(BackTestWorker, "running", lambda _: nullcontext()),
         patch.object(WatchWorker, "running", lambda _: nullcontext()),
+        patch.object(WebhookWorker, "running", lambda _: nullcontext()),
     ):
         async with app.router.lifespan_context(app):
             yield

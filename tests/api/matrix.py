@@ -35,6 +35,8 @@ NOUNS = {
     "exclusions": "exclusion",
     "rejected": "rejected",
     "feeds": "feed",
+    "webhooks": "webhook",
+    "deliveries": "delivery",
 }
 """What the part of a path names whose next part is an id."""
 CONSTANTS = {
@@ -120,6 +122,8 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/alerts": Ask("employee", "subject=employee:{}", listed="subject"),
     "POST /v1/alerts/{id}/acknowledgement": Ask(body={"note": "why"}),
     "POST /v1/alerts/{id}/closure": Ask(body={"note": "why"}),
+    "POST /v1/webhooks": Ask(body={"url": "https://hooks.example/", "events": ["cycle.moved"]}),
+    "POST /v1/webhooks/{id}/rotate": Ask(body={"overlap_seconds": 60}),
     "GET /v1/scorecards": Ask("employee", "employee={}", listed="subject"),
     "GET /v1/results": Ask("employee", "employee={}", listed="subject"),
     "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),

@@ -71,3 +71,32 @@ def test_a_file_too_short_is_refused(tmp_path: Path) -> None:
 def test_without_any_each_process_has_its_own() -> None:
     keys = {settings().read_signing_key() for _ in range(2)}
     assert len(keys) == 2
+
+
+def test_webhooks_are_sealed_with_a_stated_key_and_mute_in_production_without_one(
+    tmp_path: Path,
+) -> None:
+    assert settings().read_keyring() is None
+    assert settings(environment="development").read_keyring() is not None
+    stated, old = "w" * 32, "v" * 32
+    (before, now) = (
+        settings(webhook_key=old).read_keyring(),
+        settings(webhook_key=stated, retired_webhook_keys=f"{old} {'u' * 32}").read_keyring(),
+    )
+    assert before is not None
+    assert now is not None
+    assert now.find(before.current().id) == before.current() != now.current()
+    file = settings(webhook_key_file=tmp_path / "webhook.key").read_keyring()
+    again = settings(webhook_key_file=tmp_path / "webhook.key").read_keyring()
+    assert file is not None
+    assert again is not None
+    assert file.current() == again.current()
+    with pytest.raises(ValidationError):
+        settings(webhook_key="w" * 31)
+
+
+def test_receivers_on_this_machine_are_for_development() -> None:
+    assert settings(environment="development", webhooks_to_loopback=True).webhooks_to_loopback
+    for environment in ("demo", "production"):
+        with pytest.raises(ValidationError, match="development"):
+            settings(environment=environment, webhooks_to_loopback=True)

@@ -17,6 +17,7 @@ from sqlalchemy import insert
 
 from services.api.flows.alerts import tell
 from services.api.graph.context import GraphContext
+from services.api.store.deliveries import tell_webhooks
 from services.door.callers import read_claim
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
@@ -24,6 +25,7 @@ from services.schema.db import Database
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.alerts import Breach, Check, Measured
 from services.schema.shapes.people import Subject
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.tables.people import jobs
 from services.schema.watch_words import AlertKind
 from services.schema.words import Role, SubjectKind
@@ -192,6 +194,7 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
     for noun in ("scheme", "ladder", "indicator", "measure"):
         world.things[noun, prefix] = f"{prefix}mine".replace("-", "_")
     await _define(company, prefix)
+    await _hear(world, company, prefix)
     await set_targets(company, dict.fromkeys(people, "1000"))
     await set_targets(company, dict.fromkeys(people, "3000"), "2026-Q1")
     for order, day in (("so", 5), ("ex", 6)):
@@ -236,7 +239,7 @@ async def _staff(company: Company, prefix: str) -> None:
 
 
 async def _define(company: Company, prefix: str) -> None:
-    """A scheme, a ladder, an indicator and a measure of the company's own."""
+    """A scheme, a ladder, an indicator, a measure and a webhook of the company's own."""
     mine = f"{prefix}mine".replace("-", "_")
     await publish_scheme(company, mine, _SCHEME)
     await ask(company, "POST", "/v1/ladders", {"code": mine, "template": "service_agent"})
@@ -244,6 +247,17 @@ async def _define(company: Company, prefix: str) -> None:
     await ask(company, "PUT", f"/v1/measures/{mine}", {"name": name, "unit": "count"})
     indicator = {"name": name, "formula": "paid_amount", "unit": "money", "better": "higher"}
     await ask(company, "PUT", f"/v1/indicators/{mine}", indicator)
+
+
+async def _hear(world: World, company: Company, prefix: str) -> None:
+    """A webhook, and one thing that it is to be told."""
+    wanted = {"url": "https://hooks.example/", "events": ["alert.raised"]}
+    webhook = (await company.post("/v1/webhooks", wanted)).json()["id"]
+    async with company.app.state.database.write(company.number) as session:
+        await tell_webhooks(session, WebhookEvent.ALERT_RAISED, [{"alert": "alr_1"}])
+    (delivery,) = (await company.get(f"/v1/webhooks/{webhook}/deliveries")).json()["items"]
+    world.things["webhook", prefix] = webhook
+    world.things["delivery", prefix] = delivery["id"]
 
 
 async def _appraise(world: World, company: Company, prefix: str) -> None:

@@ -13,6 +13,7 @@ from services.api.store.alerts import (
 )
 from services.api.store.audit import append_entries, append_entry
 from services.api.store.counters import lock_noun
+from services.api.store.deliveries import tell_webhooks
 from services.schema.chain import make_deed
 from services.schema.db import WriteSession
 from services.schema.errors import NotFound
@@ -22,6 +23,7 @@ from services.schema.shapes.alerts import Alert, Check, Handled
 from services.schema.shapes.audit import Deed
 from services.schema.shapes.people import Caller
 from services.schema.shapes.views import View
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.watch_words import AlertState
 from services.schema.words import Role
 
@@ -39,18 +41,20 @@ async def tell(session: WriteSession, checks: Sequence[Check], *, at: datetime) 
     raised = [
         Alert(
             id=new_id(IdKind.ALERT),
-            breach=news.breach,
-            since=news.since,
-            latest=None if news.breach.measured is None else news.breach.measured.value,
+            breach=new.breach,
+            since=new.since,
+            latest=None if new.breach.measured is None else new.breach.measured.value,
             is_broken=True,
             raised_at=at,
             checked_at=at,
             acknowledged=None,
             closed=None,
         )
-        for news in weighed.raised
+        for new in weighed.raised
     ]
     await insert_alerts(session, raised)
+    news = [{"alert": each.id, "subject": str(each.breach.subject)} for each in raised]
+    await tell_webhooks(session, WebhookEvent.ALERT_RAISED, news)
     watcher = Caller(session.tenant, Role.ADMIN, None, "system:watch")
     deeds = [_deed_of(each) for each in raised]
     await append_entries(session, at=at, caller=watcher, deeds=deeds)

@@ -33,6 +33,7 @@ from services.api.store.cycles import (
     read_moves,
     update_cycle,
 )
+from services.api.store.deliveries import tell_webhooks
 from services.api.store.disputes import read_open_disputes
 from services.api.store.late_facts import read_clock
 from services.api.store.live import (
@@ -51,6 +52,7 @@ from services.schema.shapes.cycles import Cycle, Move, Population, Standing, Ste
 from services.schema.shapes.people import Caller
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.words import CycleKind, CycleStatus
 
 MOST_NAMED = 50
@@ -122,6 +124,7 @@ async def move_cycle(
     await update_cycle(session, moved)
     taken = Move(number, step.from_status, step.to_status, reason, caller.name, at)
     await insert_move(session, code, taken)
+    await tell_webhooks(session, WebhookEvent.CYCLE_MOVED, [{"cycle": code}])
     await append_entry(
         session,
         at=at,

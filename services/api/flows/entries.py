@@ -8,10 +8,12 @@ from decimal import Decimal
 
 from services.api.core.identities import derive_id
 from services.api.core.payouts import entry_document
+from services.api.store.deliveries import tell_webhooks
 from services.api.store.payouts import NewEntry, insert_entries
 from services.schema.db import WriteSession
 from services.schema.ids import IdKind
 from services.schema.shapes.payouts import Entry, EntryContent, Owed
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.words import EntryKind
 
 
@@ -38,11 +40,17 @@ class Line:
 async def append_lines(
     session: WriteSession, lines: Sequence[Line], numbers: range, *, at: datetime
 ) -> list[NewEntry]:
-    """Give the lines their numbers, in their order, and append them."""
+    """Give the lines their numbers, in their order, and append them; corrections are told of."""
     entries = [
         _entry_of(line, seq, session.tenant, at) for seq, line in zip(numbers, lines, strict=True)
     ]
     await insert_entries(session, entries)
+    corrected = [
+        {"result": line.result, "entry": new.entry.id, "subject": f"employee:{line.employee}"}
+        for line, new in zip(lines, entries, strict=True)
+        if line.corrects is not None
+    ]
+    await tell_webhooks(session, WebhookEvent.RESULT_CORRECTED, corrected)
     return entries
 
 

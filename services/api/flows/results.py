@@ -18,6 +18,7 @@ from services.api.flows.leaders import lines_of_leaders, read_members_pay
 from services.api.flows.reviews import figures_of
 from services.api.store.counters import take_numbers
 from services.api.store.cycles import read_moves
+from services.api.store.deliveries import tell_webhooks
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import PAYROLL, NewEntry, Stated, read_stated
 from services.api.store.people import read_tenant
@@ -33,6 +34,7 @@ from services.schema.shapes.results import Approval, Result, ResultHead
 from services.schema.shapes.reviews import Review
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Score, Scorecard
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.words import Approver, CycleStatus, PayPlan, SubjectKind
 
 _TICK = timedelta(microseconds=1)
@@ -81,6 +83,9 @@ async def publish_results(
         for outcome in outcomes
     ]
     await insert_results(session, results)
+    await tell_webhooks(
+        session, WebhookEvent.RESULT_PUBLISHED, [_ids_of(each.result) for each in results]
+    )
     entries = await append_lines(session, lines, numbers, at=published_at)
     earners = {line.employee for line in lines if line.owed.plan is PayPlan.COMMISSION}
     led = await lines_of_leaders(session, cycle, earners, reason=_reason_for_leaders(cycle, reason))
@@ -299,6 +304,10 @@ def _reason_of(moves: Sequence[Move]) -> str | None:
 def _reason_for_leaders(cycle: Cycle, reason: str | None) -> str:
     stated = f"The pay of members was stated by {cycle.code}"
     return f"{stated}." if reason is None else f"{stated}: {reason}"
+
+
+def _ids_of(result: Result) -> dict[str, str]:
+    return {"result": result.id, "cycle": result.cycle, "subject": str(result.subject)}
 
 
 def _summary(results: Sequence[FrozenResult], entries: Sequence[NewEntry]) -> dict[str, object]:

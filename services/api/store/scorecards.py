@@ -28,11 +28,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from services.api.store.abouts import among_abouts
 from services.api.store.changes import announce_cards
+from services.api.store.deliveries import tell_webhooks
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import Subject
 from services.schema.shapes.ratings import About
 from services.schema.shapes.scorecards import Scorecard
+from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.tables.cycles import cycles
 from services.schema.tables.scorecards import scorecards
 from services.schema.words import CycleStatus, ScorecardStatus, SubjectKind
@@ -186,6 +188,10 @@ async def write_cards(session: WriteSession, cards: Sequence[Scorecard]) -> None
         rows,
     )
     await announce_cards(session, cards)
+    things = [
+        {"scorecard": card.id, "cycle": card.cycle, "subject": str(card.subject)} for card in cards
+    ]
+    await tell_webhooks(session, WebhookEvent.SCORECARD_CHANGED, things)
 
 
 async def write_bases(session: WriteSession, bases: Mapping[str, bytes]) -> None:

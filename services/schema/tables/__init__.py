@@ -23,6 +23,7 @@ from services.schema.tables import (
     scorecards,
     standards,
     targets,
+    webhooks,
 )
 from services.schema.tables.base import metadata
 
@@ -50,4 +51,5 @@ __all__ = [
     "scorecards",
     "standards",
     "targets",
+    "webhooks",
 ]

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.api.workers import back_tests
 from services.api.core.scorecards import score
 from services.api.flows import back_test_runs
 from services.api.store.back_tests import takes_turn
 from services.api.store.jobs import move_job
+from services.api.workers import back_tests
 from services.api.workers.back_tests import BackTestWorker
 from services.schema.db import Database
 from services.schema.errors import Conflict, Unavailable

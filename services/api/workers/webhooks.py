@@ -1,0 +1,170 @@
+"""Webhooks are delivered behind the requests, at least once; what is old is forgotten.
+
+A notification at the commit of an event wakes us; a sweep finds what is to be tried again. One
+tenant waits for no other, one webhook for no other, and the database is asked by few at a time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from random import randint
+
+import structlog
+
+from services.api.core.webhooks import JITTER_PERCENT, Told
+from services.api.flows.deliveries import Load, Sent, message_of, settle, take_up
+from services.api.receivers import Receivers
+from services.api.store.deliveries import (
+    CHANNEL,
+    drop_deliveries,
+    is_any_older,
+    read_due_webhooks,
+)
+from services.api.store.tenants import read_tenant_numbers
+from services.door.sealing import Keyring
+from services.schema.db import Database
+from services.schema.errors import Unavailable
+from services.schema.shapes.webhooks import Delivery
+
+SWEEP_SECONDS = 30
+"""How often every tenant is looked at: an attempt again comes so much later at most."""
+RETRY_SECONDS = 1
+MOST_LOADS = 20
+"""Loads of this process on their way at once: of that many webhooks, of all tenants."""
+MOST_AT_THE_DATABASE = 2
+"""So that requests find connections left in the pool."""
+FORGOTTEN_AT_ONCE = 1000
+
+_log = structlog.get_logger("kaohe.webhooks")
+
+
+class WebhookWorker:
+    """Sends what is due, and puts down what came of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring | None,
+        receivers: Receivers,
+        *,
+        kept: timedelta,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._receivers = receivers
+        self._kept = kept
+        self._ways = asyncio.Semaphore(MOST_LOADS)
+        self._desk = asyncio.Semaphore(MOST_AT_THE_DATABASE)
+        self._passes: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+
+    async def deliver(self, tenant: int) -> None:
+        """Send everything that is due for a tenant now."""
+        async with self._desk, self._database.read(tenant) as session:
+            due = await read_due_webhooks(session)
+        await asyncio.gather(*(self._deliver_to(tenant, webhook) for webhook in due))
+
+    async def forget(self, tenant: int, *, at: datetime) -> int:
+        """Drop deliveries of a tenant that have been kept long enough, some at a time."""
+        before, gone = at - self._kept, 0
+        async with self._desk, self._database.read(tenant) as session:
+            left = await is_any_older(session, before)
+        while left:
+            async with self._desk, self._database.write(tenant) as session:
+                dropped = await drop_deliveries(session, before=before, most=FORGOTTEN_AT_ONCE)
+            gone, left = gone + dropped, dropped == FORGOTTEN_AT_ONCE
+        return gone
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Work in the background for as long as the block lasts."""
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            # What is on its way and not settled is sent again by whoever comes next.
+            passes = list(self._passes.values())
+            for each in passes:
+                each.cancel()
+            await asyncio.gather(*passes, return_exceptions=True)
+
+    async def _deliver_to(self, tenant: int, webhook: str) -> None:
+        """Batch after batch, until nothing is due or a whole batch has failed: it rests then."""
+        going_well = True
+        while going_well:
+            # Nothing is claimed before it can be sent: a lease is not spent on waiting.
+            async with self._ways:
+                going_well = await self._deliver_load(tenant, webhook)
+
+    async def _deliver_load(self, tenant: int, webhook: str) -> bool:
+        """Whether there was something to send, and any of it was taken."""
+        async with self._desk, self._database.write(tenant) as session:
+            load = await take_up(session, webhook, self._keyring, at=datetime.now(UTC))
+        if load is None:
+            return False
+        sent = await asyncio.gather(*(self._send(load, each) for each in load.deliveries))
+        async with self._desk, self._database.write(tenant) as session:
+            await settle(session, webhook, sent)
+        taken = sum(each.told.is_taken for each in sent)
+        counts = {"taken": taken, "failed": len(sent) - taken}
+        _log.info("webhook.sent", tenant=tenant, webhook=webhook, **counts)
+        return taken > 0
+
+    async def _send(self, load: Load, delivery: Delivery) -> Sent:
+        at = datetime.now(UTC)
+        if load.secrets:
+            headers, body = message_of(delivery, load, at=at)
+            told = await self._receivers.post(load.url, headers, body)
+        else:
+            told = Told(None, "the secret cannot be opened", 0)
+        jitter = randint(0, JITTER_PERCENT)  # noqa: S311  no secret: it spreads attempts
+        return Sent(delivery, at, told, jitter)
+
+    def _wake(self, tenant: int) -> None:
+        """Have a pass over a tenant begun after now; one that is under way is followed by it."""
+        self._again.add(tenant)
+        if tenant not in self._passes:
+            self._passes[tenant] = asyncio.create_task(self._pass(tenant))
+
+    async def _pass(self, tenant: int) -> None:
+        try:
+            while tenant in self._again:
+                self._again.discard(tenant)
+                await self.deliver(tenant)
+        except Unavailable as error:
+            _log.warning("webhooks.interrupted", tenant=tenant, detail=error.detail)
+        except Exception:  # noqa: BLE001  the worker outlives a mistake, which is noted
+            _log.exception("webhooks.failed", tenant=tenant)
+        finally:
+            del self._passes[tenant]
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._database.listen(CHANNEL) as heard:
+                    while (payload := await heard.get()) is not None:
+                        if payload.isdecimal():
+                            self._wake(int(payload))
+            except (Unavailable, OSError) as error:
+                _log.warning("webhooks.unheard", detail=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        """What is due again notifies nobody: every tenant is looked at now and then."""
+        while True:
+            try:
+                async with self._database.register() as session:
+                    tenants = await read_tenant_numbers(session)
+                for tenant in tenants:
+                    async with self._database.read(tenant) as session:
+                        due = await read_due_webhooks(session)
+                    if due:
+                        self._wake(tenant)
+                    await self.forget(tenant, at=datetime.now(UTC))
+            except Unavailable as error:
+                _log.warning("webhooks.unswept", detail=error.detail)
+            await asyncio.sleep(SWEEP_SECONDS)
