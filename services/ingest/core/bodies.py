@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from services.ingest.core.facts import FIELDS
+from services.ingest.core.facts import posted_fields
 from services.ingest.core.fields import Doubled, Odd, Unfit
 from services.schema.words import FactKind
 
@@ -171,7 +171,7 @@ def _header(kind: FactKind, names: list[str]) -> list[str]:
     if not names:
         raise BodyBroken("The table has no header row.")
     for name in names:
-        if name not in FIELDS[kind]:
+        if name not in posted_fields(kind):
             raise BodyBroken(f"There is no column {name[:64]!a} in {kind}.")
     if len(set(names)) != len(names):
         raise BodyBroken("The table names a column twice.")
@@ -183,7 +183,7 @@ def _document_of(kind: FactKind, names: list[str], cells: list[str]) -> object:
     if len(cells) != len(names):
         return Unfit("cells_unequal", f"{len(names)} cells are expected, {len(cells)} are there.")
     return {
-        name: _cell_value(FIELDS[kind][name].schema, cell)
+        name: _cell_value(posted_fields(kind)[name].schema, cell)
         for name, cell in zip(names, cells, strict=True)
         if cell
     }

@@ -4,6 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from services.ingest.core.chats import (
+    EVENT_FIELDS,
+    EVENT_REQUIRED,
+    MOST_EVENTS,
+    read_event,
+    with_events,
+)
 from services.ingest.core.fields import (
     Fields,
     Unfit,
@@ -196,7 +203,20 @@ FIELDS: dict[FactKind, Fields] = {
     },
 }
 
-_READERS = {kind: readers_of(fields) for kind, fields in FIELDS.items()}
+# What a row may state in place of fields that are read off it.
+_EVENTS: Fields = {
+    "events": items(read_event, _schema_of(EVENT_FIELDS, EVENT_REQUIRED), most=MOST_EVENTS)
+}
+INNER: dict[str, Fields] = {"lines": LINE_FIELDS, "events": EVENT_FIELDS}
+"""The fields of what stands in a row's lists."""
+
+
+def posted_fields(kind: FactKind) -> Fields:
+    """What a row may state: the fields of its fact, and of a chat its events."""
+    return {**FIELDS[kind], **_EVENTS} if kind is FactKind.CHATS else FIELDS[kind]
+
+
+_READERS = {kind: readers_of(posted_fields(kind)) for kind in FIELDS}
 
 REQUIRED: dict[FactKind, tuple[str, ...]] = {
     FactKind.ORDERS: ("source", "id", "shop", "status", "modified_at"),
@@ -243,6 +263,8 @@ def check_row(kind: FactKind, document: object) -> Fact:
         raise document
     values = read_object(document, _READERS[kind])
     _require(values, REQUIRED[kind])
+    if kind is FactKind.CHATS:
+        values = with_events(values)
     return check_fact(SHAPE_OF[kind](**values))
 
 
@@ -273,7 +295,7 @@ def join_key(parts: tuple[object, ...]) -> str:
 
 def row_schema(kind: FactKind) -> dict[str, Any]:
     """The JSON schema of a kind's rows, for the contract."""
-    return _schema_of(FIELDS[kind], REQUIRED[kind])
+    return _schema_of(posted_fields(kind), REQUIRED[kind])
 
 
 def _require(values: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.ingest.core.bodies import read_row
 from services.ingest.core.buyers import SEALED, Seal
-from services.ingest.core.facts import FIELDS, LINE_FIELDS
+from services.ingest.core.facts import INNER, posted_fields
 from services.ingest.core.fields import Fields
 from services.schema.words import FactKind
 
@@ -18,11 +18,12 @@ def scrub_row(kind: FactKind, text: str, seal: Seal) -> str:
     document = read_row(text)
     if type(document) is not dict:
         return _keepable(_BUYER.sub(rf'\1{SEALED}"', text))
-    kept = _emptied(document, FIELDS[kind])
-    if isinstance(kept.get("lines"), list):
-        kept["lines"] = [
-            _emptied(line, LINE_FIELDS) if type(line) is dict else line for line in kept["lines"]
-        ]
+    kept = _emptied(document, posted_fields(kind))
+    for name, fields in INNER.items():
+        if isinstance(kept.get(name), list):
+            kept[name] = [
+                _emptied(each, fields) if type(each) is dict else each for each in kept[name]
+            ]
     if isinstance(kept.get("buyer"), str):
         kept["buyer"] = f"{SEALED}{seal(str(document.get('source', '')), kept['buyer'])}"
     if kept == document:
