@@ -62,6 +62,11 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
     return erp.erp_facts(today)
 
 
+def exclusions(today: date) -> list[Row]:
+    """`POST /v1/exclusions/batch`, before last month is closed."""
+    return erp.brushed_orders(today)
+
+
 def late_refunds(today: date) -> list[Row]:
     """`POST /v1/facts/refunds`, once last month is published."""
     return erp.late_refunds(today)

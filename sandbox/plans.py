@@ -32,6 +32,8 @@ class Plan:
     """What else is put into the draft."""
     raters: Row = field(default_factory=dict)
     """By item, who rates it instead of those whom the template asks."""
+    items: Row = field(default_factory=dict)
+    """By item, what of it is put in place of the template's."""
 
     @property
     def population(self) -> Row:
@@ -119,6 +121,21 @@ _WITH_PEERS: list[Row] = [
     {"role": "manager", "weight": "50"},
     {"role": "peer", "weight": "30"},
 ]
+# Of a hundred viewers two or three buy: what the template has is for those who clicked.
+_BY_VIEWERS: Row = {
+    "live_conversion_rate": {
+        "target": {"kind": "fixed", "value": "0.03", "challenge": None},
+        "rule": {
+            "kind": "steps",
+            "of": "value",
+            "steps": [
+                {"at_least": "0.03", "score": "100"},
+                {"at_least": "0.02", "score": "80"},
+                {"at_least": "0.01", "score": "50"},
+            ],
+        },
+    }
+}
 _FIVE_POINT_PEOPLE = ("e-003", "e-004", "e-045", "e-046", "e-047")
 
 PLANS = (
@@ -156,8 +173,9 @@ PLANS = (
         position="live_host",
         pay=(_bonus("2500"), _IN_MONEY),
         more=_CAPPED,
+        items=_BY_VIEWERS,
     ),
-    Plan(code="live_operations", position="live_operations", pay=(_OF_OUTPUT,)),
+    Plan(code="live_operations", position="live_operations", pay=(_OF_OUTPUT,), items=_BY_VIEWERS),
     Plan(code="copywriter", position="copywriter", pay=(_bonus("1500"),)),
     Plan(code="designer", position="designer", pay=(_bonus("1500"),)),
     Plan(code="head_of_ecommerce", position="head_of_ecommerce", pay=(_bonus("12000"),)),
@@ -228,13 +246,14 @@ def rounds(today: date) -> list[Round]:
 
 
 def scheme_list() -> list[dict[str, Any]]:
-    """The schemes: the template that each is, what is put into its draft, and who rates in it."""
+    """The schemes: the template that each is, what is put into its draft and items, who rates."""
     return [
         {
             "code": plan.code,
             "template": plan.code,
             "draft": {"pay": list(plan.pay), **plan.more},
             "raters": plan.raters,
+            "items": plan.items,
         }
         for plan in PLANS
     ]
@@ -287,6 +306,10 @@ def sights(today: date) -> list[tuple[str, str]]:
         ("a leader paid by the members' mean", f"/v1/results?cycle={last}-team_leader_360"),
         ("a leader paid by the team's output", f"/v1/results?cycle={last}-live_operations"),
         ("a bonus by grade, rewards in money", f"/v1/results?cycle={last}-live_host"),
+        (
+            "brushed orders, both figures",
+            f"/v1/exclusions/figures?from={last}-01&to={months(today)[1]}",
+        ),
         ("a late refund, corrected in the feed", f"/v1/payroll/export?cycle={last}-{LATE}"),
     ]
 

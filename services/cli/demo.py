@@ -43,10 +43,20 @@ def post_facts(erp: Client, today: date, advance: Advance) -> None:
             advance(count)
 
 
+def exclude(admin: Client, today: date) -> None:
+    """What finance found out since: the orders count in gross sales alone, once."""
+    rows = company.exclusions(today)
+    if not any(
+        admin.list(f"/v1/exclusions?source={row['source']}&order={row['order']}") for row in rows
+    ):
+        admin.post("/v1/exclusions/batch", rows)
+
+
 def follow(admin: Client, today: date) -> None:
     """On a later day: what has come since, and the cycles of a month that has begun since."""
     move_in(admin, today)
     post_facts(admin, today, lambda _: None)
+    exclude(admin, today)
     appraisals.open_cycles(admin, today, lambda _: None)
     appraisals.rate(admin, today, lambda _: None)
     appraisals.publish(admin, today, lambda _: None)
@@ -90,6 +100,7 @@ def _publish_scheme(admin: Client, scheme: dict[str, Any]) -> None:
     for item in (item for section in document["sections"] for item in section["items"]):
         if item["code"] in scheme["raters"]:
             item["rule"]["raters"] = scheme["raters"][item["code"]]
+        item.update(scheme["items"].get(item["code"], {}))
     admin.put(path, {**document, **scheme["draft"]})
     admin.post(f"{path}/publish", None)
 

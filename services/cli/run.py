@@ -111,6 +111,7 @@ class _Run:
             demo.post_facts, admin, self._today, lambda count: progress.advance(posted, count)
         )
         self._note_posted()
+        await asyncio.to_thread(demo.exclude, admin, self._today)
         await self._appraise(admin, progress)
 
     async def _appraise(self, admin: Client, progress: Progress) -> None:

@@ -80,6 +80,9 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/exclusions": Ask(
         "order", body={"source": "erp", "order": "{}", "reason": "test", "note": "why"}
     ),
+    "POST /v1/exclusions/batch": Ask(
+        "order", body=[{"source": "erp", "order": "{}", "reason": "test", "note": "why"}]
+    ),
     "POST /v1/exclusions/{id}/undo": Ask(body={"note": "why"}),
     "GET /v1/exclusions/figures": Ask(
         "shop", "from=2026-01-01&to=2026-02-01&shop={}", listed="shop"

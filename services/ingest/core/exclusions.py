@@ -31,6 +31,12 @@ def check_not_excluded(entries: Iterable[LedgerEntry]) -> None:
             )
 
 
+def at_place(refusal: Conflict, place: int) -> Conflict:
+    """The same refusal of one of many."""
+    faults = [Fault(f"/{place}{each.pointer}", each.code, each.detail) for each in refusal.faults]
+    return Conflict(refusal.code, refusal.detail, faults)
+
+
 def check_not_undone(entry: LedgerEntry) -> None:
     if entry.undone is not None:
         raise Conflict("already_undone", f"{entry.undone.id} has undone this exclusion.")

@@ -1,11 +1,12 @@
 """Orders are excluded by people and given back, and the measures move in the same transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from services.door.audit import append_entry
 from services.ingest.core.exclusions import (
+    at_place,
     check_known,
     check_not_excluded,
     check_not_undone,
@@ -28,46 +29,65 @@ from services.ingest.store.landing import (
 )
 from services.ingest.store.sources import lock_lane
 from services.schema.db import WriteSession
-from services.schema.errors import NotFound
+from services.schema.errors import Conflict, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.money import plain
-from services.schema.shapes.exclusions import LedgerEntry, LedgerLine, SoldOrder, Undoing
+from services.schema.shapes.exclusions import (
+    LedgerEntry,
+    LedgerLine,
+    SoldOrder,
+    StatedExclusion,
+    Undoing,
+)
 from services.schema.shapes.people import Caller
 from services.schema.words import Exclusion, FactKind
 
 
 async def exclude_order(
-    session: WriteSession,
-    source: str,
-    order_id: str,
-    *,
-    reason: Exclusion,
-    note: str,
-    rule: str | None,
-    caller: Caller,
-    at: datetime,
+    session: WriteSession, stated: StatedExclusion, *, caller: Caller, at: datetime
 ) -> LedgerLine:
     """Let an order count in gross sales alone, and its refunds nowhere, whatever its source says.
 
     It stays so when the order is posted again, until the exclusion is undone.
     """
     await _take_the_lane(session)
+    return await _exclude(session, stated, caller=caller, at=at)
+
+
+async def exclude_orders(
+    session: WriteSession, wanted: Sequence[StatedExclusion], *, caller: Caller, at: datetime
+) -> list[LedgerLine]:
+    """The same of many orders, each as if alone; a refusal names the one and takes all back."""
+    await _take_the_lane(session)
+    found = []
+    for place, stated in enumerate(wanted):
+        try:
+            found.append(await _exclude(session, stated, caller=caller, at=at))
+        except Conflict as refusal:
+            raise at_place(refusal, place) from None
+    return found
+
+
+async def _exclude(
+    session: WriteSession, stated: StatedExclusion, *, caller: Caller, at: datetime
+) -> LedgerLine:
+    source, order_id, reason = stated.source, stated.order, stated.reason
     order = check_known(await find_order(session, source, order_id))
     check_others(order, caller)
     check_not_excluded(await read_entries_of(session, source, order_id))
     entry = LedgerEntry(
         id=new_id(IdKind.EXCLUSION),
         reason=reason,
-        note=note,
-        rule=rule,
+        note=stated.note,
+        rule=stated.rule,
         author=caller.name,
         stated_at=at,
         undone=None,
     )
     await insert_entry(session, order, entry)
     line = LedgerLine(entry, await _restate(session, order, reason, at=at))
-    stated = {"id": entry.id, "reason": reason.value, "note": note, "rule": rule}
-    await _put_down(session, "order.exclude", line.order, stated, caller=caller, at=at)
+    detail = {"id": entry.id, "reason": reason.value, "note": stated.note, "rule": stated.rule}
+    await _put_down(session, "order.exclude", line.order, detail, caller=caller, at=at)
     return line
 
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Body, Depends, Path, Query, Request
 from pydantic import Field
 
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Currency, Day, DecimalText, Instant, LongText, Model, Text
 from services.ingest.auth import view_of
-from services.ingest.flows.exclusions import exclude_order, undo_exclusion
+from services.ingest.flows.exclusions import exclude_order, exclude_orders, undo_exclusion
 from services.ingest.rest.documents import money
 from services.ingest.store.exclusions import LedgerFilter, read_figures, read_lines
 from services.schema.errors import Fault, Invalid, NotFound
@@ -21,11 +21,14 @@ from services.schema.shapes.exclusions import (
     ExcludedPart,
     LedgerLine,
     Sold,
+    StatedExclusion,
     Undoing,
 )
 from services.schema.words import Exclusion
 
 router = new_router()
+
+MOST_AT_ONCE = 100
 
 
 class ExclusionIn(Model):
@@ -37,6 +40,9 @@ class ExclusionIn(Model):
     note: LongText
     rule: Code | None = None
     """The rule by which it was found, where one did."""
+
+    def to_shape(self) -> StatedExclusion:
+        return StatedExclusion(self.source, self.order, self.reason, self.note, self.rule)
 
 
 class UndoingIn(Model):
@@ -180,17 +186,22 @@ async def post_exclusion(
 
     It stays so however often the order is posted again, until the exclusion is undone.
     """
-    line = await exclude_order(
-        session,
-        stated.source,
-        stated.order,
-        reason=stated.reason,
-        note=stated.note,
-        rule=stated.rule,
-        caller=caller,
-        at=datetime.now(UTC),
-    )
+    line = await exclude_order(session, stated.to_shape(), caller=caller, at=datetime.now(UTC))
     return ExclusionDocument.from_shape(line)
+
+
+@router.post("/v1/exclusions/batch", status_code=201)
+async def post_exclusions(
+    stated: Annotated[list[ExclusionIn], Body(min_length=1, max_length=MOST_AT_ONCE)],
+    caller: Asking,
+    session: Writing,
+) -> Listed[ExclusionDocument]:
+    """The same of many orders, such as a rule found: all of them or, where one is refused, none."""
+    found = await exclude_orders(
+        session, [each.to_shape() for each in stated], caller=caller, at=datetime.now(UTC)
+    )
+    items = [ExclusionDocument.from_shape(line) for line in found]
+    return Listed(items=items, total=len(items), next_cursor=None)
 
 
 @router.post("/v1/exclusions/{id}/undo", status_code=201)

@@ -34,6 +34,18 @@ class Undoing:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedExclusion:
+    """An order that somebody wants to count in gross sales alone."""
+
+    source: str
+    order: str
+    reason: Exclusion
+    note: str
+    rule: str | None
+    """The rule by which it was found, where one did."""
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """That an order was excluded, beside whatever its source says of it."""
 

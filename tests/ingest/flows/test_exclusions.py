@@ -8,7 +8,7 @@ import pytest
 from services.ingest.flows.exclusions import exclude_order, undo_exclusion
 from services.schema.errors import Conflict, Forbidden, NotFound
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.exclusions import LedgerLine
+from services.schema.shapes.exclusions import LedgerLine, StatedExclusion
 from services.schema.shapes.people import Caller
 from services.schema.words import Exclusion, FactKind, Role
 from tests.ingest import rows
@@ -29,10 +29,8 @@ async def exclude(
     reason: Exclusion = Exclusion.BRUSHING,
     employee: str | None = None,
 ) -> LedgerLine:
-    return await exclude_order(
-        books.session, "erp", id, reason=reason, note="seen", rule=None,
-        caller=hr(books, employee), at=AT,
-    )  # fmt: skip
+    stated = StatedExclusion("erp", id, reason, "seen", None)
+    return await exclude_order(books.session, stated, caller=hr(books, employee), at=AT)
 
 
 async def undo(books: Books, id: str, employee: str | None = None) -> LedgerLine:

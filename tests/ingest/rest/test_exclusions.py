@@ -145,6 +145,43 @@ async def test_what_is_refused_says_where_and_changes_nothing(door: Door) -> Non
     assert (await door.books(), await listed(door)) == (before, ledger)
 
 
+async def test_many_are_excluded_at_once_all_or_none(door: Door) -> None:
+    await ready(door)
+    one = {**STATED, "rule": "same_phone"}
+    two = {**one, "source": "pos", "order": "SO-3", "note": "the same phone"}
+    before = await door.books()
+    for body, status, code, pointer in (
+        ([one, {**two, "order": "SO-9"}], 409, "unknown_order", "/1/order"),
+        ([one, two, one], 409, "already_excluded", "/2/order"),
+        ([one, {**two, "reason": "fraud"}], 422, "invalid", "/1/reason"),
+        ([], 422, "invalid", ""),
+        ([one] * 101, 422, "invalid", ""),
+    ):
+        refused = await send(door, f"{PATH}/batch", body)
+        problem = refused.json()
+        assert (refused.status_code, problem["code"]) == (status, code), problem
+        assert problem["errors"][0]["pointer"] == pointer
+    assert (await door.books(), await listed(door)) == (before, [])
+    made = await send(door, f"{PATH}/batch", [one, two])
+    assert (made.status_code, made.json()["total"]) == (201, 2)
+    assert await listed(door) == made.json()["items"]
+    told = [(each["order"], each["rule"], each["note"]) for each in made.json()["items"]]
+    assert told == [
+        (STATED["order"], "same_phone", STATED["note"]),
+        ("SO-3", "same_phone", "the same phone"),
+    ]
+    # One by one they come to the same sums.
+    together = await door.books()
+    for each in made.json()["items"]:
+        await send(door, f"{PATH}/{each['id']}/undo", {"note": "x"})
+    for again in (two, one):
+        assert (await send(door, PATH, again)).status_code == 201
+    alone = await door.books()
+    assert {name: table for name, table in alone.items() if name.endswith("_measures")} == {
+        name: table for name, table in together.items() if name.endswith("_measures")
+    }
+
+
 async def test_who_excludes_and_who_may_read_of_it(door: Door) -> None:
     await ready(door)
     for role in Role:
