@@ -173,6 +173,11 @@ def test_what_is_counted_is_reached_by_whole_things() -> None:
     assert [step.value for step in one_line(rule, "2", budget="7").steps] == [d("5.6")]
 
 
+BY_ATTAINMENT: Document = {
+    "kind": "curve",
+    "of": "attainment",
+    "points": [["0", "0"], ["1", "100"]],
+}
 SLOPES: list[tuple[Document, str, dict[str, Any], str]] = [
     (RATIO, "900", {"budget": "1234"}, "50/617"),
     (RATIO, "1480.8", {"budget": "1234"}, "0"),  # at the cap
@@ -190,6 +195,13 @@ SLOPES: list[tuple[Document, str, dict[str, Any], str]] = [
     (DEDUCT, "7.666667", LOW, "0"),  # a whole unit better is not below the floor, a little is
     (UP, "70", {}, "0"),
     ({**RATIO}, "0.02", {"budget": "0.03", "full_mark": "30"}, "10000/3"),
+    # Of a curve over attainment a unit is its part of the target, in the better direction.
+    (BY_ATTAINMENT, "50", {"budget": "200"}, "1/2"),
+    (BY_ATTAINMENT, "200", {"budget": "200"}, "0"),
+    (BY_ATTAINMENT, "30", {"budget": "20", **LOW}, "5"),
+    (BY_ATTAINMENT, "20", {"budget": "20", **LOW}, "0"),
+    (RATIO, "12", {"budget": "10", **LOW}, "10"),
+    (RATIO, "8", {"budget": "10", **LOW}, "0"),  # at the cap
 ]
 
 

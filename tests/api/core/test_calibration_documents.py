@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.api.core.back_test_documents import quotas_document, whom_document
 from services.api.core.calibrated import keep_calibrated
 from services.api.core.calibration_documents import (
     Distributed,
@@ -18,6 +19,7 @@ from services.api.core.calibration_documents import (
 from services.api.core.calibration_words import distribution_words, move_words
 from services.api.core.calibrations import faults_of_moves, names_of, rank_round
 from services.schema.days import Period
+from services.schema.shapes.back_tests import Whom
 from services.schema.shapes.calibrations import (
     CalibrationMove,
     Candidate,
@@ -347,3 +349,36 @@ def test_a_card_that_was_never_calibrated_has_its_own_grade() -> None:
     scheme = scheme_of(stated())
     before, now = (card_of("cai", segments_with(total)) for total in ("97", "80"))
     assert keep_calibrated(now, before, scheme, {("front", 1): scheme}) is now
+
+
+@pytest.mark.parametrize(
+    ("whom", "cycles"),
+    [
+        (Whom.CYCLES, ["oct", "oct"]),
+        (Whom.NEWEST_CYCLE, ["oct", "oct"]),
+        (Whom.POSITION, []),
+        (Whom.STATED, []),
+    ],
+)
+def test_a_draft_says_whom_a_period_was_tried_on(whom: Whom, cycles: list[str]) -> None:
+    own = of_round(None).cycle
+    assert whom_document(whom, [own, own]) == {"from": whom, "cycles": cycles}
+
+
+def test_a_draft_says_what_its_quotas_would_give_or_why_none() -> None:
+    of = of_round(None)
+    forced, few = quotas_document(rank_round(of.begun, of.scheme), of.scheme)
+    assert forced == {
+        "population": "oct", "people": 4, "unforced": None, "ties": 0,
+        "grades": [
+            {"grade": "A", "quota": 1, "before": 3, "scorecards": 1},
+            {"grade": "B", "quota": 2, "before": 1, "scorecards": 2},
+            {"grade": "C", "quota": 1, "before": 0, "scorecards": 1},
+        ],
+    }  # fmt: skip
+    assert (few["population"], few["people"], few["unforced"]) == ("unit:far", 1, "below_minimum")
+    assert few["grades"] == [
+        {"grade": "A", "quota": None, "before": 0, "scorecards": 0},
+        {"grade": "B", "quota": None, "before": 0, "scorecards": 0},
+        {"grade": "C", "quota": None, "before": 1, "scorecards": 1},
+    ]

@@ -138,3 +138,23 @@ def test_score_bands_of_the_five_point_scale_bound_the_better_ones_alone() -> No
     assert within("4", "4", "3.75", *["3.5"] * 6, "3.25") == ((3, 6, 1), False)
     assert within("4", *["3.5"] * 7, "3.25", "3") == ((1, 7, 2), True)
     assert within("4", "3.74", *["3.5"] * 7, "3.49") == ((1, 8, 1), True)
+
+
+def test_a_grade_without_a_share_has_a_quota_of_nobody() -> None:
+    shares: list[Document] = [{"grade": "A", "share": "50"}, {"grade": "B", "share": "50"}]
+    told = json.loads(calibrated(stated({"shares": shares}), TEN)["p9"].explanation)
+    assert told["calibration"]["quotas"] == [
+        {"grade": "A", "share": "50", "quota": 5},
+        {"grade": "B", "share": "50", "quota": 5},
+        {"grade": "C", "share": "0", "quota": 0},
+    ]
+
+
+def test_bands_that_hold_too_many_are_told_one_by_one() -> None:
+    bands: Document = {"shares": [{"from": "95", "share": "20"}, {"from": "0", "share": "80"}]}
+    parsed = scheme_of(stated({"shares": SHARES, "bands": bands}))
+    _, ranked = ranked_in(stated({"shares": SHARES, "bands": bands}), TEN)
+    assert parsed.distribution is not None
+    (fault,) = faults_of_bands([ranked], parsed.distribution, pointer="/to")
+    assert (fault.pointer, fault.code) == ("/to", "band_quota_exceeded")
+    assert fault.detail == ("In 2026-10-front the score bands hold from 95 5 of 2, from 0 5 of 8.")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from services.api.core.candidates import tie_breakers_wanted
 from services.api.core.card_documents import card_document, fingerprint
 from services.api.core.cards import (
     CardPlan,
@@ -30,6 +31,7 @@ from services.schema.shapes.coverage import WHOLE, Coverage
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.indicators import Explained, Indicator, Value, Wanted
 from services.schema.shapes.people import Subject
+from services.schema.shapes.schemes import Distribution, Item
 from services.schema.shapes.scorecards import (
     Adjustment,
     CardHead,
@@ -332,3 +334,27 @@ def test_a_whole_card_says_where_its_cycle_stands(
     assert (card.position, card.unit) == ("", "")
     assert (card.look_again_at is None) is (status is not CycleStatus.OPEN)
     assert json.loads(card.document)["status"] == expected.value
+
+
+SALES, MIXED, CONDUCT = SCHEME.sections[0].items
+
+
+@pytest.mark.parametrize(
+    ("items", "of_sales", "of_visits"),
+    [
+        ((SALES, MIXED, CONDUCT), Scope.UNIT, Scope.UNIT),
+        ((replace(MIXED, scope=Scope.SHOPS), SALES), Scope.SHOPS, Scope.SHOPS),
+        ((CONDUCT, SALES, MIXED), Scope.UNIT, Scope.OWN),
+    ],
+)
+def test_tie_breakers_are_of_all_days_in_the_scope_of_their_first_item(
+    items: tuple[Item, ...], of_sales: Scope, of_visits: Scope
+) -> None:
+    """Where no item has the indicator, in that of the scheme's first."""
+    scheme = replace(SCHEME, sections=(replace(SCHEME.sections[0], items=items),))
+    setting = replace(SETTING, schemes={("front", 1): scheme})
+    stated = Distribution((), 10, ("sales", "visits"))
+    assert tie_breakers_wanted(planned(), stated, setting) == [
+        Wanted(code, ANN, scope, OCTOBER, FIRST.start, SECOND.end)
+        for code, scope in (("sales", of_sales), ("visits", of_visits))
+    ]

@@ -1,5 +1,6 @@
 """Cliffs: where a score jumps, who stands just short of it, and what they would gain."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -188,3 +189,25 @@ def test_of_a_deduction_whoever_has_one_more_stands_short(value: str, near: dict
 def test_who_has_no_data_or_no_attainment_is_near_nothing(value: str | None) -> None:
     rule: Document = {"kind": "pass", "of": "attainment", "at_least": "1"}
     assert found(rule, given(value)) == {}
+
+
+@pytest.mark.parametrize("bound", ["at_most", "below"])
+def test_a_rubric_has_an_edge_at_each_bound_of_the_items_own_indicator(bound: str) -> None:
+    rule: Document = {
+        "kind": "rubric",
+        "levels": [
+            {"all": [{"indicator": "i", bound: "5"}, {"indicator": "other", bound: "9"}],
+             "score": "100"},
+            {"any": [{"indicator": "i", "of": "attainment", "at_least": "0.8"}], "score": "50"},
+        ],
+    }  # fmt: skip
+    inputs = replace(given("1", budget="1"), others={"other": given("1")})
+    segment = segment_input(flat(item("i", "100", rule)), {"i": inputs})
+    section = segment.scheme.sections[0]
+    assert [
+        (edge.of, edge.level, str(edge.at), edge.upward)
+        for edge in edges_of(segment.scheme, section, section.items[0])
+    ] == [
+        (Of.VALUE, None, "5", False),
+        (Of.ATTAINMENT, TargetLevel.BUDGET, "0.8", True),
+    ]

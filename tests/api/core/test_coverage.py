@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api.core.coverage import cover, coverage_to_wire, span_of, told_coverage
+from services.api.core.coverage import cover, coverage_to_wire, needs_of, span_of, told_coverage
+from services.api.core.values import Prepared
 from services.schema.days import start_of_day
 from services.schema.shapes.coverage import WHOLE, Coverage, FeedDays, Gap, Need
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Scope
+from tests.api.core.values import SHOP, prepared
+from tests.api.facts import assignment, employee, person
 
 ZONE = "Asia/Shanghai"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -154,3 +157,41 @@ def test_what_is_looked_for_spans_all_needs() -> None:
 
 def test_an_explanation_of_before_tells_of_nothing_missing() -> None:
     assert told_coverage({}) == Coverage()
+
+
+ANN = employee("ann", assignment("sales", {"b": "50"}))
+SOLO = employee("solo", assignment("sales"))
+SEPTEMBER = date(2026, 9, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "needs"),
+    [
+        (prepared("visitors"), {Need(TRAFFIC, None, FIRST, END)}),
+        (prepared("paid_amount", SHOP), {NEED}),
+        # Of facts that name a person those of the shops that they answer for, or of any.
+        (
+            prepared("paid_amount", person("ann"), Scope.OWN, ANN),
+            {Need(ORDERS, frozenset({"b"}), FIRST, END)},
+        ),
+        (
+            prepared("paid_amount", person("ann"), Scope.SHOPS, ANN),
+            {Need(ORDERS, frozenset({"b"}), FIRST, END)},
+        ),
+        (prepared("paid_amount", person("solo"), Scope.OWN, SOLO), {replace(NEED, shops=None)}),
+        # The period before, where the formula looks at it.
+        (
+            prepared("paid_amount - previous(refund_amount)", SHOP),
+            {NEED, Need(FactKind.REFUNDS, frozenset({"a"}), SEPTEMBER, FIRST)},
+        ),
+        (
+            prepared("retained_buyers / previous(buyers)", SHOP),
+            {NEED, Need(ORDERS, frozenset({"a"}), SEPTEMBER, FIRST)},
+        ),
+        # What people post by hand comes when it comes: no day of it is missing.
+        (prepared("service_slips", SHOP), set()),
+    ],
+)
+def test_what_days_of_which_facts_a_value_needs(value: Prepared, needs: set[Need]) -> None:
+    assert needs_of([value]) == needs
+    assert needs_of([value, prepared("paid_amount", SHOP)]) == needs | {NEED}

@@ -260,3 +260,45 @@ def test_the_document_says_it_in_both_languages() -> None:
     )
     assert slips["pace"]["words"]["zh"] == "天数太少，还不能预测"
     assert (slips["pace"]["no_pace"], slips["pace"]["forecast"]) == ("too_few_days", None)
+
+
+def test_the_levels_of_a_rubric_say_what_each_waits_for() -> None:
+    """Of all conditions each that is short, of any that suffices the nearest alone."""
+    rule: Document = {
+        "kind": "rubric",
+        "levels": [
+            {
+                "all": [
+                    {"indicator": "sales", "at_least": "10"},
+                    {"indicator": "rate", "of": "attainment", "at_least": "0.8"},
+                ],
+                "score": "100",
+            },
+            {
+                "any": [
+                    {"indicator": "slips", "at_most": "3"},
+                    {"indicator": "rate", "at_least": "0.4"},
+                ],
+                "score": "50",
+            },
+        ],
+    }
+    others = {"rate": given("0.3", budget="0.5"), "slips": given("5", better=Better.LOWER)}
+    inputs = {"sales": replace(given("4", budget="20"), others=others)}
+    steps = steps_of(told_card(segment_input(flat(item("sales", "100", rule)), inputs)))
+    named = {"rate": Name("转化率", "Conversion")}
+    (line,) = json.loads(json.dumps(next_steps_document({}, steps, named)["lines"]))
+    near, far = line["steps"]
+    rate = {"indicator": "rate", "value": "0.4", "distance": "0.1", "percent": "33.3333"}
+    sales = {"indicator": "sales", "value": "10", "distance": "6", "percent": "150"}
+    assert (near["kind"], near["number"], near["needs"]) == ("level", 2, [rate])
+    assert (far["kind"], far["number"], far["needs"]) == ("level", 1, [sales, rate])
+    assert {near[name] for name in ("value", "attainment", "distance", "percent")} == {None}
+    assert near["words"] == {
+        "zh": "第 2 级：转化率达到 0.4；总分 +50.00，至 50.00 (C)",
+        "en": "level 2: Conversion at 0.4; +50.00, a total of 50.00 (C)",
+    }
+    assert far["words"] == {
+        "zh": "第 1 级：sales达到 10、转化率达到 0.4；总分 +100.00，至 100.00 (A)",
+        "en": "level 1: sales at 10 and Conversion at 0.4; +100.00, a total of 100.00 (A)",
+    }

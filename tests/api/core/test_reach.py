@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from services.api.core.reach import pay_touched_by, reach_of, touched_by
+from services.api.core.reach import pay_reach_of, pay_touched_by, reach_of, touched_by
 from services.schema.shapes.live import Mark, Reached
 from services.schema.words import Scope
 from tests.api.core.values import OCTOBER, SHOP, prepared
@@ -88,3 +88,16 @@ def test_whether_a_buyer_is_new_is_told_by_any_order_of_the_company() -> None:
     assert reach_of([prepared("new_buyers", SHOP)]) == expected
     assert reach_of([prepared("returning_buyers", SHOP)]) == expected
     assert reach_of([prepared("buyers", SHOP)]) == {Reached("shop:a", START, END)}
+
+
+def test_pay_is_made_of_the_same_facts_under_a_name_of_its_own() -> None:
+    ann = employee("ann", assignment("sales", {"a": "50"}))
+    own = [prepared("paid_amount", person("ann"), Scope.OWN, ann)]
+    assert pay_reach_of(own) == {
+        Reached("pay/employee:ann", START, END),
+        Reached("pay/shop:a", START, END),
+    }
+    assert {f"pay/{each.subject}" for each in reach_of(own)} == {
+        each.subject for each in pay_reach_of(own)
+    }
+    assert pay_reach_of([]) == frozenset()

@@ -252,3 +252,38 @@ def test_every_built_in_can_be_prepared_and_explained(code: str) -> None:
     }
     found = explain(asked, Ledger(sums, {}, {}, Rates("CNY", ()), {}))
     assert found.value == Value(None, NoValue.NO_ROWS)
+
+
+EVERYWHERE = {"shop", "employee", "unit", "channel", "campaign"}
+
+
+@pytest.mark.parametrize(
+    ("measure", "kind", "codes", "columns"),
+    [
+        ("stock_value", FactKind.STOCK, (), ("stock_value",)),
+        ("search_rank", FactKind.MEASURES, ("search_rank",), ("amount",)),
+    ],
+)
+def test_what_counts_by_its_last_day_is_read_by_day_and_apart_for_all_it_is_stated_of(
+    measure: str, kind: FactKind, codes: tuple[str, ...], columns: tuple[str, ...]
+) -> None:
+    for subject, apart in ((SHOP, EVERYWHERE), (COMPANY, EVERYWHERE)):
+        (query,) = queries_of([prepared(measure, subject)])
+        assert (query.kind, query.codes, query.columns) == (kind, codes, columns)
+        assert query.daily_codes == {measure}
+        assert query.dimensions == apart
+    # Beside it what adds up is read in one sum of all days.
+    (query,) = queries_of([prepared("skus"), prepared("demanded_units")])
+    assert query.daily_codes == {"skus"}
+    assert query.columns == ("demanded_units", "skus")
+
+
+def test_of_buyers_no_column_is_read_only_whether_any_fact_came() -> None:
+    orders, refunds = queries_of([prepared("buyers", SHOP)])
+    assert (orders.kind, refunds.kind) == (FactKind.ORDERS, FactKind.REFUNDS)
+    assert (orders.columns, refunds.columns) == ((), ())
+    assert orders.dimensions == refunds.dimensions == {"shop", "employee", "unit"}
+    (query,) = queries_of([prepared("service_slips + knowledge_errors", SHOP)])
+    assert query.codes == ("knowledge_errors", "service_slips")
+    assert query.columns == ("amount",)
+    assert query.daily_codes == frozenset()
