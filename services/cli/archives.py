@@ -19,9 +19,11 @@ from services.api.flows.archives import (
     OPERATORS,
     delete_all,
     delete_last,
+    find_deleted,
     note_deed,
     prove_deleted,
     put_back,
+    read_deeds,
 )
 from services.api.store.archives import (
     copy_rows,
@@ -35,6 +37,7 @@ from services.api.store.archives import (
 from services.schema.db import Database, ReadSession
 from services.schema.errors import Invalid, NotFound, Unavailable
 from services.schema.shapes.archives import FORM, Copied, Manifest, Table
+from services.schema.shapes.audit import Entry
 
 MANIFEST = "manifest.json"
 MANIFEST_LIMIT = 1 << 20
@@ -108,7 +111,7 @@ async def import_tenant(dsn: str, file: Path) -> Manifest:
 async def name_of(dsn: str, code: str) -> str:
     """What a tenant calls itself; its code where its settings are gone already."""
     async with _opened(dsn) as database:
-        number, _ = await _registered(database, code)
+        number = await _number_to_delete(database, code)
         async with database.read(number) as session:
             return await read_name(session) or code
 
@@ -118,9 +121,10 @@ async def delete_tenant(dsn: str, code: str) -> dict[str, int]:
 
     First its rows go, with its keys: nobody is let in any more. What had begun before is waited
     for, before the register forgets it and once more after that; then every table is looked at.
+    Said again it looks again: whatever broke off, or came later, goes then.
     """
     async with _opened(dsn) as database:
-        number, _ = await _registered(database, code)
+        number = await _number_to_delete(database, code)
         deed: dict[str, object] = {"tenant": number, "code": code}
         await _note(database, OPERATORS, "tenant.delete", deed)
         counts: dict[str, int] = {}
@@ -133,6 +137,25 @@ async def delete_tenant(dsn: str, code: str) -> dict[str, int]:
         rows_of = {table: rows for table, rows in sorted(counts.items()) if rows}
         await _note(database, OPERATORS, "tenant.deleted", {**deed, "rows": rows_of})
     return rows_of
+
+
+async def deeds(dsn: str) -> tuple[list[Entry], int | None]:
+    """What was done to whole tenants, and the first entry that is bad, if one is."""
+    async with _opened(dsn) as database, database.read(OPERATORS) as session:
+        return await read_deeds(session)
+
+
+async def _number_to_delete(database: Database, code: str) -> int:
+    """Of a tenant that is there, or of one whose deletion was begun before."""
+    async with database.register() as session:
+        found = await read_registered(session, code)
+    if found is not None:
+        return found[0]
+    async with database.read(OPERATORS) as session:
+        number = await find_deleted(session, code)
+    if number is None:
+        raise NotFound("tenant")
+    return number
 
 
 async def _wait_for_others(database: Database) -> None:

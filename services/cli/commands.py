@@ -119,6 +119,23 @@ def import_tenant(
     typer.echo(f"tenant {manifest.tenant} {manifest.code}: {rows} rows, the audit verifies")
 
 
+@tenants.command(name="history")
+def show_history() -> None:
+    """What was done to whole tenants; ends with 1 if that is not what was written."""
+    import asyncio
+
+    from services.cli.archives import deeds
+    from services.local.here import dsn_here
+    from services.local.settings import LocalSettings
+
+    entries, first_bad = asyncio.run(deeds(dsn_here(LocalSettings(), "kaohe_migrate")))
+    for entry in entries:
+        typer.echo(f"{entry.at:%Y-%m-%dT%H:%M:%SZ} {entry.deed.action} {entry.deed.detail}")
+    if first_bad is not None:
+        typer.echo(f"kaohe: entry {first_bad} is not what was written", err=True)
+        raise typer.Exit(1)
+
+
 @tenants.command(name="delete")
 def delete_tenant(
     code: TenantCode,

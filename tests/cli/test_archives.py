@@ -20,7 +20,7 @@ from services.api.store.audit import read_entries
 from services.cli.archives import delete_tenant, export_tenant, import_tenant
 from services.cli.commands import app
 from services.local.database import Server
-from services.schema.db import Database
+from services.schema.db import Database, WriteSession
 from services.schema.errors import Conflict, Invalid, NotFound
 from tests.api.appraisals import move, open_cycle, sell, set_targets
 from tests.api.companies import Company, open_companies, reopened
@@ -110,6 +110,8 @@ async def test_a_tenant_is_written_down_deleted_and_put_back_whole(
     code = await code_of(ours)
     feed = await ours.get("/v1/payroll/entries", key="payroll")
     results = await ours.get("/v1/results")
+    await ours.make_key("hr", "hr")
+    await ours.app.state.seen.put_all_down()
     manifest = await export_tenant(owner, code, file)
     before = await books(fresh_database, ours.number)
     others = await books(fresh_database, theirs.number)
@@ -120,7 +122,10 @@ async def test_a_tenant_is_written_down_deleted_and_put_back_whole(
     assert file.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["ours.zip"]
 
+    # Who has just read is put down later than the company is there.
+    assert (await ours.get("/v1/results", key="hr")).content == results.content
     gone = await delete_tenant(owner, code)
+    await ours.app.state.seen.put_all_down()
     left = await books(fresh_database, ours.number)
     assert {rows for rows, _ in left.values()} == {0}
     assert gone == {table: rows for table, (rows, _) in before.items() if rows}
@@ -128,7 +133,9 @@ async def test_a_tenant_is_written_down_deleted_and_put_back_whole(
     assert (await ours.get("/v1/results")).status_code == 401
     assert (await theirs.get("/v1/results")).status_code == 200
     with pytest.raises(NotFound):
-        await delete_tenant(owner, code)
+        await export_tenant(owner, code, file)
+    with pytest.raises(NotFound):
+        await delete_tenant(owner, "nobody")
     rows = sum(gone.values())
     sys.stdout.write(f"{rows} rows of {len(gone)} tables deleted, {len(left)} looked at, 0 left\n")
 
@@ -297,6 +304,41 @@ async def test_what_had_begun_before_a_deletion_leaves_nothing_either(
     counts = await deleting
     assert counts["counters"] > 0
     assert {rows for rows, _ in (await books(fresh_database, ours.number)).values()} == {0}
+
+
+async def test_a_deletion_said_again_looks_again(
+    companies: list[Company], fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It broke off, or something was written later: the code is known still, to the operator."""
+    ours, theirs = companies
+    owner, code = fresh_database.dsn("kaohe_migrate"), await code_of(ours)
+    others = await books(fresh_database, theirs.number)
+    with monkeypatch.context() as broken:
+
+        async def fail(_: WriteSession) -> dict[str, int]:
+            raise RuntimeError("killed")
+
+        fail.__name__ = "prove_deleted"
+        broken.setattr("services.cli.archives.prove_deleted", fail)
+        with pytest.raises(RuntimeError, match="killed"):
+            await delete_tenant(owner, code)
+    async with looking(fresh_database) as looker:
+        await looker.execute("INSERT INTO counters VALUES ($1, 'late', 1)", ours.number)
+    assert await delete_tenant(owner, code) == {"counters": 1}
+    assert await delete_tenant(owner, code) == {}
+    assert {rows for rows, _ in (await books(fresh_database, ours.number)).values()} == {0}
+    assert await books(fresh_database, theirs.number) == others
+
+    monkeypatch.setattr("services.local.here.dsn_here", lambda _, role: fresh_database.dsn(role))
+    told = await asyncio.to_thread(CliRunner().invoke, app, ["tenant", "history"])
+    assert told.exit_code == 0
+    words = [line.split()[1] for line in told.output.splitlines()]
+    assert words == ["tenant.delete"] * 2 + ["tenant.deleted", "tenant.delete", "tenant.deleted"]
+    async with looking(fresh_database) as looker:
+        await looker.execute("SET session_replication_role = replica")
+        await looker.execute("UPDATE audit SET actor = 'x' WHERE tenant_id = 0 AND number = 2")
+    told = await asyncio.to_thread(CliRunner().invoke, app, ["tenant", "history"])
+    assert (told.exit_code, "entry 2 is not what was written" in told.output) == (1, True)
 
 
 async def test_a_company_of_any_size_takes_little_memory(

@@ -4,15 +4,17 @@ What the operator does to whole tenants is put down in a chain of its own, under
 tenant has: it is there also when nothing of the tenant is.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from services.api.flows.audit import verify_audit
+from services.api.flows.audit import CHUNK, verify_audit
 from services.api.store.archives import (
     count_rows,
     delete_rows,
     enter_tenant,
     insert_rows,
+    is_registered,
     is_taken,
     mark_imported,
     permit_deletion,
@@ -21,10 +23,11 @@ from services.api.store.archives import (
     strike_tenant,
     take_time,
 )
-from services.api.store.audit import append_entry
-from services.schema.db import WriteSession
+from services.api.store.audit import append_entry, read_entries
+from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Invalid
 from services.schema.shapes.archives import FORM, Manifest, Table
+from services.schema.shapes.audit import Entry
 from services.schema.shapes.people import Caller
 from services.schema.words import Role
 
@@ -83,6 +86,28 @@ async def delete_last(session: WriteSession) -> dict[str, int]:
     deleted = await delete_all(session)
     await strike_tenant(session)
     return deleted
+
+
+async def read_deeds(session: ReadSession) -> tuple[list[Entry], int | None]:
+    """What was done to whole tenants, and the first entry that is not what was written, if any."""
+    assert session.tenant == OPERATORS, "the operator's chain is under its own number"
+    verification = await verify_audit(session)
+    entries: list[Entry] = []
+    while page := await read_entries(session, after=len(entries), limit=CHUNK):
+        entries += page
+    return entries, verification.first_bad
+
+
+async def find_deleted(session: ReadSession, code: str) -> int | None:
+    """The number of a tenant whose deletion was begun, and which has come to none since."""
+    entries, _ = await read_deeds(session)
+    numbers = [
+        int(detail["tenant"])
+        for entry in entries
+        for detail in [json.loads(entry.deed.detail)]
+        if entry.deed.action == "tenant.delete" and detail["code"] == code
+    ]
+    return numbers[-1] if numbers and not await is_registered(session, numbers[-1]) else None
 
 
 async def prove_deleted(session: WriteSession) -> dict[str, int]:

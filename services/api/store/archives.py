@@ -165,6 +165,11 @@ async def read_registered(session: ReadSession, code: str) -> tuple[int, datetim
     return None if row is None else (int(row.id), row.created_at)
 
 
+async def is_registered(session: ReadSession, number: int) -> bool:
+    """Whether a number stands in the register."""
+    return bool(await session.scalar(select(exists().where(tenants.c.id == number))))
+
+
 async def read_name(session: ReadSession) -> str | None:
     """What the tenant calls itself; null once its settings are gone."""
     where = tenant_settings.c.tenant_id == session.tenant
