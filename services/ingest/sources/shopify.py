@@ -178,6 +178,9 @@ class ShopifySource:
         def read(answer: Answer) -> list[Row]:
             if answer.status != 200:
                 raise Unreadable(f"a file answers with status {answer.status}")
+            if not answer.body.strip() and str(node.get("objectCount")) != "0":
+                # It has a place because there is something in it.
+                raise Unreadable("a file with rows comes empty")
             return rows_of_file(answer.body)
 
         rows = await self._client.ask(lambda: Question("GET", url), read)

@@ -311,7 +311,8 @@ async def test_a_file_comes_through_the_same_troubles(shop: Shopify) -> None:
 async def test_a_torn_file_is_never_a_short_one(shop: Shopify) -> None:
     torn = Fault("garbage", method="file", detail='{"id":"gid://shopify/Order/1"}\n{"id":"gi')
     orphan = Fault("garbage", method="file", detail='{"id":"a","__parentId":"b"}')
-    shop.gateway.trouble.add(torn, orphan)
+    empty = Fault("garbage", method="file", detail="\n")
+    shop.gateway.trouble.add(torn, orphan, empty)
     assert await shop.numbers(window=HISTORY) == shop.truth(HISTORY)
 
 
