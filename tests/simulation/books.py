@@ -108,13 +108,26 @@ class Memory:
         yield self.codes
 
 
+PLACES = {
+    "one": (Marketplace.TMALL, "Asia/Shanghai", "CNY"),
+    "two": (Marketplace.SHOPIFY, "America/New_York", "USD"),
+}
+"""Where a shop sells, by its name; its zone and its currency."""
+
+
+def source_of(shop: str) -> str:
+    """What a shop's facts say that they come from."""
+    return f"{PLACES[shop][0]}:{shop}"
+
+
 def _shop(code: str) -> Shop:
+    marketplace, timezone, currency = PLACES[code]
     return Shop(
         code=code,
         name=code,
-        marketplace=Marketplace.TMALL,
-        timezone="Asia/Shanghai",
-        currency="CNY",
+        marketplace=marketplace,
+        timezone=timezone,
+        currency=currency,
         kind=ShopKind.ONLINE,
         opened_on=None,
     )

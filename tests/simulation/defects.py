@@ -11,12 +11,13 @@ from services.ingest.core.readers import rows
 from services.ingest.core.readers import taobao as reader
 from services.ingest.flows import pulls
 from services.ingest.flows.arrivals import Unread
-from services.ingest.sources import client, taobao
+from services.ingest.sources import client, shopify, taobao
 from services.ingest.sources.errors import SourceError, Unreadable, WindowTooLarge
-from services.ingest.sources.passes import as_last_seen
+from services.ingest.sources.passes import Pages, as_last_seen
 from services.ingest.sources.reading import Reading
 from services.ingest.workers import desks, pulling, schedule, windows
 from services.schema.errors import Unavailable
+from services.schema.shapes.people import Shop
 from services.schema.words import Outcome
 from tests.simulation import memory
 from tests.simulation.books import Row
@@ -208,6 +209,39 @@ def count_is_believed(patch: Patch) -> None:
     patch(taobao, "_followed", lambda content: (False, taobao._rows(content)))
 
 
+def empty_file_is_empty(patch: Patch) -> None:
+    """A file that comes without a byte of it is taken for one without rows."""
+    download = shopify.ShopifySource._download
+
+    async def take(self: shopify.ShopifySource, node: Any) -> Any:
+        return await download(self, {**node, "objectCount": "0"})
+
+    patch(shopify.ShopifySource, "_download", take)
+
+
+def next_page_forgotten(patch: Patch) -> None:
+    read_on = Pages.read_on
+
+    async def stop(self: Pages, read_page: Any, *, most: int) -> Any:
+        async def first(token: str | None) -> tuple[Any, None]:
+            return (await read_page(token))[0], None
+
+        return await read_on(self, first, most=most)
+
+    patch(Pages, "read_on", stop)
+
+
+def all_in_yuan(patch: Patch) -> None:
+    """What does not name its currency is not in that of its shop."""
+    read_shops = memory.read_shops
+
+    async def read(session: Any) -> dict[str, Shop]:
+        shops = await read_shops(session)
+        return {code: replace(shop, currency="CNY") for code, shop in shops.items()}
+
+    patch(memory, "read_shops", read)
+
+
 def poison_blocks(patch: Patch) -> None:
     arrivals = pulls._arrivals
 
@@ -279,5 +313,6 @@ DEFECTS: tuple[Defect, ...] = (
     cursor_to_now, lost_commit_is_done, no_reading_again, no_overlap, too_much_is_empty,
     first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
-    outdated_is_kept, lost_answer_is_forgotten, count_is_believed,
+    outdated_is_kept, lost_answer_is_forgotten, count_is_believed, empty_file_is_empty,
+    next_page_forgotten, all_in_yuan,
 )  # fmt: skip

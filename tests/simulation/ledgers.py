@@ -60,12 +60,12 @@ class Version:
 
 @dataclass(slots=True)
 class Ledger:
-    """One shop's orders and refunds by number, each with its versions in their order."""
+    """One shop's orders, refunds and ratings by number, each with its versions in their order."""
 
     start: datetime
     skew: timedelta
     versions: dict[str, dict[int, list[Version]]] = field(
-        default_factory=lambda: {"orders": {}, "refunds": {}}
+        default_factory=lambda: {"orders": {}, "refunds": {}, "ratings": {}}
     )
 
     def stamp(self, at: float) -> datetime:
@@ -112,10 +112,11 @@ def draw_ledger(weather: Weather, chance: Random, start: datetime) -> Ledger:
     ends = weather.span_seconds - CURED_BY
     cures: list[tuple[float, str, State]] = []
     for place, (at, kind, state) in enumerate(changes):
-        if chance.random() < weather.poisoned:
+        if kind != "ratings" and chance.random() < weather.poisoned:
             changes[place] = at, kind, replace(state, poisoned=True)
             if chance.random() < 0.7:
-                cures.append((at + chance.uniform(30, CURED_BY), kind, state))
+                # Many soon, while a copy that is behind may still tell what was wrong.
+                cures.append((at + 30 + (CURED_BY - 30) * chance.random() ** 3, kind, state))
     for at, kind, state in sorted(changes, key=lambda each: each[0]):
         if at > ends:
             continue
@@ -173,6 +174,11 @@ def _life(  # noqa: C901 - a life has that many turns
         turn(2 * HOUR, "shipped", "shipped")
         if chance.random() < 0.5:
             turn(4 * HOUR, "completed", "ended")
+            if chance.random() < 0.5:
+                later(HOUR)
+                word = chance.choice(("good", "neutral", "bad"))
+                rating = State(number, number, word, Decimal(0), ledger.stamp(at))
+                changes.append((at, "ratings", rating))
     if chance.random() < 0.5:
         for part in range(chance.choice((1, 1, 2))):
             asked = (goods / 2).quantize(_CENT) if part or chance.random() < 0.6 else goods
@@ -195,9 +201,22 @@ def _life(  # noqa: C901 - a life has that many turns
     return changes
 
 
+def refunds_in(ledger: Ledger, order: Version) -> list[State]:
+    """What had been paid back of an order as it stood, one refund after another."""
+    number, left, found = order.state.number, order.state.shrunk, []
+    for part in range(3):
+        for version in ledger.versions["refunds"].get(number * 10 + part, ()):
+            if version.state.word == "SUCCESS" and left >= version.state.amount:
+                found.append(version.state)
+                left -= version.state.amount
+                break
+    return found
+
+
 def row_of(kind: str, version: Version) -> dict[str, Any]:
-    """As the marketplace's list states it."""
-    return _trade(version) if kind == "orders" else _refund(version)
+    """As the lists of TOP state it."""
+    write = {"orders": _trade, "refunds": _refund, "ratings": _rating}
+    return write[kind](version)
 
 
 def _trade(version: Version) -> dict[str, Any]:
@@ -205,7 +224,7 @@ def _trade(version: Version) -> dict[str, Any]:
     is_paid = state.paid is not None
     row = {
         "tid": state.number,
-        "status": "TRADE_OF_A_NEW_KIND" if state.poisoned else _STATES[state.word],
+        "status": _STATES[state.word],
         "type": "fixed",
         "created": text_of(state.created),
         "pay_time": text_of(state.paid),
@@ -230,7 +249,28 @@ def _trade(version: Version) -> dict[str, Any]:
             ]
         },
     }
-    return {name: value for name, value in row.items() if value is not None}
+    whole = {name: value for name, value in row.items() if value is not None}
+    return _spoilt(whole) if state.poisoned else whole
+
+
+def _spoilt(row: dict[str, Any]) -> dict[str, Any]:
+    """S11, S12: what nobody can read, each order in its own way and always in the same."""
+    (line,) = row["orders"]["order"]
+    way = row["tid"] % 4
+    if way == 0:
+        return {**row, "status": "TRADE_OF_A_NEW_KIND"}
+    if way == 1:
+        prices = dict.fromkeys(("price", "payment", "divide_order_fee"), "-1.00")
+        return {**row, "orders": {"order": [{**line, **prices}]}}
+    if way == 2:
+        return {**row, "orders": {"order": [{**line, "num": "1,5"}]}}
+    return {name: value for name, value in row.items() if name != "orders"}
+
+
+def _rating(version: Version) -> dict[str, Any]:
+    state = version.state
+    created = text_of(version.stamp)
+    return {"tid": state.order, "oid": state.number, "result": state.word, "created": created}
 
 
 def _refund(version: Version) -> dict[str, Any]:

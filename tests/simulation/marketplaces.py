@@ -1,30 +1,23 @@
-"""A marketplace that speaks TOP over ledgers of truth, and treats its callers as weather says."""
+"""Marketplaces over ledgers of truth, that treat their callers as weather says."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from random import Random
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, Protocol
 
 import httpx
 
-from tests.simulation.ledgers import CHINA, Ledger, Version, row_of, text_of
+from tests.simulation.ledgers import Ledger, Version
 from tests.simulation.weathers import Weather
 
 LONGEST_LAG = 240.0
 """Seconds that a copy of the marketplace's books may be behind."""
 LONGEST_OBEYED = 3600.0
-_LISTS = {
-    "taobao.trades.sold.increment.get": ("orders", "trades", "trade", "modified"),
-    "taobao.refunds.receive.get": ("refunds", "refunds", "refund", "modified"),
-    "taobao.traderates.get": ("", "trade_rates", "trade_rate", "date"),
-}
-_HTML = "<html><body>系统繁忙</body></html>"
+HTML = "<html><body>系统繁忙</body></html>"
 
 
 @dataclass(slots=True)
@@ -37,24 +30,17 @@ class Marketplace:
     now: Callable[[], datetime]
     tell: Callable[[str], None]
     unsafe: Callable[[str], None]
-    is_encoded: bool
-    """Forms come as they are really written, and not in plain text."""
+    speak: "Callable[[Marketplace, Call], Speaker]"
     is_fair: bool = False
     """Nothing goes wrong any more."""
     banned_until: float = 0.0
     calls: int = 0
     revoked: dict[str, int] = field(default_factory=dict)
     """Calls after a session was revoked, since its credentials were last changed."""
+    bulks: dict[str, Any] = field(default_factory=dict)
+    """Files that were asked for, by number."""
     naps: int = 0
     """Workers that fell asleep since then: each may lose a lease by it, and another tries anew."""
-
-    def read_form(self, form: str) -> dict[str, str]:
-        """As whoever called has written it."""
-        return (
-            dict(parse_qsl(form))
-            if self.is_encoded
-            else dict(part.split("=", 1) for part in form.split("&"))
-        )
 
     def seconds(self) -> float:
         return asyncio.get_running_loop().time()
@@ -64,6 +50,39 @@ class Marketplace:
 
     def is_within(self, span: tuple[float, float] | None) -> bool:
         return span is not None and span[0] <= self.seconds() < span[1]
+
+    def until(self, seconds: float) -> float:
+        """Up to when no call may be made by whoever is told to wait for so long."""
+        return self.seconds() + min(seconds, LONGEST_OBEYED)
+
+    def lag(self) -> float:
+        """How many seconds the copy that answers is behind."""
+        return self.chance.uniform(1, LONGEST_LAG) if self.happens(self.weather.lagging) else 0.0
+
+    def disturbed(
+        self,
+        ledger: Ledger,
+        kind: str,
+        here: list[Version],
+        rows: list[dict[str, Any]],
+        write: Callable[[str, Version], dict[str, Any]],
+    ) -> list[dict[str, Any]]:
+        """Rows of a page: doubled, beside an older self, shuffled, and changed as soon as read."""
+        if not rows:
+            return rows
+        if self.happens(self.weather.doubled):
+            version = self.chance.choice(here)
+            known = ledger.versions[kind][version.state.number]
+            older = self.chance.choice(known[: 1 + known.index(version)])
+            rows = [*rows, rows[0], write(kind, older)]
+        if self.happens(self.weather.shuffled):
+            self.chance.shuffle(rows)
+        if kind != "ratings" and self.happens(self.weather.moving):
+            number = self.chance.choice(here).state.number
+            known = ledger.versions[kind][number]
+            if known[-1].seen_from <= self.seconds():
+                ledger.touch(kind, number, self.seconds())
+        return rows
 
 
 @dataclass(slots=True)
@@ -80,6 +99,35 @@ class Response:
         yield self.content
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What somebody asks."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Speaker(Protocol):
+    """A call in the language of its marketplace."""
+
+    shop: str
+
+    def refuse_session(self) -> Response | None:
+        """Its credentials are revoked; null where that is nobody's concern."""
+        ...
+
+    def refuse_for(self, seconds: float) -> Response | None: ...
+
+    def refuse_heavy(self) -> Response | None: ...
+
+    def garbage(self, whole: bytes) -> tuple[bytes, ...]:
+        """What may come instead of an answer."""
+        ...
+
+    def answer(self) -> Response: ...
+
+
 class Door(httpx.AsyncBaseTransport):
     """The way of one client to the marketplace; it remembers what the client was told to leave."""
 
@@ -92,52 +140,49 @@ class Door(httpx.AsyncBaseTransport):
         self._forbidden_until = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await self.call(request.content)
+        answer = await self.call(Call(str(request.url), request.headers, request.content))
         # As it would come from a connection: to be read once, while it arrives.
         stream = httpx.ByteStream(answer.content)
         return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
 
-    async def call(self, body: bytes) -> Response:
+    async def call(self, call: Call) -> Response:
         market = self._market
         # What is known when a call is made; whoever then sleeps makes it later, and may be told
         # meanwhile to make none.
         if market.seconds() < self._forbidden_until - 0.001:
             market.unsafe(f"S01: a call {self._forbidden_until - market.seconds():.0f} s too early")
         await self._gate()
-        params = market.read_form(body.decode())
+        speaker = market.speak(market, call)
         market.calls += 1
         await asyncio.sleep(market.chance.uniform(0.02, 1.5))
-        answer = await self._answer(params)
+        answer = await self._answer(speaker)
         if market.happens(market.weather.asleep):
             self._sleep()
         await self._gate()
         # What was said is known once it was heard.
         self._forbidden_until = max(self._forbidden_until, answer.until)
-        market.tell(f"{params['method'][7:]} {params.get('page_no', '')}: {answer.status_code}")
+        market.tell(f"{speaker}: {answer.status_code}")
         return answer
 
-    async def _answer(self, params: dict[str, str]) -> Response:
+    async def _answer(self, speaker: Speaker) -> Response:
         market, weather = self._market, self._market.weather
         if (broken := await self._broken()) is not None:
             return broken
-        if market.is_within(weather.revoked):
-            shop = params["session"]
-            market.revoked[shop] = market.revoked.get(shop, 0) + 1
-            return _refuse(27, "invalid-sessionkey")
+        if market.is_within(weather.revoked) and (refusal := speaker.refuse_session()) is not None:
+            market.revoked[speaker.shop] = market.revoked.get(speaker.shop, 0) + 1
+            return refusal
         left = market.banned_until - market.seconds()
         if market.happens(weather.throttled):
             left = market.chance.choice((1.0, 5.0, 61.0, 400.0))
             market.banned_until = market.seconds() + left
-        if left > 0:
-            seconds = int(left)
-            detail = f"This ban will last for {seconds} more seconds"
-            refusal = _refuse(7, "accesscontrol.limited-by-api-access-count", detail)
-            return replace(refusal, until=self._until(seconds))
-        if market.happens(weather.heavy):
-            start, end = (params.get(name) for name in ("start_modified", "end_modified"))
-            if start and end and _moment(end) - _moment(start) > timedelta(minutes=20):
-                return _refuse(15, "isp.top-remote-connection-timeout")
-        return self._garbled(json.dumps(self._content(params), ensure_ascii=False))
+        if left > 0 and (refusal := speaker.refuse_for(left)) is not None:
+            return refusal
+        if market.happens(weather.heavy) and (refusal := speaker.refuse_heavy()) is not None:
+            return refusal
+        answer = speaker.answer()
+        if market.happens(weather.garbled):
+            answer.content = market.chance.choice(speaker.garbage(answer.content))
+        return answer
 
     async def _broken(self) -> Response | None:
         """What the network, or whoever stands in between, makes of a call."""
@@ -148,7 +193,7 @@ class Door(httpx.AsyncBaseTransport):
         if market.happens(weather.cut) or (is_out and market.chance.random() < 0.3):
             raise market.chance.choice((httpx.ConnectError, httpx.ReadError))("cut")
         if market.happens(weather.failing) or is_out:
-            return Response(market.chance.choice((500, 502, 503, 504)), _HTML.encode())
+            return Response(market.chance.choice((500, 502, 503, 504)), HTML.encode())
         if market.happens(weather.too_many):
             return self._too_many()
         return None
@@ -166,84 +211,8 @@ class Door(httpx.AsyncBaseTransport):
         }[form]
         # A date is in whole seconds, and so may be a second early.
         is_said = form in {"seconds", "date"}
-        until = self._until(seconds - (form == "date")) if is_said else 0.0
-        return Response(429, _HTML.encode(), headers, until)
-
-    def _until(self, seconds: float) -> float:
-        return self._market.seconds() + min(seconds, LONGEST_OBEYED)
-
-    def _garbled(self, text: str) -> Response:
-        body = text.encode()
-        if self._market.happens(self._market.weather.garbled):
-            body = self._market.chance.choice(
-                (
-                    _HTML.encode(),
-                    b"{}",
-                    b"",
-                    b"[]",
-                    body[: len(body) // 2],
-                    b'{"error_response": {"code": 15, "sub_code": "isp.unknown-error"}}',
-                    _HTML.encode("gb18030"),
-                    b'{"trades_sold_increment_get_response": null}',
-                    b'{"trades_sold_increment_get_response": {"total_results": NaN}}',
-                )
-            )
-        return Response(200, body)
-
-    def _content(self, params: dict[str, str]) -> dict[str, Any]:
-        """A method's own envelope."""
-        method = params["method"]
-        root = method.removeprefix("taobao.").replace(".", "_") + "_response"
-        ledger = self._market.ledgers[params["session"]]
-        if method in _LISTS:
-            return {root: self._page(ledger, params, *_LISTS[method])}
-        if method == "taobao.trade.fullinfo.get":
-            number = int(params["tid"])
-            promotion = {"promotion_id": f"C{number % 3}_1", "discount_fee": "5.00"}
-            promotions = {"promotion_detail": [promotion]}
-            return {root: {"trade": {"tid": number, "promotion_details": promotions}}}
-        known = ledger.versions["refunds"][int(params["refund_id"])]
-        refund = {"refund_id": params["refund_id"], "end_time": text_of(known[-1].state.ended)}
-        return {root: {"refund": {k: v for k, v in refund.items() if v}}}
-
-    def _page(
-        self, ledger: Ledger, params: dict[str, str], kind: str, outer: str, inner: str, by: str
-    ) -> dict[str, Any]:
-        """A page of a window, whose ends both belong to it: what changed last comes first."""
-        market, weather = self._market, self._market.weather
-        lag = market.chance.uniform(1, LONGEST_LAG) if market.happens(weather.lagging) else 0.0
-        first, last = (_moment(params[f"{end}_{by}"]) for end in ("start", "end"))
-        seen = ledger.seen(kind, market.seconds() - lag) if kind else []
-        found = [version for version in seen if first <= version.stamp <= last]
-        size, page = int(params["page_size"]), int(params["page_no"])
-        here = found[(page - 1) * size : page * size]
-        rows = [row_of(kind, version) for version in here]
-        if "use_has_next" in params:
-            if market.happens(weather.hollow):
-                rows = []
-            content: dict[str, Any] = {"has_next": page * size < len(found)}
-        else:
-            content = {"total_results": len(found)}
-        if rows:
-            content[outer] = {inner: self._disturbed(ledger, kind, here, rows)}
-        return content
-
-    def _disturbed(
-        self, ledger: Ledger, kind: str, here: list[Version], rows: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        market, weather = self._market, self._market.weather
-        if market.happens(weather.doubled):
-            version = market.chance.choice(here)
-            known = ledger.versions[kind][version.state.number]
-            rows = [*rows, rows[0], row_of(kind, market.chance.choice(known[: 1 + known.index(version)]))]  # fmt: skip  # noqa: E501
-        if market.happens(weather.shuffled):
-            market.chance.shuffle(rows)
-        if market.happens(weather.moving):
-            number = market.chance.choice(here).state.number
-            known = ledger.versions[kind][number]
-            if known[-1].seen_from <= market.seconds():
-                ledger.touch(kind, number, market.seconds())
-        return rows
+        until = market.until(seconds - (form == "date")) if is_said else 0.0
+        return Response(429, HTML.encode(), headers, until)
 
 
 class Line:
@@ -254,9 +223,9 @@ class Line:
 
     @asynccontextmanager
     async def stream(
-        self, _method: str, _url: str, *, content: bytes | None, **_: Any
+        self, _method: str, url: str, *, headers: Mapping[str, str], content: bytes | None
     ) -> AsyncIterator[Response]:
-        yield await self._door.call(content or b"")
+        yield await self._door.call(Call(url, headers, content or b""))
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -266,12 +235,3 @@ def open_market(market: Marketplace) -> None:
     """The end phase: nothing goes wrong any more."""
     market.is_fair = True
     market.weather = replace(market.weather, outage=None, revoked=None)
-
-
-def _refuse(code: int, sub_code: str, detail: str = "") -> Response:
-    refusal = {"code": code, "msg": "refused", "sub_code": sub_code, "sub_msg": detail}
-    return Response(200, json.dumps({"error_response": refusal}).encode())
-
-
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)

@@ -308,6 +308,12 @@ def counted(kind: FactKind, row: Row) -> Iterable[tuple[tuple[str, ...], Decimal
         yield ("orders", row["paid_on"], *who), Decimal(row["paid_amount"] or 0)
     elif kind is FactKind.REFUNDS and row["status"] == "succeeded" and row["counts"] == "t":
         yield ("refunds", row["refunded_on"] or "", *who), Decimal(row["amount"] or 0)
+    elif kind is FactKind.RATINGS:
+        points = Decimal(row["score"] or 0) * 5 / Decimal(row["scale"] or 0)
+        yield (
+            ("ratings", row["rated_on"] or "", row["shop"] or "", row["employee"] or "", ""),
+            points,
+        )
 
 
 async def clear_measures(session: Session, _kind: FactKind) -> None:

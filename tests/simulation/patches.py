@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from services.ingest.flows import landing, pulls
-from services.ingest.sources import client, taobao
+from services.ingest.sources import client, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
 from services.ingest.workers import desks, pulling, schedule
 from services.schema.words import FactKind
@@ -61,19 +61,25 @@ def _standing_in(name: str) -> Callable[..., Any]:
 
 
 def use_weather(patch: Patch, weather: Weather) -> None:
-    """Pages of a few rows, no ratings, and looks as rare as a story can bear.
+    """Pages of a few rows, no figures by the day, and looks as rare as a story can bear.
 
     The names of all the fields that are wanted are not read here, and so are not sent.
     """
     lists = {kind: replace(asked, page_size=weather.page_size, fields="", extra={})
              for kind, asked in taobao._LISTS.items()}  # fmt: skip
     every = timedelta(seconds=weather.every_seconds)
-    streams = {
-        kind: replace(taobao.STREAMS[kind], every=every)
-        for kind in (FactKind.ORDERS, FactKind.REFUNDS)
-    }
+    for source, streams in (
+        (taobao.TaobaoSource, taobao.STREAMS),
+        (shopify.ShopifySource, shopify.STREAMS),
+    ):
+        often = {
+            kind: replace(stream, every=every)
+            for kind, stream in streams.items()
+            if kind is not FactKind.TRAFFIC
+        }
+        patch(source, "streams", often)
     patch(taobao, "_LISTS", lists)
-    patch(taobao.TaobaoSource, "streams", streams)
+    patch(shopify_documents, "PAGE_ORDERS", weather.page_size)
     patch(schedule, "LONGEST_SLEEP", timedelta(minutes=10))
     patch(schedule, "LONGER_SLEEP", timedelta(seconds=25))
     patch(schedule, "SHORTEST_SLEEP", timedelta(seconds=20))

@@ -14,6 +14,7 @@ from services.schema.errors import Unavailable
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
 from tests.ingest.recount import count_again
+from tests.simulation.books import PLACES
 from tests.simulation.patches import Patch
 from tests.simulation.shelves import Key, Shelf, standing
 
@@ -22,6 +23,7 @@ MOST_ROUNDS = 60
 TABLES = {
     FactKind.ORDERS: ("order_facts", "order_measures"),
     FactKind.REFUNDS: ("refund_facts", "refund_measures"),
+    FactKind.RATINGS: ("rating_facts", "rating_measures"),
 }
 _NOT_SUMS = {"tenant_id", "day", "shop", "employee", "channel", "campaign", "currency"}
 
@@ -205,8 +207,9 @@ async def _make_company(connection: asyncpg.Connection, code: str, shops: Sequen
     for shop in shops:
         await connection.execute(
             "INSERT INTO shops (tenant_id, code, name, marketplace, timezone, currency, kind,"
-            " version) VALUES ($1, $2, $2, 'tmall', 'Asia/Shanghai', 'CNY', 'online', 1)",
+            " version) VALUES ($1, $2, $2, $3, $4, $5, 'online', 1)",
             tenant,
             shop,
+            *PLACES[shop],
         )
     return tenant

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from services.schema.words import FactKind
-from tests.simulation.books import GONE, Books, Memory, Row
+from tests.simulation.books import GONE, Books, FactKey, Memory, Row
 from tests.simulation.memory import counted, modified_of
 
 Key = tuple[str, str, str]
@@ -24,6 +24,7 @@ class Standing:
     counts_at: datetime | None
     """When it was paid, or paid back."""
     campaign: str
+    currency: str
 
 
 @dataclass(slots=True)
@@ -60,6 +61,8 @@ class Shelves(Protocol):
 class MemoryShelves:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
+        self._standings: dict[tuple[int, FactKey], tuple[Row, Standing]] = {}
+        """Of rows as they were looked at last: they are put, and never changed."""
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -82,7 +85,7 @@ class MemoryShelves:
         books = self._memory.books[tenant]
         return Shelf(
             facts={
-                (kind.value, source, number): standing(kind, row)
+                (kind.value, source, number): self._standing(tenant, (kind, source, number), row)
                 for (kind, source, number), row in books.facts.items()
             },
             measures={place: sums for place, sums in books.measures.items() if sums[0]},
@@ -93,6 +96,12 @@ class MemoryShelves:
                 for row in books.feeds.values()
             },
         )
+
+    def _standing(self, tenant: int, key: FactKey, row: Row) -> Standing:
+        known = self._standings.get((tenant, key))
+        if known is None or known[0] is not row:
+            known = self._standings[tenant, key] = row, standing(key[0], row)
+        return known[1]
 
 
 def _refused(books: Books) -> dict[Key, list[str]]:
@@ -111,14 +120,24 @@ def recount(books: Books) -> dict[tuple[str, ...], tuple[int, Decimal]]:
     return found
 
 
+_PLACES = {
+    FactKind.ORDERS: ("paid_at", "paid_amount"),
+    FactKind.REFUNDS: ("refunded_at", "amount"),
+    FactKind.RATINGS: ("rated_at", "score"),
+}
+"""Of when a fact counts, and how much."""
+
+
 def standing(kind: FactKind, row: Row | Mapping[str, Any]) -> Standing:
     is_order = kind is FactKind.ORDERS
-    moment = row["paid_at" if is_order else "refunded_at"]
+    when, amount = _PLACES[kind]
+    moment = row[when]
     modified = row["modified_at"]
     return Standing(
         modified=modified if isinstance(modified, datetime) else modified_of(dict(row)),
-        status=str(row["status"]),
-        amount=Decimal(row["paid_amount" if is_order else "amount"] or 0),
+        status=str(row.get("status") or ""),
+        amount=Decimal(row[amount] or 0),
         counts_at=datetime.fromisoformat(moment) if isinstance(moment, str) else moment,
         campaign=(row["campaign"] or "") if is_order else "",
+        currency=str(row.get("currency") or ""),
     )

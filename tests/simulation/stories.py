@@ -15,19 +15,23 @@ from typing import Any
 
 from tests.databases import TestDatabase
 from tests.simulation import patches
-from tests.simulation.books import Memory
+from tests.simulation.books import PLACES, Memory, source_of
 from tests.simulation.ledgers import Ledger, draw_ledger
 from tests.simulation.loops import NothingLeft, Runaway, VirtualLoop
-from tests.simulation.marketplaces import Marketplace, open_market
+from tests.simulation.marketplaces import Call, Marketplace, Speaker, open_market
 from tests.simulation.postgres import Postgres, PostgresShelves, make_companies
 from tests.simulation.promises import Promises
 from tests.simulation.shelves import MemoryShelves, Shelves
+from tests.simulation.shopify import Shopify
+from tests.simulation.top import Top
+from tests.simulation.truths import ShopifyTruth, Truth
 from tests.simulation.verdicts import Verdict
 from tests.simulation.weathers import HOUR, Weather, draw_weather, smaller
 from tests.simulation.workers import Worker
 
 TENANTS = {"acme": ("one", "two"), "blue": ("one",)}
 """Both have a shop of one name, with orders of the same numbers."""
+GATEWAYS = {"one": "https://eco.taobao.com/router/rest", "two": "https://two.myshopify.com"}
 SETTLES_IN = 400.0
 """Until what was late is seen, whatever the clocks."""
 CATCHES_UP_IN = 12 * HOUR
@@ -50,6 +54,8 @@ class Story:
     weather: Weather
     start: datetime
     market: Marketplace = field(init=False)
+    truths: dict[tuple[int, str], Truth] = field(init=False)
+    """By tenant and shop."""
     promises: Promises = field(init=False)
     unsafe: list[str] = field(default_factory=list)
     events: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_EVENTS))
@@ -72,15 +78,22 @@ class Story:
             self.now,
             self.tell,
             self.unsafe.append,
-            is_encoded=self.loop.is_outside,
+            self._speak,
         )
-        by_shop = {
-            (self.numbers[code], shop): ledgers[f"{code}/{shop}"]
+        self.truths = {
+            (self.numbers[code], shop): (ShopifyTruth if shop == "two" else Truth)(
+                ledgers[f"{code}/{shop}"], source_of(shop), PLACES[shop][2]
+            )
             for code, shops in TENANTS.items()
             for shop in shops
         }
-        self.promises = Promises(by_shop, self.unsafe.append)
+        self.promises = Promises(self.truths, self.unsafe.append)
         self.inner.is_unlucky = lambda: self.market.happens(self.weather.lost_before)
+
+    def _speak(self, market: Marketplace, call: Call) -> Speaker:
+        if call.url.startswith(GATEWAYS["one"]):
+            return Top(market, call, is_encoded=self.loop.is_outside)
+        return Shopify(market, call)
 
     @property
     def accounts(self) -> Path:
@@ -160,7 +173,7 @@ class Story:
             with self.loop.working():
                 shelf = await self.shelves.look(tenant)
             for shop in TENANTS[code]:
-                for kind in ("orders", "refunds"):
+                for kind in self.truths[tenant, shop].kinds:
                     cursor, problem = shelf.cursors.get((shop, kind), (None, "no feed"))
                     if problem is not None or cursor is None or cursor < settled:
                         found.append(f"{code}/{shop} {kind} is at {cursor}: {problem}")
@@ -177,7 +190,7 @@ class Story:
         """New credentials; the file's time is the story's."""
         shops = [
             {"tenant": code, "shop": shop, "app_key": "key", "secret": "secret",
-             "session": f"{code}/{shop}", "calls_per_second": 20,
+             "session": f"{code}/{shop}", "calls_per_second": 20, "gateway": GATEWAYS[shop],
              "since": (self.start - timedelta(days=2)).date().isoformat()}
             for code, shops in TENANTS.items() for shop in shops
         ]  # fmt: skip

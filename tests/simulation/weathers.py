@@ -1,11 +1,12 @@
 """What the world is like in one seed: how often each thing goes wrong, from never to heavily."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from random import Random
 
 HOUR = 3600.0
 _SHARES = (0.0, 0.0, 0.0, 0.02, 0.08, 0.25)
-CALM = "calm"
+BEHIND = 0.15
+"""Of the seeds, whose copies are behind as often as can be."""
 
 
 @dataclass(slots=True)
@@ -53,7 +54,6 @@ class Weather:
     """What happens to an order happens within seconds."""
     outage: tuple[float, float] | None = None
     revoked: tuple[float, float] | None = None
-    kinds: tuple[str, ...] = field(default=())
 
     def told(self) -> str:
         """Whatever is not as in fair weather, in one line."""
@@ -83,9 +83,17 @@ def draw_weather(chance: Random) -> Weather:
     for each in fields(weather):
         if each.type is float and not each.name.endswith(("seconds", "hour")):
             setattr(weather, each.name, chance.choice(_SHARES))
+    moving: tuple[float, ...] = (0.0, 0.0, 0.1, 0.4)
+    lagging: tuple[float, ...] = (0.0, 0.0, 0.2, 0.5)
+    if chance.random() < BEHIND:
+        # Copies that are behind, rows that move and rows that are mended meet too seldom by chance.
+        weather.orders, weather.page_size = 20, 2
+        weather.every_seconds = chance.choice((150, 1800))
+        weather.poisoned = 0.25
+        moving, lagging = (0.4,), (0.5,)
     weather.hollow = chance.choice((0.0, 0.0, 0.1, 0.4))
-    weather.moving = chance.choice((0.0, 0.0, 0.1, 0.4))
-    weather.lagging = chance.choice((0.0, 0.0, 0.2, 0.5))
+    weather.moving = chance.choice(moving)
+    weather.lagging = chance.choice(lagging)
     weather.kills_an_hour = chance.choice((0.0, 0.0, 0.5, 4.0))
     weather.asleep = chance.choice((0.0, 0.03, 0.1)) if weather.workers > 1 else 0.0
     weather.skew_seconds = chance.choice((0, 0, chance.randint(1, 180), -chance.randint(1, 180)))
