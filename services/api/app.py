@@ -58,6 +58,7 @@ from services.api.rest import (
 )
 from services.api.settings import ApiSettings
 from services.api.watch import WatchWorker
+from services.api.workers.audit import AuditWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
 from services.api.workers.readers import ReadersWorker
@@ -172,6 +173,7 @@ def _lifespan(settings: ApiSettings) -> Lifespan:
                 app.state.changes.running(),
                 app.state.back_tests.running(),
                 app.state.webhooks.running(),
+                AuditWorker(database, settings.audit_heads).running(),
                 ReadersWorker(app.state.seen).running(),
                 app.state.watch.running(),
             ):

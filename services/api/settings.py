@@ -50,6 +50,9 @@ class ApiSettings(DoorSettings):
     # How long what was delivered, or could not be, is kept.
     deliveries_kept_days: int = Field(default=30, ge=7, le=3650)
 
+    # Where the heads of audits are put every day, on a disk of its own; without one, in the log.
+    audit_heads: Path | None = None
+
     # How long accepted facts may wait to be on live cards before `/health/ready` turns red.
     waiting_limit_seconds: int = Field(default=900, ge=1)
 

@@ -18,6 +18,11 @@ tenants = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(tenants, name="tenant")
+audits = typer.Typer(
+    help="Audits: each tenant's chain walked, and its head as a line to keep elsewhere.",
+    no_args_is_help=True,
+)
+app.add_typer(audits, name="audit")
 TenantCode = Annotated[str, typer.Argument(metavar="CODE", help="What the tenant is known by.")]
 
 
@@ -244,6 +249,48 @@ def verify(
     from services.verify.programs import verify as verify_receipt
 
     raise typer.Exit(verify_receipt(receipt, keys))
+
+
+@audits.command(name="verify")
+def verify_audits(
+    tenant: Annotated[str | None, typer.Option(help="One tenant; all unless stated.")] = None,
+    head: Annotated[
+        Path | None, typer.Option(help="Kept lines of `kaohe audit head`, of any days.")
+    ] = None,
+) -> None:
+    """Walk every chain from its first entry: 1 where one is not as it was written.
+
+    Against kept heads also a chain is found that somebody has written anew from an entry on.
+    """
+    import asyncio
+
+    from services.api.core.audit import NoHead, read_heads
+    from services.cli.auditing import verify_audits as verify_all
+    from services.local.settings import LocalSettings
+
+    try:
+        kept = read_heads("" if head is None else head.read_text(encoding="utf-8"))
+    except (NoHead, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{head}: {error}") from None
+    verdicts = asyncio.run(verify_all(LocalSettings().dsn_of("kaohe_migrate"), tenant, kept))
+    for each in verdicts:
+        typer.echo(str(each), err=not each.is_good)
+    if not all(each.is_good for each in verdicts):
+        raise typer.Exit(1)
+
+
+@audits.command(name="head")
+def show_heads(
+    tenant: Annotated[str | None, typer.Option(help="One tenant; all unless stated.")] = None,
+) -> None:
+    """Say how each audit ends, as lines of JSON: kept elsewhere, they hold it to what it was."""
+    import asyncio
+
+    from services.cli.auditing import read_audit_heads
+    from services.local.settings import LocalSettings
+
+    lines = asyncio.run(read_audit_heads(LocalSettings().dsn_of("kaohe_migrate"), tenant))
+    typer.echo("".join(lines), nl=False)
 
 
 @app.command(name="rotate-receipt-key")

@@ -17,6 +17,7 @@ from services.api.flows.tenants import create_tenant
 from services.api.settings import ApiSettings
 from services.api.store.tenants import take_tenant_number
 from services.api.watch import WatchWorker
+from services.api.workers.audit import AuditWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
 from services.api.workers.webhooks import WebhookWorker
@@ -145,6 +146,7 @@ async def _without_background(app: FastAPI) -> AsyncIterator[None]:
         patch.object(BackTestWorker, "running", lambda _: nullcontext()),
         patch.object(WatchWorker, "running", lambda _: nullcontext()),
         patch.object(WebhookWorker, "running", lambda _: nullcontext()),
+        patch.object(AuditWorker, "running", lambda _: nullcontext()),
     ):
         async with app.router.lifespan_context(app):
             yield

@@ -4,8 +4,8 @@ In each company the boss leads `shops` with `front` and `back` below, one lead i
 agents work there. Codes of the second company begin with `x-`; to the first one it is foreign.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +21,7 @@ from services.api.store.deliveries import tell_webhooks
 from services.door.callers import read_claim
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
-from services.schema.db import Database
+from services.schema.db import Database, WriteSession
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.alerts import Breach, Check, Measured
 from services.schema.shapes.people import Subject
@@ -147,12 +147,18 @@ async def open_world(database: TestDatabase) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def undone(world: World) -> AsyncIterator[None]:
-    """Writes of both doors end undone, so that every cell meets the same world."""
+async def undone(
+    world: World,
+    watching: Callable[[WriteSession], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
+) -> AsyncIterator[None]:
+    """Writes of both doors end undone, so that every cell meets the same world.
+
+    Each is watched inside its transaction.
+    """
     apps = [world.ours.app, world.ingest._transport.app]  # type: ignore[attr-defined]
     kept = [app.state.database for app in apps]
     for app, database in zip(apps, kept, strict=True):
-        app.state.database = _Undoing(database)
+        app.state.database = _Undoing(database, watching)
     try:
         yield
     finally:
@@ -167,8 +173,13 @@ class _Undone(Exception):
 class _Undoing:
     """A database whose writing transactions are rolled back when their block ends well."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self,
+        database: Database,
+        watching: Callable[[WriteSession], AbstractAsyncContextManager[None]],
+    ) -> None:
         self._database = database
+        self._watching = watching
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
@@ -177,7 +188,8 @@ class _Undoing:
     async def write(self, tenant: int) -> AsyncIterator[Any]:
         try:
             async with self._database.write(tenant) as session:
-                yield session
+                async with self._watching(session):
+                    yield session
                 raise _Undone
         except _Undone:
             return

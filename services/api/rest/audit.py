@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
+from services.api.core.audit import digest_text
 from services.api.flows.audit import verify_audit
 from services.api.store.audit import count_entries, read_entries
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
@@ -37,8 +38,8 @@ class AuditEntry(Model):
             action=entry.deed.action,
             object=entry.deed.subject,
             detail=json.loads(entry.deed.detail),
-            previous=_written(entry.previous),
-            digest=_written(entry.digest),
+            previous=digest_text(entry.previous),
+            digest=digest_text(entry.digest),
         )
 
 
@@ -74,11 +75,7 @@ async def get_verification(session: Reading) -> AuditVerification:
     found = await verify_audit(session)
     return AuditVerification(
         entries=found.entries,
-        intact=found.first_bad is None,
+        intact=found.intact,
         first_bad=found.first_bad,
-        head=_written(found.head),
+        head=digest_text(found.head),
     )
-
-
-def _written(digest: bytes) -> str:
-    return f"sha256:{digest.hex()}"

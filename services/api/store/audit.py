@@ -6,10 +6,10 @@ from sqlalchemy import Row, select
 
 from services.door.audit import AUDIT, append_entries, append_entry
 from services.schema.db import ReadSession
-from services.schema.shapes.audit import Deed, Entry
+from services.schema.shapes.audit import Deed, Entry, Head
 from services.schema.tables.people import audit, counters
 
-__all__ = ["append_entries", "append_entry", "count_entries", "read_entries"]
+__all__ = ["append_entries", "append_entry", "count_entries", "read_entries", "read_head"]
 
 
 async def count_entries(session: ReadSession) -> int:
@@ -27,6 +27,18 @@ async def read_entries(session: ReadSession, *, after: int, limit: int) -> list[
         .limit(limit)
     )
     return [_entry_from_row(row) for row in await session.execute(statement)]
+
+
+async def read_head(session: ReadSession) -> Head | None:
+    """The last entry's number and digest; null where there is none."""
+    statement = (
+        select(audit.c.number, audit.c.digest)
+        .where(audit.c.tenant_id == session.tenant)
+        .order_by(audit.c.number.desc())
+        .limit(1)
+    )
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else Head(row.number, bytes(row.digest))
 
 
 def _entry_from_row(row: Row[Any]) -> Entry:

@@ -46,6 +46,12 @@ async def read_tenant_numbers(session: ReadSession) -> list[int]:
     return list((await session.execute(select(tenants.c.id).order_by(tenants.c.id))).scalars())
 
 
+async def read_tenant_codes(session: ReadSession) -> dict[int, str]:
+    """What every tenant of the register is known by."""
+    statement = select(tenants.c.id, tenants.c.code).order_by(tenants.c.id)
+    return {row.id: row.code for row in await session.execute(statement)}
+
+
 async def insert_tenant(session: WriteSession, code: str, tenant: Tenant, *, at: datetime) -> None:
     """Enter the session's tenant into the register, with its first settings; the owner may."""
     assert tenant.id == session.tenant, "a tenant is made in a session of its own"

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from services.door.audit import append_entry
 from services.door.feeds import read_feed
 from services.ingest.core.cursors import stretches_of
 from services.ingest.store.cursors import is_pulled, wake_workers
@@ -59,4 +60,15 @@ async def _add(
     backfill = Backfill(new_id(IdKind.JOB), feed, spans)
     await add_backfill(session, backfill, caller=caller.name, at=at)
     await wake_workers(session)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="feed.backfill",
+        subject=f"feed:{feed}",
+        detail={
+            "job": backfill.job,
+            "days": [[start.isoformat(), end.isoformat()] for start, end in spans],
+        },
+    )
     return backfill

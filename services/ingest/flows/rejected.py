@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from services.door.audit import append_entry
 from services.ingest.core.bodies import Posted
 from services.ingest.core.buyers import Seal
 from services.ingest.core.rejections import scrub_row
@@ -18,13 +19,14 @@ from services.schema.db import WriteSession
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.feeds import Supplement
+from services.schema.shapes.people import Caller
 
 
 async def retry_row(
     session: WriteSession,
     id: str,
     *,
-    caller: str,
+    caller: Caller,
     seal: Seal,
     supplement: Callable[[], Supplement],
     at: datetime,
@@ -47,12 +49,22 @@ async def retry_row(
     was_pulled = await read_caller(session, kept.batch) == CALLER
     if was_pulled:
         arrival = await arrive_again(session, kept, supplement())
-    return await add_facts(
+    tally = await add_facts(
         session,
         kept.kind,
         [arrival],
         # The batch says which language its rows are in.
-        batch=Batch(new_id(IdKind.BATCH), CALLER if was_pulled else caller, at),
+        batch=Batch(new_id(IdKind.BATCH), CALLER if was_pulled else caller.name, at),
         seal=seal,
         scrub=lambda body: body if was_pulled else scrub_row(kept.kind, body, seal),
     )
+    detail = {"batch": tally.batch, "outcome": next(iter(+tally.counts))}
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="rejected.retry",
+        subject=f"rejected:{id}",
+        detail=detail,
+    )
+    return tally

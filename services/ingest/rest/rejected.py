@@ -109,7 +109,7 @@ async def retry_rejected(
     tally = await retry_row(
         session,
         id,
-        caller=caller.name,
+        caller=caller,
         seal=resealer(request.app.state.buyer_key, caller.tenant),
         supplement=partial(read_supplement, request.app.state.settings.marketplaces),
         at=datetime.now(UTC),

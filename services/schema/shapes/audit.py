@@ -17,6 +17,14 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """Where a chain ends: kept elsewhere, it shows one that was made anew."""
+
+    number: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One link of a tenant's chain."""
 

@@ -144,6 +144,8 @@ async def test_an_upheld_rating_is_withdrawn(company: Company) -> None:
     await ask(company, "POST", other, {"uphold": False, "reason": "as seen"}, key="hr-2")
     assert (await card_of(company))["total"] == before
     await ask(company, "POST", f"/v1/disputes/{filed['dispute']['id']}/decision", decide, key="hr")
+    decided = (await company.get("/v1/audit?limit=500")).json()["items"][-1]
+    assert decided["action"].startswith("dispute."), decided
     card = await card_of(company)
     assert (card["total"], card["status"]) == (None, "incomplete")
     told = (await company.get(await path_of(company, "ratings"), key="one")).json()["items"]

@@ -181,6 +181,8 @@ async def test_a_rejected_fact_stays_out_until_more_comes(closed: Company) -> No
     await decide(closed, "rejected")
     assert await waiting(closed) is None
     assert (await closed.get("/v1/scorecards?cycle=jan")).content == before
+    entries = (await closed.get("/v1/audit?limit=500")).json()["items"]
+    assert entries[-1]["action"] == "late_facts.rejected"
     await sell_late(
         closed, Sale(paid_on=date(2026, 1, 31), salesperson="e-1", amount="1", id="more")
     )

@@ -8,7 +8,8 @@ from services.ingest.flows.rejected import retry_row
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.feeds import Supplement
-from services.schema.words import FactKind
+from services.schema.shapes.people import Caller
+from services.schema.words import FactKind, Role
 from tests.ingest import rows
 from tests.ingest.tenants import (
     AT,
@@ -25,9 +26,8 @@ FEEDS = "SELECT shop, accepted, applied, rejected FROM feeds WHERE tenant_id = $
 
 async def retry(books: Books, id: str) -> Tally:
     seal = resealer(BUYER_KEY, 1)
-    return await retry_row(
-        books.session, id, caller="key:again", seal=seal, supplement=Supplement, at=AT
-    )
+    again = Caller(books.session.tenant, Role.ERP, None, "key:again")
+    return await retry_row(books.session, id, caller=again, seal=seal, supplement=Supplement, at=AT)
 
 
 async def kept(books: Books) -> list[str]:

@@ -297,7 +297,10 @@ async def test_a_key_asks_for_one_backfill(world: World, database: TestDatabase)
         ]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].headers["location"] == answers[1].headers["location"]
-    assert len(await jobs_of(world)) == 1
+    (job,) = await jobs_of(world)
+    (entry,) = await world.rows("SELECT object, detail FROM audit WHERE action = 'feed.backfill'")
+    assert entry.object == f"feed:{feed}"
+    assert entry.detail == f'{{"days":[["2026-11-12","2026-11-13"]],"job":"{job.id}"}}'
 
 
 async def test_a_refused_row_of_a_marketplace_is_read_again_as_what_it_is(
