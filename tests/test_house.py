@@ -25,7 +25,7 @@ VAGUE_NAMES = {
 NOUNS = {
     "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
     "scorecards", "ratings", "reviews", "disputes", "interviews", "results", "payouts", "levels",
-    "late_facts", "readers",
+    "late_facts", "readers", "uses",
     "reconciliations", "mappings", "standards", "alerts", "webhooks",
 }  # fmt: skip
 

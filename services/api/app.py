@@ -54,6 +54,7 @@ from services.api.rest import (
     templates,
     tenants,
     units,
+    uses,
     webhooks,
 )
 from services.api.settings import ApiSettings
@@ -100,6 +101,7 @@ ROUTERS = (
     reviews.router,
     interviews.router,
     disputes.router,
+    uses.router,
     late_facts.router,
     drifts.router,
     ratings.router,

@@ -72,6 +72,10 @@ def _target(**changed: Json) -> Json:
 
 
 _OBSERVED = {"employee": "{}", "behaviour": "communication", "month": "2026-01", "holds": False}
+_WARNING = {
+    "name": {"zh": "警", "en": "warning"}, "use": "warning", "cycle": "month",
+    "grades": ["C"], "at_least": 2, "of_last": 3,
+}  # fmt: skip
 _PERIOD = "period=2026-01&subject=employee:{}"
 ASKS: Mapping[str, Ask] = {
     "POST /v1/facts/{kind}": Ask(body=[]),
@@ -137,6 +141,12 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/scorecards/{id}/disputes": Ask(body={"line": "orders", "reason": "why"}),
     "POST /v1/cycles/{code}/calibration": Ask(
         "calibrated", body={"moves": [{"scorecard": "{}", "grade": "A", "reason": "why"}]}
+    ),
+    "PUT /v1/use-rules/{code}": Ask(body=_WARNING),
+    "GET /v1/uses": Ask("employee", "employee={}"),
+    "POST /v1/uses/decisions": Ask(
+        "employee",
+        body={"rule": "w", "employee": "{}", "result": "r", "accept": True, "reason": "why"},
     ),
     "POST /v1/payroll/acknowledgements": Ask(body={"through": 1}),
     "GET /v1/scorecards/{id}/change": Ask(query="against=closed"),

@@ -20,6 +20,7 @@ APPEND_ONLY = (
     "ladders", "late_decisions", "level_assessments", "level_observations", "own_indicators",
     "payouts", "payroll_acknowledgements", "raters", "ratings", "readers", "results",
     "reviews", "scheme_versions", "standards", "target_plans", "targets",
+    "use_decisions", "use_rules",
 )  # fmt: skip
 
 

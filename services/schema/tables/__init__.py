@@ -23,6 +23,7 @@ from services.schema.tables import (
     scorecards,
     standards,
     targets,
+    uses,
     webhooks,
 )
 from services.schema.tables.base import metadata
@@ -51,5 +52,6 @@ __all__ = [
     "scorecards",
     "standards",
     "targets",
+    "uses",
     "webhooks",
 ]

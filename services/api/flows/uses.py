@@ -1,0 +1,121 @@
+"""Rules over past grades are put, and people decide on what they propose."""
+
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+
+from services.api.core.changes import change_of
+from services.api.core.uses import check_rule, uses_of
+from services.api.store.audit import append_entry
+from services.api.store.counters import lock_noun
+from services.api.store.people import read_employees, read_tenant
+from services.api.store.uses import (
+    insert_use_decision,
+    insert_use_rule,
+    read_past_grades,
+    read_use_decisions,
+    read_use_rules,
+)
+from services.schema.days import local_day
+from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Conflict, Fault, Forbidden
+from services.schema.shapes.people import Caller, Employee
+from services.schema.shapes.uses import ShownUse, UseDecision, UseRule
+from services.schema.words import Outcome
+
+_NOUN = "uses"
+Permit = Callable[[UseRule | None], None]
+"""Sees the rule as it is, once nobody else can change it, and may refuse the new one."""
+
+
+async def put_use_rule(
+    session: WriteSession, rule: UseRule, *, permit: Permit, caller: Caller, at: datetime
+) -> Outcome:
+    """Put a rule; a change is a new revision, and decides nothing that is decided anew."""
+    check_rule(rule)
+    await lock_noun(session, _NOUN)
+    revision, before = (await read_use_rules(session)).get(rule.code, (0, None))
+    permit(before)
+    if before == rule:
+        return Outcome.DUPLICATE
+    await insert_use_rule(session, rule, revision=revision + 1, author=caller.name, at=at)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="use_rule.put",
+        subject=f"use_rule:{rule.code}",
+        detail=change_of(before, rule),
+    )
+    return Outcome.UPDATED if before else Outcome.CREATED
+
+
+async def read_uses(
+    session: ReadSession, employees: Collection[str] | None, *, at: datetime
+) -> list[ShownUse]:
+    """What rules propose for these people, or all, by the day's positions, and the decisions."""
+    today = local_day(at, (await read_tenant(session)).timezone)
+    people = await read_employees(session, employees)
+    held = {code: _positions(person, today) for code, person in people.items()}
+    rules = [rule for _, rule in (await read_use_rules(session)).values()]
+    return uses_of(
+        rules,
+        await read_past_grades(session, people.keys()),
+        {code: positions for code, positions in held.items() if positions},
+        await read_use_decisions(session, people.keys()),
+    )
+
+
+async def decide_use(
+    session: WriteSession,
+    *,
+    rule: str,
+    employee: str,
+    result: str,
+    accept: bool,
+    reason: str,
+    caller: Caller,
+    at: datetime,
+) -> ShownUse:
+    """Accept or decline a proposal, once; nobody decides on what is proposed for themselves."""
+    if caller.employee == employee:
+        raise Forbidden("own_use", "What is proposed for you is decided by somebody else.")
+    await lock_noun(session, _NOUN)
+    shown = [
+        each
+        for each in await read_uses(session, [employee], at=at)
+        if (each.proposal.rule, each.proposal.result) == (rule, result)
+    ]
+    if not shown:
+        detail = f"{rule} proposes nothing for {employee} on {result}."
+        raise Conflict("no_proposal", detail, [Fault("/result", "no_proposal", detail)])
+    if shown[0].decision is not None:
+        detail = f"It is {shown[0].state} already."
+        raise Conflict("already_decided", detail, [Fault("/result", "already_decided", detail)])
+    decision = UseDecision(shown[0].proposal, accept, reason, caller.name, at)
+    await insert_use_decision(session, decision)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="use.decide",
+        subject=f"employee:{employee}",
+        detail={
+            "rule": rule,
+            "use": decision.proposal.use.value,
+            "result": result,
+            "accepted": accept,
+            "reason": reason,
+        },
+    )
+    return ShownUse(decision.proposal, decision)
+
+
+def _positions(person: Employee, day: date) -> frozenset[str]:
+    """What somebody holds on a day; who has left holds nothing."""
+    if person.left_on is not None and person.left_on < day:
+        return frozenset()
+    return frozenset(
+        held.position
+        for held in person.assignments
+        if held.start <= day and (held.end is None or day < held.end)
+    )
