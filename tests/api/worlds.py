@@ -19,6 +19,7 @@ from services.api.flows.alerts import tell
 from services.api.graph.context import GraphContext
 from services.api.store.deliveries import tell_webhooks
 from services.door.callers import read_claim
+from services.door.limits import Allowance, Limits, Rate
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database, WriteSession
@@ -62,6 +63,10 @@ SELVES = {
 PEOPLE = ("e-boss", *MANAGERS, "e-other", "e-admin", "e-hr", "e-view")
 STAGES = ("open", "closed", "review", "calibration", "approved", "published")
 """Of cycles that hold scorecards; each has one in the world, and the draft is beside them."""
+_MUCH = Rate(10**9, 10**9)
+_UNBOUNDED = Allowance(
+    key=_MUCH, tenant=_MUCH, strangers=_MUCH, at_once=10**9, graph=dict.fromkeys(Role, _MUCH)
+)
 _PERSONAL_ADMIN = "admin in person"
 _SCHEME = SCHEME | {
     "distribution": {
@@ -139,6 +144,9 @@ async def open_world(database: TestDatabase) -> AsyncIterator[World]:
     ):
         routes = (route for router in app.state.routers for route in router.routes)
         paths = frozenset(str(getattr(route, "path_format", "")) for route in routes)
+        # A matrix asks more in a minute than anybody may: how much is tried in tests of its own.
+        for each in (ours.app, app):
+            each.state.limits = Limits(_UNBOUNDED)
         world = World(ours, theirs, client, database, looker, [row[0] for row in tables], paths)
         await _fill(world, ours, "")
         await _fill(world, theirs, FOREIGN)
