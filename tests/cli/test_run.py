@@ -232,6 +232,11 @@ def test_the_story_is_told(demo: Demo) -> None:
     ]  # fmt: skip
     asked = demo.ask("hr", f"/v1/scorecards/{leader}/raters")["items"]
     assert [each["role"] for each in asked] == ["member"] * 4
+    hosts = [by[f"{last}-live_host", f"employee:{code}"] for code in ("e-016", "e-017")]
+    converted = [line for card in hosts for line in card["lines"] if "conversion" in line["item"]]
+    assert [line["score"] for line in converted] == ["80", "80"]
+    excluded = demo.ask("hr", "/v1/exclusions")["items"]
+    assert [(each["rule"], each["undone"]) for each in excluded] == [("same_phone", None)] * 3
 
 
 @pytest.mark.xdist_group("demo")

@@ -57,7 +57,7 @@ RECEIPTS = """query ($first: Int!) {
 
 
 @pytest.mark.parametrize(("query", "most"), [(CARDS, 100), (RECEIPTS, 20)])
-async def test_requirement_27_what_hangs_on_cards_takes_as_many_statements_for_many_as_for_one(
+async def test_scenario_g04_what_hangs_on_cards_takes_as_many_statements_for_many_as_for_one(
     crowd: Company, query: str, most: int
 ) -> None:
     counts, nodes = {}, []
