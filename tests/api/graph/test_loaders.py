@@ -47,7 +47,7 @@ async def test_requirement_27_as_many_statements_for_a_hundred_people_as_for_one
             assert len(shown["nodes"]) == first
             assert shown["nodes"][-1]["results"]["nodes"][0]["lines"][0]["points"] == "60"
             assert shown["nodes"][-1]["scorecards"]["totalCount"] == 1
-        assert counts[1] == counts[100] < 50
+        assert 5 < counts[1] == counts[100] < 50
 
 
 CARDS = """query ($first: Int!) { scorecards(cycle: "jan", first: $first) { nodes {
@@ -66,7 +66,7 @@ async def test_scenario_g04_what_hangs_on_cards_takes_as_many_statements_for_man
             nodes = (await ask(crowd, query, {"first": first}))["scorecards"]["nodes"]
         counts[first] = counted.count
         assert len(nodes) == first
-    assert counts[1] == counts[most] < 40
+    assert 5 < counts[1] == counts[most] < 40
     if query is RECEIPTS:
         stated = (await crowd.get(f"/v1/scorecards/{nodes[-1]['id']}/receipt")).json()
         assert nodes[-1]["receipt"] == stated
