@@ -29,9 +29,13 @@ class Refused(Exception):
 class Client:
     """One caller of the one origin."""
 
-    def __init__(self, port: int, key: str) -> None:
+    def __init__(
+        self, port: int, key: str, *, host: str = "127.0.0.1", secure: bool = False
+    ) -> None:
         self._port = port
         self._key = key
+        self._host = host
+        self._secure = secure
 
     def get(self, path: str) -> Any:
         return self._ask("GET", path, None)
@@ -47,7 +51,7 @@ class Client:
 
     def with_key(self, key: str) -> "Client":
         """The same origin, asked by somebody else."""
-        return Client(self._port, key)
+        return Client(self._port, key, host=self._host, secure=self._secure)
 
     def list(self, path: str) -> list[Any]:
         """Everything that a list holds, page by page."""
@@ -74,6 +78,11 @@ class Client:
             batch = rows[start : start + _BATCH_ROWS]
             self._post_batch(f"/v1/facts/{kind}", batch, key=f"{key}-{start}")
             yield len(batch)
+
+    def post_file(self, path: str, body: bytes, *, form: str, key: str) -> Any:
+        """Post a file as it is; the answer says what became of each row."""
+        headers = {"Content-Type": form, "Idempotency-Key": key}
+        return self._send("POST", path, body, headers)
 
     def post_batch(self, path: str, rows: Sequence[Row]) -> None:
         """Post a batch of named things; a row refused stops everything."""
@@ -117,7 +126,8 @@ class Client:
     def _once(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes, str | None]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = kind(self._host, self._port, timeout=120)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

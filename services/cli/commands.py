@@ -175,6 +175,28 @@ def pull() -> None:
     pull_with_bar()
 
 
+@app.command(name="import")
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(help="An export: CSV or XLSX.", exists=True, dir_okay=False)
+    ],
+    mapping: Annotated[str, typer.Option(help="How it is read: GET /v1/mappings lists them.")],
+    shop: Annotated[str | None, typer.Option(help="Whose the rows are that name no shop.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would become of it.")
+    ] = False,
+    stated_at: Annotated[
+        datetime | None,
+        typer.Option(help="When it was written; the file's own time unless stated."),
+    ] = None,
+) -> None:
+    """Bring a file's rows to Kaohe by a mapping; 1 if any is refused, or would be."""
+    from services.cli.importing import import_file as bring
+
+    refused = bring(file, mapping, shop, check=check, stated_at=stated_at)
+    raise typer.Exit(1 if refused else 0)
+
+
 @app.command()
 def backfill(
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,

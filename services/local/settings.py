@@ -15,6 +15,9 @@ class LocalSettings(BaseSettings):
     var: Path = Path("var")  # everything that `make run` keeps, and `make reset` forgets
     pg_bin: Path | None = None  # another PostgreSQL's programs instead of the embedded ones
     dsn: SecretStr | None = None  # another database altogether: nothing is embedded then
+    # Where `kaohe import` posts to, and its key; the demo of this machine unless stated.
+    url: str | None = None
+    key: SecretStr | None = None
     # The roles' passwords there; the user named in the DSN itself is not used.
     migrate_password: SecretStr | None = None
     api_password: SecretStr | None = None
