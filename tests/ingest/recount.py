@@ -1,5 +1,6 @@
 """Measures counted anew from the facts, one fact after another: what the signed sums must equal."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -112,6 +113,26 @@ def _ratings(rating: Mapping[str, Any]) -> Iterable[Added]:
 
 
 def _chats(chat: Mapping[str, Any]) -> Iterable[Added]:
+    if totals := chat["totals"]:
+        stated = json.loads(totals) if isinstance(totals, str) else totals
+        yield (
+            chat["started_on"],
+            {
+                "chats": stated["chats"],
+                "answered_chats": stated["answered"],
+                "unanswered_chats": stated["chats"] - stated["answered"],
+                "inquiries": stated.get("inquiries", 0),
+                "inquiry_orders": stated.get("inquiry_orders", 0),
+                "first_response_seconds": chat["first_response_seconds"] or 0,
+                "first_responses": stated.get("first_responses", 0),
+                "response_seconds": chat["response_seconds"] or 0,
+                "responses": chat["responses"] or 0,
+                "satisfaction_answers": stated.get("satisfaction_answers", 0),
+                "satisfied_answers": stated.get("satisfied_answers", 0),
+                "complaints": stated.get("complaints", 0),
+            },
+        )
+        return
     yield (
         chat["started_on"],
         {

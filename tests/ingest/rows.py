@@ -72,6 +72,7 @@ _FULL: dict[FactKind, Row] = {
         "order": "SO-1",
         "satisfied": True,
         "complaint": False,
+        "totals": None,
         "modified_at": "2026-11-01T00:00:00+08:00",
     },
     FactKind.TRAFFIC: {

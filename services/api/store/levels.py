@@ -74,6 +74,8 @@ async def read_drawn(
             among(chats.employee, employees),
             chats.started_on >= start,
             chats.started_on < end,
+            # An agent's day of a tool that tells no single session cannot be drawn from.
+            chats.totals.is_(None),
         )
         .subquery()
     )

@@ -195,7 +195,7 @@ def _cell_value(schema: Any, cell: str) -> object:
         return int(cell)
     if expected == "boolean":
         return _FLAGS.get(cell.lower(), cell)
-    if expected == "array":
+    if expected in {"array", "object"}:
         value = read_row(cell)
         return cell if isinstance(value, Unfit) else value
     return cell

@@ -123,13 +123,16 @@ def read_day(text: str, order: DayOrder, *, of_time: bool) -> date:
     return found.date()
 
 
-def read_instant(text: str, order: DayOrder, zone: ZoneInfo) -> str:
-    """A moment in RFC 3339; without an offset it is local time of the zone."""
+def read_instant(text: str, order: DayOrder, zone: ZoneInfo, *, of_day: bool) -> str:
+    """A moment in RFC 3339; without an offset it is local time of the zone.
+
+    A day without a time is one only where its first moment is meant.
+    """
     moment = _match(text, order)
     if moment is None:
         raise Unfit("time_unread", f"{shown(text)} is no time.")
     found, offset, has_time = moment
-    if not has_time:
+    if not has_time and not of_day:
         raise Unfit("time_unread", f"{shown(text)} is a day without a time.")
     if offset is not None:
         return f"{found.isoformat()}{offset}"

@@ -12,6 +12,7 @@ from services.ingest.core.chats import (
     with_events,
 )
 from services.ingest.core.fields import (
+    Field,
     Fields,
     Unfit,
     amount,
@@ -34,6 +35,8 @@ from services.ingest.core.fields import (
 from services.schema.shapes.facts import (
     SHAPE_OF,
     Campaign,
+    Chat,
+    ChatTotals,
     Fact,
     Order,
     OrderLine,
@@ -80,6 +83,23 @@ def _schema_of(fields: Fields, required: tuple[str, ...]) -> dict[str, Any]:
 
 
 _LINE_SCHEMA = _schema_of(LINE_FIELDS, _LINE_REQUIRED)
+
+TOTALS_FIELDS: Fields = {
+    name: count(MOST_PIECES)
+    for name in (
+        *("chats", "answered", "inquiries", "inquiry_orders", "first_responses"),
+        *("satisfaction_answers", "satisfied_answers", "complaints"),
+    )
+}
+_TOTALS_READERS = readers_of(TOTALS_FIELDS)
+_TOTALS_REQUIRED = ("chats", "answered")
+
+
+def _read_totals(value: object) -> ChatTotals:
+    values = read_object(value, _TOTALS_READERS)
+    _require(values, _TOTALS_REQUIRED)
+    return ChatTotals(**values)
+
 
 # The fields of `api.md`, section 2.
 FIELDS: dict[FactKind, Fields] = {
@@ -144,6 +164,7 @@ FIELDS: dict[FactKind, Fields] = {
         "order": text(),
         "satisfied": flag(),
         "complaint": flag(),
+        "totals": Field(_read_totals, _schema_of(TOTALS_FIELDS, _TOTALS_REQUIRED)),
         "modified_at": instant(),
     },
     FactKind.TRAFFIC: {
@@ -264,6 +285,8 @@ def check_row(kind: FactKind, document: object) -> Fact:
     values = read_object(document, _READERS[kind])
     _require(values, REQUIRED[kind])
     if kind is FactKind.CHATS:
+        if "totals" in values and "events" in values:
+            raise _totals_alone()
         values = with_events(values)
     return check_fact(SHAPE_OF[kind](**values))
 
@@ -276,6 +299,8 @@ def check_fact(fact: Fact) -> Fact:
         return _checked_refund(fact)
     elif type(fact) is Rating and fact.score > fact.scale:
         raise Unfit("score_beyond_scale", "The score is above its scale.", "/score")
+    elif type(fact) is Chat:
+        _check_chat(fact)
     elif type(fact) is Campaign and fact.ends_on < fact.starts_on:
         raise Unfit("ends_before_start", "The campaign ends before it starts.", "/ends_on")
     elif type(fact) is PostedMeasure and [fact.shop, fact.unit, fact.employee].count(None) != 2:
@@ -318,6 +343,44 @@ def _check_order(order: Order) -> None:
         raise _missing("paid_amount")
     if order.status is OrderStatus.UNPAID:
         raise Unfit("status_contradicts", "An unpaid order has no time of payment.", "/paid_at")
+
+
+# Of the first there are no more than of the second, and one without the other says a false rate.
+_PARTS = (
+    ("answered", "chats"),
+    ("inquiries", "chats"),
+    ("inquiry_orders", "inquiries"),
+    ("first_responses", "answered"),
+    ("satisfied_answers", "satisfaction_answers"),
+    ("complaints", "chats"),
+)
+_PAIRS = (("inquiries", "inquiry_orders"), ("satisfaction_answers", "satisfied_answers"))
+
+
+def _totals_alone() -> Unfit:
+    return Unfit("totals_alone", "Totals say nothing of a single session.", "/totals")
+
+
+def _check_chat(chat: Chat) -> None:
+    totals = chat.totals
+    if totals is None:
+        return
+    single = (chat.buyer, chat.order, chat.satisfied)
+    if single != (None, None, None) or chat.inquiry or chat.complaint:
+        raise _totals_alone()
+    for part, whole in _PARTS:
+        fewer, more = getattr(totals, part), getattr(totals, whole)
+        if fewer is not None and more is not None and fewer > more:
+            raise Unfit(
+                "part_beyond_whole", f"There are more {part} than {whole}.", f"/totals/{part}"
+            )
+    for one, other in (*_PAIRS, *(pair[::-1] for pair in _PAIRS)):
+        if getattr(totals, one) is None and getattr(totals, other) is not None:
+            raise _missing(f"totals/{one}")
+    if (chat.first_response_seconds is None) is not (totals.first_responses is None):
+        raise _missing("totals/first_responses")
+    if (chat.response_seconds is None) is not (chat.responses is None):
+        raise _missing("responses")
 
 
 def _checked_refund(refund: Refund) -> Refund:

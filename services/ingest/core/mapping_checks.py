@@ -110,11 +110,16 @@ def _of_column(value: FromColumn, schema: Schema, place: str) -> Iterator[Fault]
     is_number = "anyOf" in schema or schema.get("type") == "integer"
     if value.unit is not None and not is_number:
         yield Fault(f"{place}/unit", "value_unfit", "Only numbers have a unit.")
-    is_day = schema.get("format") in {"date", "date-time"}
-    if value.order is not DayOrder.YEAR_FIRST and not is_day:
+    form = schema.get("format")
+    if value.is_day and (form is not None or schema.get("type") != "string"):
+        yield Fault(f"{place}/is_day", "value_unfit", "Only a text may be a day besides.")
+    is_day = form == "date" or value.is_day
+    if value.order is not DayOrder.YEAR_FIRST and not (is_day or form == "date-time"):
         yield Fault(f"{place}/order", "value_unfit", "Only days and times have an order.")
-    if value.of_time and schema.get("format") != "date":
+    if value.of_time and not is_day:
         yield Fault(f"{place}/of_time", "value_unfit", "Only a day may be that of a time.")
+    if value.of_day and form != "date-time":
+        yield Fault(f"{place}/of_day", "value_unfit", "Only a time may be that of a day.")
 
 
 def _of_constant(value: Constant, read: Any, place: str) -> Iterator[Fault]:

@@ -232,10 +232,10 @@ def _text_reader(value: FromColumn, schema: Schema) -> _TextReader:
     expected, form = schema.get("type"), schema.get("format")
     if expected == "boolean":
         return lambda text, _zone: read_flag(text)
-    if form == "date":
+    if form == "date" or value.is_day:
         return lambda text, _zone: read_day(text, value.order, of_time=value.of_time).isoformat()
     if form == "date-time":
-        return lambda text, zone: read_instant(text, value.order, zone)
+        return lambda text, zone: read_instant(text, value.order, zone, of_day=value.of_day)
     if expected == "string":
         return lambda text, _zone: text
     finish = _finisher(schema)

@@ -148,6 +148,7 @@ class BoundMapping:
         mapping = self.mapping
         document: Document = {"source": mapping.source or mapping.code}
         if self._takes_shop and stated.shop is not None:
+            document["source"] += f":{stated.shop}"
             document["shop"] = stated.shop
         if "modified_at" not in mapping.fields:
             document["modified_at"] = stated.at

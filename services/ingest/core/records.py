@@ -1,6 +1,7 @@
 """A fact as the line of text that PostgreSQL's COPY reads, with the digest of what it states."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,7 +84,7 @@ COLUMNS: dict[FactKind, tuple[str, ...]] = {
     FactKind.CHATS: (
         *("source", "id", "modified_at", "content", "shop", "employee", "buyer", "started_at"),
         *("first_response_seconds", "response_seconds", "responses", "answered", "inquiry"),
-        *("order_id", "satisfied", "complaint", "started_on"),
+        *("order_id", "satisfied", "complaint", "started_on", "totals"),
     ),
     FactKind.TRAFFIC: (
         *("source", "shop", "day", "channel", "campaign", "modified_at", "content"),
@@ -113,10 +114,13 @@ def record_of(kind: FactKind, fact: Fact, place: Place, seal: Seal) -> Record:
     return Record(fact.source, fact.shop or "", key_of(kind, fact), day, line)
 
 
-def joined(known_by: str, modified_at: str, stated: str, derived: str) -> str:
-    """A line from its parts. Content is the digest of what is stated, however it was spelt."""
+def joined(known_by: str, modified_at: str, stated: str, derived: str, also: str = "") -> str:
+    """A line from its parts. Content is the digest of what is stated, however it was spelt.
+
+    `also` is stated among the derived: what few rows state leaves the digests of all others alone.
+    """
     try:
-        content = hashlib.sha256(stated.encode()).hexdigest()
+        content = hashlib.sha256(f"{stated}{also}".encode()).hexdigest()
     except UnicodeEncodeError as error:
         raise Unfit("text_invalid", "Lone surrogates cannot be kept.") from error
     line = f"{known_by}\t{modified_at}\t\\\\x{content}\t{stated}"
@@ -223,7 +227,9 @@ def _chat(chat: Chat, place: Place, seal: Seal) -> _Made:
     )
     day = day_in(place.zone, chat.started_at).isoformat()
     known_by = f"{chat.source}\t{_text(chat.id)}"
-    return joined(known_by, _instant(chat.modified_at), stated, day), day
+    totals = "" if chat.totals is None else json.dumps(chat.totals.stated())
+    derived = f"{day}\t{totals or _NULL}"
+    return joined(known_by, _instant(chat.modified_at), stated, derived, totals), day
 
 
 def _traffic(traffic: Traffic, place: Place, _seal: Seal) -> _Made:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.ingest.core.bodies import read_row
 from services.ingest.core.buyers import SEALED, Seal
-from services.ingest.core.facts import INNER, posted_fields
+from services.ingest.core.facts import INNER, TOTALS_FIELDS, posted_fields
 from services.ingest.core.fields import Fields
 from services.schema.words import FactKind
 
@@ -24,6 +24,8 @@ def scrub_row(kind: FactKind, text: str, seal: Seal) -> str:
             kept[name] = [
                 _emptied(each, fields) if type(each) is dict else each for each in kept[name]
             ]
+    if type(kept.get("totals")) is dict:
+        kept["totals"] = _emptied(kept["totals"], TOTALS_FIELDS)
     if isinstance(kept.get("buyer"), str):
         kept["buyer"] = f"{SEALED}{seal(str(document.get('source', '')), kept['buyer'])}"
     if kept == document:

@@ -71,6 +71,11 @@ class ValueIn(Model):
     """What each word of the column stands for; `*` is all others, and what stands for itself."""
     order: Annotated[DayOrder, Field(strict=False)] | None = None
     of_time: bool = False
+    """Whether the day of a moment is meant."""
+    of_day: bool = False
+    """Whether the first moment of a day is meant."""
+    is_day: bool = False
+    """Whether a text is a day, to be written the same however the file writes it: in an id."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -78,9 +83,10 @@ class ValueIn(Model):
         stated = [name for name in names if getattr(self, name) is not None]
         if len(stated) != 1:
             raise ValueError(f"exactly one of {', '.join(names)} is stated")
-        of_column = self.unit or self.words is not None or self.order or self.of_time
-        if stated != ["column"] and (of_column or self.optional):
-            raise ValueError("only a column is read by unit, words, order, of_time or optional")
+        of_column = self.unit or self.words is not None or self.order
+        flags = self.of_time or self.of_day or self.is_day or self.optional
+        if stated != ["column"] and (of_column or flags):
+            raise ValueError("how a column is read is said of a column alone")
         return self
 
     def to_shape(self) -> Value:
@@ -92,6 +98,8 @@ class ValueIn(Model):
                 words=self.words,
                 order=self.order or DayOrder.YEAR_FIRST,
                 of_time=self.of_time,
+                of_day=self.of_day,
+                is_day=self.is_day,
             )
         if self.members is not None:
             return Members({name: each.to_shape() for name, each in self.members.items()})
@@ -139,8 +147,8 @@ class StatedMapping(Model):
     note: Note | None = None
     notes: Annotated[dict[Heading, Note], Field(max_length=200)] = Field(default_factory=dict)
     """By heading: what is uncertain (`?`), or why a column is left out."""
-    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")] | None = None
-    """The mapping's code unless stated."""
+    source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,63}$")] | None = None
+    """The mapping's code unless stated; `:` and the shop follow where the call names it."""
     timezone: Timezone | None = None
     """Of times without an offset; the shop's unless stated."""
     encoding: Annotated[str, _one_of(ENCODINGS)] | None = None

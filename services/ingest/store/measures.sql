@@ -116,26 +116,47 @@ GROUP BY f.rated_on, f.shop, f.employee
 
 -- name: chats
 SELECT
-    f.started_on AS day, f.shop, f.employee,
-    sum(f.sign) AS records,
-    sum(f.sign) AS chats,
-    coalesce(sum(f.sign) FILTER (WHERE f.answered), 0) AS answered_chats,
-    coalesce(sum(f.sign) FILTER (WHERE NOT f.answered), 0) AS unanswered_chats,
-    coalesce(sum(f.sign) FILTER (WHERE f.inquiry), 0) AS inquiries,
-    coalesce(sum(f.sign) FILTER (WHERE f.inquiry AND f.order_id IS NOT NULL), 0) AS inquiry_orders,
-    coalesce(sum(f.sign * f.first_response_seconds), 0) AS first_response_seconds,
-    coalesce(sum(f.sign) FILTER (WHERE f.first_response_seconds IS NOT NULL), 0) AS first_responses,
-    coalesce(sum(f.sign * f.response_seconds), 0) AS response_seconds,
-    coalesce(sum(f.sign * f.responses), 0) AS responses,
-    coalesce(sum(f.sign) FILTER (WHERE f.satisfied IS NOT NULL), 0) AS satisfaction_answers,
-    coalesce(sum(f.sign) FILTER (WHERE f.satisfied), 0) AS satisfied_answers,
-    coalesce(sum(f.sign) FILTER (WHERE f.complaint), 0) AS complaints
+    n.started_on AS day, n.shop, n.employee,
+    sum(n.sign) AS records,
+    sum(n.sign * n.chats) AS chats,
+    sum(n.sign * n.answered) AS answered_chats,
+    sum(n.sign * (n.chats - n.answered)) AS unanswered_chats,
+    sum(n.sign * n.inquiries) AS inquiries,
+    sum(n.sign * n.inquiry_orders) AS inquiry_orders,
+    coalesce(sum(n.sign * n.first_response_seconds), 0) AS first_response_seconds,
+    sum(n.sign * n.first_responses) AS first_responses,
+    coalesce(sum(n.sign * n.response_seconds), 0) AS response_seconds,
+    coalesce(sum(n.sign * n.responses), 0) AS responses,
+    sum(n.sign * n.satisfaction_answers) AS satisfaction_answers,
+    sum(n.sign * n.satisfied_answers) AS satisfied_answers,
+    sum(n.sign * n.complaints) AS complaints
 FROM (
-    SELECT 1 AS sign, s.* FROM stage_chats AS s
-    UNION ALL
-    SELECT -1, o.* FROM old_chats AS o
-) AS f
-GROUP BY f.started_on, f.shop, f.employee
+    -- A fact is one session, or with totals all of an agent's day.
+    SELECT
+        f.sign, f.started_on, f.shop, f.employee, f.first_response_seconds, f.response_seconds, f.responses,
+        CASE WHEN f.totals IS NULL THEN 1
+            ELSE coalesce((f.totals ->> 'chats')::int, 0) END AS chats,
+        CASE WHEN f.totals IS NULL THEN f.answered::int
+            ELSE coalesce((f.totals ->> 'answered')::int, 0) END AS answered,
+        CASE WHEN f.totals IS NULL THEN f.inquiry::int
+            ELSE coalesce((f.totals ->> 'inquiries')::int, 0) END AS inquiries,
+        CASE WHEN f.totals IS NULL THEN (f.inquiry AND f.order_id IS NOT NULL)::int
+            ELSE coalesce((f.totals ->> 'inquiry_orders')::int, 0) END AS inquiry_orders,
+        CASE WHEN f.totals IS NULL THEN (f.first_response_seconds IS NOT NULL)::int
+            ELSE coalesce((f.totals ->> 'first_responses')::int, 0) END AS first_responses,
+        CASE WHEN f.totals IS NULL THEN (f.satisfied IS NOT NULL)::int
+            ELSE coalesce((f.totals ->> 'satisfaction_answers')::int, 0) END AS satisfaction_answers,
+        CASE WHEN f.totals IS NULL THEN coalesce(f.satisfied, false)::int
+            ELSE coalesce((f.totals ->> 'satisfied_answers')::int, 0) END AS satisfied_answers,
+        CASE WHEN f.totals IS NULL THEN f.complaint::int
+            ELSE coalesce((f.totals ->> 'complaints')::int, 0) END AS complaints
+    FROM (
+        SELECT 1 AS sign, s.* FROM stage_chats AS s
+        UNION ALL
+        SELECT -1, o.* FROM old_chats AS o
+    ) AS f
+) AS n
+GROUP BY n.started_on, n.shop, n.employee
 
 -- name: traffic
 SELECT

@@ -4,7 +4,7 @@ Field names are those of `api.md`, section 2; decoding a row of JSON gives the s
 Amounts are in the fact's currency with up to four decimals. Texts are null where not stated.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -86,8 +86,27 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatTotals:
+    """How many sessions of an agent's day a tool counts that does not tell them one by one."""
+
+    chats: int
+    answered: int
+    inquiries: int | None = None
+    inquiry_orders: int | None = None
+    first_responses: int | None = None
+    satisfaction_answers: int | None = None
+    satisfied_answers: int | None = None
+    complaints: int | None = None
+
+    def stated(self) -> dict[str, int]:
+        """Those that are stated, in the order of the fields."""
+        counts = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: count for name, count in counts if count is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """A session of a buyer with a service agent."""
+    """A session of a buyer with a service agent; with totals, all of an agent's day."""
 
     source: str
     id: str
@@ -105,6 +124,7 @@ class Chat:
     order: str | None = None
     satisfied: bool | None = None
     complaint: bool = False
+    totals: ChatTotals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

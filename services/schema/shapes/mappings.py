@@ -57,6 +57,10 @@ class FromColumn:
     order: DayOrder = DayOrder.YEAR_FIRST
     of_time: bool = False
     """Whether the day of a moment is meant."""
+    of_day: bool = False
+    """Whether the first moment of a day is meant."""
+    is_day: bool = False
+    """Whether a text is a day, to be written the same however the file writes it: in an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ class FileMapping:
     notes: Mapping[str, str] = field(default_factory=dict)
     """What is uncertain or left out, by the heading of the column."""
     source: str | None = None
-    """What its facts are known to come from; the mapping's code unless stated."""
+    """What its facts are known to come from; the mapping's code unless stated. Of a file whose
+    rows do not say of which shop they are, `:` and the shop follow: ids of two shops differ.
+    """
     timezone: str | None = None
     """Of times without an offset; the shop's unless stated."""
     encoding: str | None = None

@@ -173,6 +173,8 @@ chat_facts = Table(
     text("order_id", null=True),
     Column("satisfied", Boolean, nullable=True),
     Column("complaint", Boolean, nullable=False),
+    # Of all sessions of an agent's day, where a tool tells no single ones.
+    Column("totals", JSONB(none_as_null=True), nullable=True),
     numbers("first_response_seconds", "response_seconds"),
 )
 

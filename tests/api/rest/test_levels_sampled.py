@@ -89,6 +89,20 @@ async def test_the_database_ranks_sessions_as_the_core_does(agents: Company) -> 
                 assert drawn.chats == draw(whole[employee].chats, seed="s", size=size)
 
 
+async def test_an_agents_day_that_is_told_as_a_whole_is_no_session_to_draw(
+    agents: Company,
+) -> None:
+    totals = {"chats": 57, "answered": 54}
+    whole = session("e-1", 0, inquiry=False, totals=totals, id="2026-02-01 e-1")
+    await chat(agents, whole, *({**session("e-1", n), "totals": None} for n in range(901, 904)))
+    async with agents.owner.read(agents.number) as reading:
+        bounds: dict[str, Any] = {"start": date(2026, 2, 1), "end": date(2026, 3, 1)}
+        drawn = (await read_drawn(reading, ["e-1"], **bounds, seed="s", size=100))["e-1"]
+    ids = {each.id for each in drawn.chats}
+    assert "2026-02-01 e-1" not in ids
+    assert {"e-1-901", "e-1-902", "e-1-903"} <= ids
+
+
 async def test_sessions_that_are_no_inquiries_leave_no_denominator(company: Company) -> None:
     await staff(company)
     await observe(company, "e-1")

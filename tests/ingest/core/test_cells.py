@@ -142,7 +142,7 @@ def test_the_day_of_a_moment_only_where_it_is_meant() -> None:
 def test_moments_are_local_unless_they_say_otherwise(
     cell: str, zone: ZoneInfo, moment: str
 ) -> None:
-    assert read_instant(cell, DayOrder.YEAR_FIRST, zone) == moment
+    assert read_instant(cell, DayOrder.YEAR_FIRST, zone, of_day=False) == moment
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,13 @@ def test_moments_are_local_unless_they_say_otherwise(
 )
 def test_what_is_no_moment_is_refused(cell: str) -> None:
     with pytest.raises(Unfit, match=r"is no time|without a time"):
-        read_instant(cell, DayOrder.YEAR_FIRST, SHANGHAI)
+        read_instant(cell, DayOrder.YEAR_FIRST, SHANGHAI, of_day=False)
+
+
+def test_the_first_moment_of_a_day_only_where_it_is_meant() -> None:
+    for cell in ("2026年11月3日", "2026-11-03 00:00:00"):
+        moment = read_instant(cell, DayOrder.YEAR_FIRST, NEW_YORK, of_day=True)
+        assert moment == "2026-11-03T00:00:00-05:00"
 
 
 def test_yes_and_no() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.ingest.core.facts import FIELDS, REQUIRED, check_row, key_of, row_schema
 from services.ingest.core.fields import Unfit
-from services.schema.shapes.facts import SHAPE_OF, Order, OrderLine, Refund
+from services.schema.shapes.facts import SHAPE_OF, Chat, ChatTotals, Order, OrderLine, Refund
 from services.schema.words import FactKind, OrderStatus, RefundKind
 from tests.ingest import rows
 
@@ -203,3 +203,58 @@ def test_keys_are_ids_or_days_with_their_dimensions() -> None:
         FactKind.CAMPAIGNS: "double-11",
         FactKind.MEASURES: f"registrations/{date(2026, 10, 31)}/s-1///search/",
     }
+
+
+TOTALS = {
+    "chats": 57, "answered": 54, "inquiries": 30, "inquiry_orders": 12, "first_responses": 54,
+    "satisfaction_answers": 10, "satisfied_answers": 9, "complaints": 1,
+}  # fmt: skip
+DAY_OF_AN_AGENT = {
+    "source": "kefu:s-1", "id": "2026-11-03 e-1", "shop": "s-1", "employee": "e-1",
+    "started_at": AT, "modified_at": AT, "response_seconds": "1736.1", "responses": 54,
+    "first_response_seconds": "540", "totals": TOTALS,
+}  # fmt: skip
+
+
+def test_a_chat_may_stand_for_all_of_an_agent_s_day() -> None:
+    chat = check_row(FactKind.CHATS, DAY_OF_AN_AGENT)
+    assert isinstance(chat, Chat)
+    assert chat.totals == ChatTotals(**TOTALS)
+    least = {
+        **DAY_OF_AN_AGENT,
+        "first_response_seconds": None,
+        "totals": {"chats": 1, "answered": 1},
+    }
+    chat = check_row(FactKind.CHATS, least)
+    assert isinstance(chat, Chat)
+    assert chat.totals == ChatTotals(chats=1, answered=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "totals", "code", "pointer"),
+    [
+        ({"buyer": "b"}, {}, "totals_alone", "/totals"),
+        ({"inquiry": True}, {}, "totals_alone", "/totals"),
+        ({"events": []}, {}, "totals_alone", "/totals"),
+        ({"satisfied": False}, {}, "totals_alone", "/totals"),
+        ({"response_seconds": None}, {}, "missing", "/responses"),
+        ({"first_response_seconds": None}, {}, "missing", "/totals/first_responses"),
+        ({}, {"first_responses": None}, "missing", "/totals/first_responses"),
+        ({}, {"chats": None}, "missing", "/totals/chats"),
+        ({}, {"answered": None}, "missing", "/totals/answered"),
+        ({}, {"inquiry_orders": None}, "missing", "/totals/inquiry_orders"),
+        ({}, {"inquiries": None}, "missing", "/totals/inquiries"),
+        ({}, {"satisfied_answers": None}, "missing", "/totals/satisfied_answers"),
+        ({}, {"answered": 58}, "part_beyond_whole", "/totals/answered"),
+        ({}, {"inquiry_orders": 31}, "part_beyond_whole", "/totals/inquiry_orders"),
+        ({}, {"satisfied_answers": 11}, "part_beyond_whole", "/totals/satisfied_answers"),
+        ({}, {"first_responses": 55}, "part_beyond_whole", "/totals/first_responses"),
+        ({}, {"chats": -1}, "count_invalid", "/totals/chats"),
+        ({}, {"phone": 1}, "unknown_field", "/totals/phone"),
+    ],
+)
+def test_totals_of_chats_that_would_say_a_false_rate_are_refused(
+    changes: dict[str, Any], totals: dict[str, Any], code: str, pointer: str
+) -> None:
+    row = {**DAY_OF_AN_AGENT, **changes, "totals": {**TOTALS, **totals}}
+    assert refusal(FactKind.CHATS, row) == (code, pointer)

@@ -30,7 +30,7 @@ from services.schema.shapes.mappings import FileMapping
 AT = "2026-11-30T12:00:00+00:00"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STATED = Stated("s-1", AT, {"s-1": SHANGHAI, "s-2": ZoneInfo("America/New_York")}, SHANGHAI)
-GIVEN = {"source": "m", "shop": "s-1", "modified_at": AT}
+GIVEN = {"source": "m:s-1", "shop": "s-1", "modified_at": AT}
 
 
 def mapping(kind: str = "traffic", **stated: Any) -> FileMapping:

@@ -102,6 +102,7 @@ def daily(chance: random.Random, kind: FactKind, number: int, minute: int) -> ro
             "responses": chance.choice([None, 3]), "satisfied": chance.choice([None, True, False]),
             "first_response_seconds": chance.choice([None, "0.5"]),
             "employee": chance.choice([None, "e-1", "e-2"]),
+            **(_whole_day(chance) if chance.random() < 0.3 else {}),
         },
         FactKind.TRAFFIC: {
             "day": f"2026-10-{28 + number % 3}", "channel": chance.choice([None, "search", "ads"]),
@@ -222,6 +223,23 @@ def _tables(kind: FactKind) -> tuple[str, str]:
 
 def _is_book(table: str) -> bool:
     return table.endswith(("_facts", "_measures", "_sources"))
+
+
+def _whole_day(chance: random.Random) -> rows.Row:
+    """A chat that stands for all of an agent's day."""
+    answered, inquiries = chance.randrange(9), chance.choice([None, chance.randrange(9)])
+    return {
+        **dict.fromkeys(("buyer", "order", "satisfied", "response_seconds", "responses")),
+        **dict.fromkeys(("inquiry", "complaint"), False),
+        "first_response_seconds": None,
+        "totals": {
+            "chats": 9,
+            "answered": answered,
+            "inquiries": inquiries,
+            "inquiry_orders": None if inquiries is None else chance.randrange(inquiries + 1),
+            "complaints": chance.choice([None, 2]),
+        },
+    }
 
 
 def _instant(chance: random.Random) -> str:

@@ -233,7 +233,7 @@ async def test_refused_rows_are_kept_without_what_nobody_asked_for(door: Door) -
         "SELECT shop, source, body FROM rejected_rows WHERE tenant_id = $1 ORDER BY row",
         door.tenant,
     )
-    assert [(row["shop"], row["source"]) for row in kept] == [("s-1", "orders")] * 2
+    assert [(row["shop"], row["source"]) for row in kept] == [("s-1", "orders:s-1")] * 2
     assert [json.loads(row["body"])["paid_amount"] for row in kept] == ["x", "5"]
     assert not any("canary" in row["body"] for row in kept)
 
@@ -246,3 +246,79 @@ async def test_a_file_has_as_many_facts_as_a_batch(
     answer = await send(door, FactKind.TRAFFIC, body, mapping="sycm_shop", shop="s-1")
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_rows")
     assert await stored(door) == []
+
+
+AGENTS = [
+    "日期",
+    "旺旺昵称",
+    "接待人数",
+    "未回复人数",
+    "平均响应(秒)",
+    "很满意",
+    "满意",
+    "一般",
+    "不满意",
+    "很不满意",
+]
+
+
+async def test_an_agent_s_day_counts_as_its_sessions_and_is_corrected_whole(door: Door) -> None:
+    headers = {"Authorization": f"Bearer {door.keys['erp']}"}
+    stated = (await door.get("/v1/mappings/service_agents")).json()
+    del stated["code"], stated["built_in"]
+    stated["fields"]["employee"]["words"] = {"店铺:小美": "e-1", "店铺:阿强": "e-2"}
+    put = await door.client.put("/v1/mappings/kefu", json=stated, headers=headers)
+    assert put.status_code == 201, put.text
+
+    def days(received: int, day: str = "2026-11-03") -> bytes:
+        return table(
+            AGENTS,
+            [day, "店铺:小美", str(received), "3", "32.15", "5", "4", "0", "1", "0"],
+            [day, "店铺:阿强", "10", "0", "20", "-", "-", "-", "-", "-"],
+            [day, "店铺:新人", "1", "0", "20", "", "", "", "", ""],
+            ["汇总", "", "68", "3", "", "", "", "", "", ""],
+        )
+
+    query = {"mapping": "kefu", "shop": "s-1"}
+    first = await send(door, "chats", days(57), **query, stated_at=AT)
+    assert counted(first.json()) == {"received": 3, "created": 2, "invalid": 1}
+    assert [(row["row"], row["code"]) for row in first.json()["rows"]] == [(4, "word_unknown")]
+    assert await measured(door) == {
+        "e-1": {
+            "records": 1, "chats": 57, "answered_chats": 54, "unanswered_chats": 3,
+            "response_seconds": "1736.1000", "responses": 54, "satisfaction_answers": 10,
+            "satisfied_answers": 9,
+        },
+        "e-2": {
+            "records": 1, "chats": 10, "answered_chats": 10, "response_seconds": "200.0000",
+            "responses": 10,
+        },
+    }  # fmt: skip
+    # The same day however it is written; a newer export may also say less.
+    later = "2026-11-07T08:00:00Z"
+    newer = await send(door, "chats", days(40, "2026年11月3日"), **query, stated_at=later)
+    assert counted(newer.json()) == {"received": 3, "updated": 1, "duplicate": 1, "invalid": 1}
+    found = await measured(door)
+    assert (found["e-1"]["chats"], found["e-1"]["unanswered_chats"]) == (40, 3)
+    assert found["e-1"]["response_seconds"] == "1189.5500"
+    (fact,) = (await door.get("/v1/facts/chats", employee="e-1")).json()["items"]
+    assert fact["totals"] == {
+        "chats": 40, "answered": 37, "satisfaction_answers": 10, "satisfied_answers": 9,
+    }  # fmt: skip
+    # Another shop's export of the same day and agent is another fact.
+    other = await send(door, "chats", days(5), mapping="kefu", shop="s-2", stated_at=AT)
+    assert other.json()["created"] == 2
+
+
+async def measured(door: Door) -> dict[str, dict[str, Any]]:
+    """The sums of chats by employee, without what is zero."""
+    rows = await door.owner.fetch("SELECT * FROM chat_measures WHERE tenant_id = $1", door.tenant)
+    kept = ("tenant_id", "day", "shop", "employee")
+    return {
+        row["employee"]: {
+            name: value if type(value) is int else str(value)
+            for name, value in row.items()
+            if value and name not in kept
+        }
+        for row in rows
+    }
