@@ -73,7 +73,13 @@ def message_of(delivery: Delivery, load: Load, *, at: datetime) -> tuple[dict[st
 
 
 async def settle(session: WriteSession, webhook_id: str, sent: Sequence[Sent]) -> None:
-    """Put down what came of some attempts, and what that says of their webhook."""
+    """Put down what came of some attempts, and what that says of their webhook.
+
+    The webhook is locked before its deliveries, as by whoever takes it away with them.
+    """
+    webhook = await lock_webhook(session, webhook_id)
+    if webhook is None:
+        return
     for each in sorted(sent, key=lambda one: one.delivery.id):
         attempt = Attempt(
             number=each.delivery.attempts,
@@ -84,8 +90,7 @@ async def settle(session: WriteSession, webhook_id: str, sent: Sequence[Sent]) -
         )
         wait = next_wait(each.delivery.tries, each.told, jitter_percent=each.jitter_percent)
         await keep_attempt(session, each.delivery.id, attempt, wait=wait)
-    webhook = await lock_webhook(session, webhook_id)
-    if webhook is not None and webhook.disabled_at is None:
+    if webhook.disabled_at is None:
         await _state_health(session, webhook, sent)
 
 
@@ -126,9 +131,12 @@ async def _disable(
 async def _open(
     session: ReadSession, webhook_id: str, keyring: Keyring | None, *, at: datetime
 ) -> tuple[bytes, ...]:
-    sealed = await read_sealed(session, webhook_id, at=at)
-    try:
-        return tuple(open_secret(session.tenant, webhook_id, each, keyring) for each in sealed)
-    except Unopened as error:
-        _log.error("webhook.sealed", tenant=session.tenant, webhook=webhook_id, cause=str(error))
-        return ()
+    """The secrets that sign; one sealed under a key that is not known any more signs no longer."""
+    secrets = []
+    for sealed in await read_sealed(session, webhook_id, at=at):
+        try:
+            secrets.append(open_secret(session.tenant, webhook_id, sealed, keyring))
+        except Unopened as error:
+            where = {"tenant": session.tenant, "webhook": webhook_id}
+            _log.error("webhook.sealed", **where, cause=str(error))
+    return tuple(secrets)

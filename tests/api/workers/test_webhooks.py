@@ -242,15 +242,21 @@ async def test_two_workers_share_what_is_due(company: Company) -> None:
     assert len({each["webhook-id"] for each in receiver.headers}) == 3 * AT_ONCE
 
 
-async def test_a_secret_that_does_not_open_sends_nothing_and_says_so(company: Company) -> None:
+async def test_a_secret_that_does_not_open_sends_nothing_and_another_does(
+    company: Company,
+) -> None:
     async with receiving() as receiver:
         webhook = await hook(company, receiver)
         await happen(company, "alr_1")
         company.app.state.keyring = Keyring(lambda: [b"another key of thirty-two bytes."])
         await worker_of(company).deliver(company.number)
-    (delivery,) = await deliveries(company, webhook)
-    assert receiver.connections == 0
-    assert [each["error"] for each in delivery["attempts"]] == ["the secret cannot be opened"]
+        (delivery,) = await deliveries(company, webhook)
+        assert receiver.connections == 0
+        assert [each["error"] for each in delivery["attempts"]] == ["the secret cannot be opened"]
+        rotated = await ask(company, "POST", f"/v1/webhooks/{webhook['id']}/rotate", {})
+        await be_due(company)
+        await worker_of(company).deliver(company.number)
+        assert verify(receiver, rotated["secret"])["data"] == {"alert": "alr_1"}
 
 
 async def test_deliveries_are_kept_for_their_time_and_then_forgotten(
@@ -289,3 +295,31 @@ async def test_a_commit_wakes_the_worker_and_a_sweep_finds_the_rest(
             await eventually(receiver, ['"alr_1'])
             await be_due(company)
             await eventually(receiver, ['"alr_1'] * 2)
+
+
+async def test_a_card_is_told_of_once_until_somebody_was_told_and_never_before_its_commit(
+    company: Company,
+) -> None:
+    database, card = company.app.state.database, [{"scorecard": "sc_1"}]
+    async with receiving() as receiver:
+        company.app.state.receivers = LOOPBACK
+        wanted = {"url": receiver.url, "events": ["scorecard.changed"]}
+        webhook = await ask(company, "POST", "/v1/webhooks", wanted)
+        for _ in range(2):
+            async with database.write(company.number) as session:
+                await tell_webhooks(session, WebhookEvent.SCORECARD_CHANGED, card)
+        async with database.write(company.number) as session:
+            await tell_webhooks(session, WebhookEvent.SCORECARD_CHANGED, card)
+            # Sent now, it would be read before this is committed, and nothing would be sent after.
+            await worker_of(company).deliver(company.number)
+            assert receiver.connections == 0
+        await worker_of(company).deliver(company.number)
+        assert receiver.connections == 1
+        async with database.write(company.number) as session:
+            await tell_webhooks(session, WebhookEvent.SCORECARD_CHANGED, card)
+        async with database.write(company.number) as session:
+            await claim_due(session, webhook["id"], most=9, lease=LEASE)
+        # What is on its way may be read before this change: it is told of once more.
+        async with database.write(company.number) as session:
+            await tell_webhooks(session, WebhookEvent.SCORECARD_CHANGED, card)
+        assert len(await deliveries(company, webhook)) == 3
