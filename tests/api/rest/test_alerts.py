@@ -81,6 +81,19 @@ async def test_a_broken_standard_is_told_once_for_a_subject_and_a_day(watched: C
     assert (raised["actor"], raised["object"]) == ("system:watch", f"alert:{alert['id']}")
 
 
+async def test_webhooks_are_told_that_an_alert_was_raised(watched: Company) -> None:
+    wanted = {"url": "https://hooks.example/", "events": ["alert.raised"]}
+    webhook = await ask(watched, "POST", "/v1/webhooks", wanted)
+    await sell_today(watched, "1", "2")
+    assert await look(watched) == 1
+    assert await look(watched) == 0
+    (alert,) = (await watched.get("/v1/alerts")).json()["items"]
+    page = (await watched.get(f"/v1/webhooks/{webhook['id']}/deliveries")).json()
+    assert [(each["event"], each["data"]) for each in page["items"]] == [
+        ("alert.raised", {"alert": alert["id"], "subject": "employee:e-1"})
+    ]
+
+
 async def test_people_acknowledge_and_close_what_they_see_and_not_what_is_about_them(
     watched: Company,
 ) -> None:
