@@ -14,6 +14,7 @@ import httpx
 
 from services.door.access import Cell, row_of
 from services.schema.words import Role
+from tests.api.appraisals import SCHEME
 from tests.api.companies import Json
 from tests.api.worlds import ANONYMOUS, FOREIGN, SHOPS, STAGES, UNITS, World
 
@@ -33,6 +34,7 @@ NOUNS = {
     "jobs": "job",
     "alerts": "alert",
     "exclusions": "exclusion",
+    "disputes": "dispute",
     "rejected": "rejected",
     "feeds": "feed",
     "webhooks": "webhook",
@@ -47,7 +49,7 @@ CONSTANTS = {
 }
 """What is the same for every company."""
 ABSENT = "nothing_is_called_so"
-_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert"})
+_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute"})
 _PARAMETER = re.compile(r"\{\w+\}")
 
 
@@ -76,6 +78,7 @@ _WARNING = {
     "name": {"zh": "警", "en": "warning"}, "use": "warning", "cycle": "month",
     "grades": ["C"], "at_least": 2, "of_last": 3,
 }  # fmt: skip
+_NAME = {"zh": "自", "en": "own"}
 _PERIOD = "period=2026-01&subject=employee:{}"
 ASKS: Mapping[str, Ask] = {
     "POST /v1/facts/{kind}": Ask(body=[]),
@@ -95,6 +98,37 @@ ASKS: Mapping[str, Ask] = {
         body=[{"source": "sycm", "shop": "s-a", "day": "2026-01-01", "orders": 0}]
     ),
     "POST /v1/feeds/{id}/backfill": Ask(body={"from": "2026-01-01", "to": "2026-01-02"}),
+    "PUT /v1/tenant": Ask(
+        body={
+            "name": "t",
+            "currency": "CNY",
+            "timezone": "Asia/Shanghai",
+            "week_start": "monday",
+            "fiscal_start": "01-01",
+        }
+    ),
+    "PUT /v1/shops/{code}": Ask(
+        body={"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
+    ),
+    "PUT /v1/measures/{code}": Ask(body={"name": _NAME, "unit": "count"}),
+    "PUT /v1/indicators/{code}": Ask(
+        body={"name": _NAME, "formula": "orders", "unit": "count", "better": "higher"}
+    ),
+    "PUT /v1/target-calendar": Ask(
+        body={"stretches": [{"from": "2026-11-11", "to": "2026-11-12", "weight": "8"}]}
+    ),
+    "PUT /v1/schemes/{code}": Ask(body=SCHEME),
+    "POST /v1/schemes/{code}/back-test": Ask(body={"periods": ["2026-01"]}),
+    "POST /v1/cycles": Ask(
+        body={
+            "code": "new",
+            "scheme": "mine",
+            "period": "2026-01",
+            "population": {"position": "agent"},
+        }
+    ),
+    "POST /v1/disputes/{id}/decision": Ask(body={"uphold": False, "reason": "why"}),
+    "PUT /v1/late-facts/settings": Ask(body={"correction_periods": 3}),
     "PUT /v1/rates": Ask(body=[{"from": "USD", "to": "CNY", "day": "2026-01-01", "rate": "7"}]),
     "GET /v1/shops": Ask("shop", listed="code"),
     "GET /v1/units": Ask("unit", listed="code"),

@@ -1,12 +1,20 @@
 """What lists, filters, sorts, counts and exports might give away; who might raise themselves."""
 
+import io
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import fields
 from itertools import product
 
 import pytest
 
+from services.door.access import matrix
 from tests.api.companies import Json
+from tests.api.contested import RATED, RATERS
+from tests.api.graph import cells
 from tests.api.graph.asking import post
-from tests.api.matrix import ABSENT
+from tests.api.matrix import ABSENT, Call, calls_of, kind_of, send
 from tests.api.worlds import World
 
 in_the_world = pytest.mark.asyncio(loop_scope="session")
@@ -116,3 +124,80 @@ async def test_scenario_a08_nobody_raises_themselves(
     before = await world.digest()
     assert (await world.ours.ask(method, path, body, key=role)).status_code == 403
     assert await world.digest() == before
+
+
+class _OfTheRated(World):
+    """The world as it is about the one whom peers rated, in a cycle that is published."""
+
+    def people(self, role: str) -> dict[str, str]:  # noqa: ARG002  the same to everybody
+        return {"own": RATED}
+
+
+def of_the_rated(world: World) -> _OfTheRated:
+    rated = _OfTheRated(**{each.name: getattr(world, each.name) for each in fields(World)})
+    card = world.things["scorecard rated", RATED]
+    result = world.things["result rated", RATED]
+    about = {("scorecard published", RATED): card, ("result", RATED): result}
+    rated.things = {**world.things, **about}
+    return rated
+
+
+def things_about(world: World, row: str, caller: str) -> Iterator[str | None]:
+    """What a reading operation may tell of the rated one; of who sees but a part, all they see."""
+    kind = kind_of(row.removeprefix("REST "))
+    rated = {
+        "scorecard": world.things["scorecard rated", RATED],
+        "result": world.things["result rated", RATED],
+        "cycle": "rated",
+        "published": "rated",
+    }
+    if kind in rated:
+        yield rated[kind]
+    if caller in {"employee", "lead"}:
+        yield None
+        for call in calls_of(world, row):
+            if call.caller == caller and call.relation in {"own", "team"}:
+                yield call.thing
+
+
+def opened(content: bytes) -> str:
+    """The text of an answer, of a workbook all its parts."""
+    if not content.startswith(b"PK"):
+        return content.decode()
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        return "".join(book.read(name).decode() for name in book.namelist())
+
+
+@in_the_world
+async def test_scenario_a09_no_field_or_export_names_who_rated(world: World) -> None:
+    """Neither code nor name, to the subject, a lead, a viewer or payroll; HR is told of each."""
+    names = [name for rater in RATERS for name in (rater, f"name of {rater}")]
+    texts: list[tuple[str, str]] = []
+    for caller in ("employee", "lead", "viewer", "payroll"):
+        for row in (row for row in matrix() if row.startswith("REST GET /v1/")):
+            for thing in things_about(world, row, caller):
+                answer = await send(world, Call(row, caller, "own", thing), thing)
+                texts.append((f"{row} {thing} as {caller}", opened(answer.content)))
+        for entry, absent in cells.entries_of(of_the_rated(world), caller):
+            if entry.arguments != absent.arguments:
+                query = entry.query.replace('"open"', '"rated"')
+                texts.append((query, (await post(world.ours, query, key=caller)).text))
+    for kind in ("csv", "xlsx", "ndjson"):
+        path = f"/v1/payroll/export?cycle=rated&format={kind}"
+        answer = await world.ours.get(path, key="payroll")
+        assert answer.status_code == 200
+        texts.append((path, opened(answer.content)))
+    found = [(about, name) for about, text in texts for name in names if name in text]
+    told = sum(world.things["scorecard rated", RATED] in text for _, text in texts)
+    sys.stdout.write(
+        f"A09: {len(RATERS)} raters searched for in {len(texts)} answers, {told} of them with the "
+        f"card they rated: {len(found)} found\n"
+    )
+    assert found == []
+    assert told > 20
+    card = world.things["scorecard rated", RATED]
+    to_office = (await world.ours.get(f"/v1/scorecards/{card}/raters", key="hr")).text
+    assert all(rater in to_office for rater in RATERS)
+    to_subject = await world.ours.get(f"/v1/scorecards/{card}/ratings", key="employee")
+    peers = [each for each in to_subject.json()["items"] if each["role"] == "peer"]
+    assert [(each["mark"], each["rater"]) for each in peers] == [("75", None)] * 3

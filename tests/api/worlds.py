@@ -41,6 +41,7 @@ from tests.api.appraisals import (
     set_targets,
 )
 from tests.api.companies import Company, Json, open_companies
+from tests.api.contested import contest_and_rate
 from tests.api.facts import Sale
 from tests.databases import TestDatabase
 
@@ -60,7 +61,7 @@ SELVES = {
     Role.VIEWER: "e-view",
 }
 """Who asks as each role; machines are nobody."""
-PEOPLE = ("e-boss", *MANAGERS, "e-other", "e-admin", "e-hr", "e-view")
+PEOPLE = ("e-boss", *MANAGERS, "e-other", "e-third", "e-admin", "e-hr", "e-view")
 STAGES = ("open", "closed", "review", "calibration", "approved", "published")
 """Of cycles that hold scorecards; each has one in the world, and the draft is beside them."""
 _MUCH = Rate(10**9, 10**9)
@@ -231,6 +232,7 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
         await sell(company, *sales)
     await _post(world, company, prefix, people)
     await _appraise(world, company, prefix)
+    await contest_and_rate(company, world.things, prefix, people)
     await _state(world, company, prefix, people)
     await company.app.state.live.settle(company.number)
     # The first admin is nobody in person, and set all this up; who asks from here on is somebody.
