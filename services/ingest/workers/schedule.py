@@ -23,7 +23,14 @@ from services.ingest.store.cursors import (
 from services.ingest.store.jobs import finish_backfill, read_backfills, read_outcomes
 from services.ingest.store.pages import drop_expired
 from services.ingest.workers.desks import DeskKey, Desks
-from services.ingest.workers.pulling import LEASE, Puller, Show, Step
+from services.ingest.workers.pulling import (
+    LANDING_ATTEMPTS,
+    LEASE,
+    WAIT_FOR_PEOPLE,
+    Puller,
+    Show,
+    Step,
+)
 from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.db import Database
 from services.schema.errors import Unavailable
@@ -216,28 +223,48 @@ class Schedule:
         last = self._jobs[backfill.job]
         last.attempts += 1
         try:
+            became = await self._read_again(tenant, lease, backfill, last)
+            if became is not None and not await self._finish(tenant, backfill.job, *became):
+                # Nobody could be told: it is done again.
+                last.rests_until = self._now() + wait_after(last.attempts)
+        finally:
+            last.running = False
+
+    async def _read_again(
+        self, tenant: int, lease: Lease, backfill: Backfill, last: _Try
+    ) -> tuple[JobStatus, dict[str, object]] | None:
+        """What became of it; null where it is to be tried again."""
+        try:
             rows = await self._puller(tenant, lease).backfill(backfill)
         except (SourceError, Unavailable, StaleLease) as error:
             if isinstance(error, TryLater) and error.seconds is not None:
                 # It says itself how long to wait, and what was read of a window stays: no failure.
                 last.attempts -= 1
-                last.rests_until = self._now() + timedelta(seconds=error.seconds)
-                return
+                seconds = min(error.seconds, WAIT_FOR_PEOPLE.total_seconds())
+                last.rests_until = self._now() + timedelta(seconds=seconds)
+                return None
             last.rests_until = self._now() + wait_after(last.attempts)
             if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
-                return
-            status = JobStatus.FAILED
-            result: dict[str, object] = {"problem": str(error)}
-        else:
-            if self._stopping.is_set():
-                return
-            status, result = JobStatus.DONE, {"rows": rows}
-        finally:
-            last.running = False
-        async with self._database.write(tenant) as session:
-            await finish_backfill(
-                session, backfill.job, status=status, result=result, at=self._now()
-            )
+                return None
+            return JobStatus.FAILED, {"problem": str(error)}
+        return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": rows})
+
+    async def _finish(
+        self, tenant: int, job: str, status: JobStatus, result: dict[str, object]
+    ) -> bool:
+        """Whether what came of a backfill could be said."""
+        for _ in range(LANDING_ATTEMPTS):
+            try:
+                async with self._database.write(tenant) as session:
+                    await finish_backfill(
+                        session, job, status=status, result=result, at=self._now()
+                    )
+            except Unavailable as error:
+                _log.warning("backfill.unfinished", job=job, problem=error.detail)
+                await asyncio.sleep(1)
+            else:
+                return True
+        return False
 
     def _puller(self, tenant: int, lease: Lease) -> Puller:
         return Puller(
