@@ -32,6 +32,8 @@ class Pass:
     total: int
     """How many rows the marketplace has counted in it."""
     pages: int
+    is_one: bool = True
+    """Whether its pages show as many rows as were counted, and none twice: those of one moment."""
 
 
 async def read_pages(
@@ -67,6 +69,7 @@ async def read_until_quiet(
     sorts as a text.
     """
     known: dict[str, tuple[str, Row]] = {}
+    was_quiet = False
     for _ in range(MOST_PASSES):
         found = await read_pass()
         seen, fresh = set(), False
@@ -76,9 +79,12 @@ async def read_until_quiet(
             if name not in known or known[name][0] < at:
                 known[name] = (at, row)
                 fresh = True
-        # A single page is one moment's truth; several are as many moments.
-        if len(seen) >= found.total and (found.pages <= 1 or not fresh):
+        # A single page is one moment's truth; several are as many moments. Where they overlap or
+        # lack something a row has moved, and may hide others twice: they have to agree once more.
+        is_quiet = len(seen) >= found.total and not fresh and (found.is_one or was_quiet)
+        if is_quiet or (found.pages <= 1 and len(seen) >= found.total):
             return tuple(row for _, row in known.values())
+        was_quiet = not fresh
     raise TryLater(f"{what} is not quiet after {MOST_PASSES} passes")
 
 

@@ -22,7 +22,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import MOST_ROWS, Pass, read_until_quiet
+from services.ingest.sources.passes import MOST_ROWS, Pass, number_in, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import joined, sign_md5
 from services.schema.shapes.feeds import Stream, Window
@@ -200,7 +200,8 @@ class TaobaoSource:
         """
         if counted.pages <= 1:
             return counted
-        found, last, more_follow = [*counted.rows], counted.pages - 1, True
+        found: list[Row] = []
+        last, more_follow = counted.pages - 1, True
         while more_follow:
             last += 1
             if last > -(-asked.most // asked.page_size):
@@ -209,7 +210,9 @@ class TaobaoSource:
             found += rows
         for page in range(last - 1, 0, -1):
             found += (await self._page(asked, window, page))[1]
-        return Pass(found, counted.total, last)
+        numbers = {number_in(row, asked.key[0]) for row in found}
+        is_one = len(numbers) == len(found) == counted.total
+        return Pass([*counted.rows, *found], counted.total, last, is_one)
 
     async def _page(self, asked: _List, window: Window, page: int) -> tuple[bool, list[Row]]:
         params = {**_window_params(asked, window, page), "use_has_next": "true"}
@@ -312,7 +315,10 @@ def _counted(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
 
 def _followed(content: Mapping[str, Any]) -> tuple[bool, list[Row]]:
     """Whether more pages follow, and the rows of this one."""
-    return content.get("has_next") is True, _rows(content)
+    more_follow, rows = content.get("has_next") is True, _rows(content)
+    if more_follow and not rows:
+        raise Unreadable("a page before others comes without its rows")
+    return more_follow, rows
 
 
 def _rows(content: Mapping[str, Any]) -> list[Row]:

@@ -11,8 +11,10 @@ from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.passes import (
     MOST_UNFINISHED,
     Pages,
+    Pass,
     Unfinished,
     as_last_seen,
+    read_until_quiet,
 )
 from services.ingest.sources.reading import Row, read_document
 from services.schema.shapes.feeds import Window
@@ -118,3 +120,24 @@ def test_numbers_are_read_to_the_last_digit() -> None:
     assert str(read_document(b"[0.1, 12345678901234567.89]")) == (
         "[Decimal('0.1'), Decimal('12345678901234567.89')]"
     )
+
+
+@pytest.mark.parametrize(
+    ("is_one", "passes"), [((True, True), 2), ((False, True), 2), ((True, False, False), 3)]
+)
+async def test_passes_whose_pages_overlap_have_to_agree_once_more(
+    is_one: tuple[bool, ...], passes: int
+) -> None:
+    """Pages of one moment that bring nothing new are enough, others are so twice."""
+    rows = [{"id": 1, "at": "1"}, {"id": 2, "at": "1"}, {"id": 3, "at": "1"}]
+    made = [Pass(rows, 3, 2, each) for each in is_one]
+    asked = 0
+
+    async def read_pass() -> Pass:
+        nonlocal asked
+        asked += 1
+        return made[asked - 1]
+
+    found = await read_until_quiet(read_pass, number="id", changed="at", what="it")
+    assert len(found) == 3
+    assert asked == passes

@@ -190,6 +190,32 @@ async def test_pages_of_a_copy_that_is_behind_hide_no_row_behind_the_count_of_an
     assert sorted(row["tid"] for row in reading.rows) == [4, 5, 6, 7, 8, 9]
 
 
+async def test_a_page_before_others_that_comes_without_its_rows_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_pages(monkeypatch, 2)
+    rows = [{"tid": n, "modified": f"2026-11-18 00:00:0{n}"} for n in (4, 3, 2, 1)]
+    asked: list[str] = []
+
+    class Hollow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            params = parse_qs((await request.aread()).decode())
+            start = 2 * (int(params["page_no"][0]) - 1)
+            content: dict[str, object] = {"total_results": 4}
+            here = rows[1:3]
+            if "use_has_next" in params:
+                asked.append(params["page_no"][0])
+                here, content = rows[start : start + 2], {"has_next": start == 0}
+            if asked[-2:] != ["2", "1"]:
+                content["trades"] = {"trade": here}
+            body = json.dumps({"trades_sold_increment_get_response": content}).encode()
+            return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    reading = await source_with(world, Hollow()).read(ORDERS, DAY)
+    assert sorted(row["tid"] for row in reading.rows) == [1, 2, 3, 4]
+    assert asked[:3] == ["2", "1", "1"]
+
+
 async def test_a_window_with_too_many_rows_is_asked_for_in_parts(world: World) -> None:
     """1,500 ratings of a range, and the rest cannot be reached."""
     whole = Window(NOW - timedelta(days=58), NOW)
