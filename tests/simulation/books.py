@@ -9,8 +9,9 @@ from typing import Any
 
 from services.ingest.store.rejected import Rejected
 from services.schema.errors import Unavailable
+from services.schema.shapes.feeds import Backfill
 from services.schema.shapes.people import Shop
-from services.schema.words import FactKind, Marketplace, ShopKind
+from services.schema.words import FactKind, JobStatus, Marketplace, ShopKind
 
 Row = dict[str, str | None]
 FactKey = tuple[FactKind, str, str]
@@ -30,6 +31,8 @@ class Books:
     owners: dict[str, str] = field(default_factory=dict)
     days: dict[tuple[str, date], bool] = field(default_factory=dict)
     batches: dict[str, int] = field(default_factory=dict)
+    jobs: dict[str, tuple[Backfill, JobStatus, Decimal]] = field(default_factory=dict)
+    """Backfills, and how far each is."""
     pages: dict[int, bytes] = field(default_factory=dict)
 
 

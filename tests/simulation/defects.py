@@ -13,7 +13,7 @@ from services.ingest.flows import pulls
 from services.ingest.flows.arrivals import Unread
 from services.ingest.sources import client, shopify, taobao
 from services.ingest.sources.errors import SourceError, Unreadable, WindowTooLarge
-from services.ingest.sources.passes import Pages, as_last_seen
+from services.ingest.sources.passes import Pages, Pass, as_last_seen
 from services.ingest.sources.reading import Reading
 from services.ingest.workers import desks, pulling, schedule, windows
 from services.schema.errors import Unavailable
@@ -205,8 +205,9 @@ def lost_answer_is_forgotten(patch: Patch) -> None:
 
 
 def count_is_believed(patch: Patch) -> None:
-    """The page that should be the last one is not asked whether it is."""
+    """The page that should be the last one is not asked whether it is, and two passes suffice."""
     patch(taobao, "_followed", lambda content: (False, taobao._rows(content)))
+    patch(taobao, "Pass", lambda rows, total, pages, _is_one=True: Pass(rows, total, pages))
 
 
 def empty_file_is_empty(patch: Patch) -> None:
@@ -240,6 +241,11 @@ def all_in_yuan(patch: Patch) -> None:
         return {code: replace(shop, currency="CNY") for code, shop in shops.items()}
 
     patch(memory, "read_shops", read)
+
+
+def backfill_rests_for_years(patch: Patch) -> None:
+    """It believes whatever it is told to wait for."""
+    patch(schedule, "WAIT_FOR_PEOPLE", timedelta(days=10_000))
 
 
 def poison_blocks(patch: Patch) -> None:
@@ -314,5 +320,5 @@ DEFECTS: tuple[Defect, ...] = (
     first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
     outdated_is_kept, lost_answer_is_forgotten, count_is_believed, empty_file_is_empty,
-    next_page_forgotten, all_in_yuan,
+    next_page_forgotten, all_in_yuan, backfill_rests_for_years,
 )  # fmt: skip

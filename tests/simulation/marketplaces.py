@@ -39,8 +39,9 @@ class Marketplace:
     """Calls after a session was revoked, since its credentials were last changed."""
     bulks: dict[str, Any] = field(default_factory=dict)
     """Files that were asked for, by number."""
-    naps: int = 0
-    """Workers that fell asleep since then: each may lose a lease by it, and another tries anew."""
+    excuses: int = 0
+    """Since then: workers fell asleep, commits were lost, days were asked for. Each may let a feed
+    be tried anew."""
 
     def seconds(self) -> float:
         return asyncio.get_running_loop().time()

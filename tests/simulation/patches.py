@@ -15,6 +15,7 @@ import structlog
 from services.ingest.flows import landing, pulls
 from services.ingest.sources import client, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
+from services.ingest.store import jobs
 from services.ingest.workers import desks, pulling, schedule
 from services.schema.words import FactKind
 from tests.simulation import memory
@@ -46,9 +47,18 @@ def patching() -> Iterator[Patch]:
 def use_memory(patch: Patch) -> None:
     """Let flows and workers call the store in memory; what it lacks fails by name."""
     for place in _PLACES:
-        for name, value in list(vars(place).items()):
-            if isinstance(value, FunctionType) and value.__module__.startswith(_FACTS):
-                patch(place, name, _standing_in(name))
+        for name in _of_store(place):
+            patch(place, name, _standing_in(name))
+    patch(jobs, "add_backfill", _standing_in("add_backfill"))
+
+
+def _of_store(place: Any) -> list[str]:
+    """The names in a module of functions of the store."""
+    return [
+        name
+        for name, value in vars(place).items()
+        if isinstance(value, FunctionType) and value.__module__.startswith(_FACTS)
+    ]
 
 
 def _standing_in(name: str) -> Callable[..., Any]:

@@ -162,7 +162,14 @@ class PostgresShelves:
                 (row["shop"], row["kind"]): (row["cursor"], row["problem"])
                 for row in await rows("feeds")
             }
+            jobs = await rows("jobs")
+            shelf.running = [row["id"] for row in jobs if row["status"] == "running"]
         return shelf
+
+    async def feed_of(self, tenant: int, shop: str, kind: str) -> str | None:
+        statement = "SELECT id FROM feeds WHERE tenant_id = $1 AND shop = $2 AND kind = $3"
+        found = await self._owner.fetch(statement, tenant, shop, kind)
+        return found[0]["id"] if found else None
 
     async def close(self) -> None:
         await self._owner.close()

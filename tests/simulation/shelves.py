@@ -1,12 +1,12 @@
 """What is stored, as a story looks at it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from services.schema.words import FactKind
+from services.schema.words import FactKind, JobStatus
 from tests.simulation.books import GONE, Books, FactKey, Memory, Row
 from tests.simulation.memory import counted, modified_of
 
@@ -40,6 +40,8 @@ class Shelf:
     """As they came."""
     cursors: dict[tuple[str, str], tuple[datetime | None, str | None]]
     """By shop and kind: the cursor, and the problem."""
+    running: list[str] = field(default_factory=list)
+    """Backfills that are not finished."""
 
 
 class Shelves(Protocol):
@@ -49,6 +51,10 @@ class Shelves(Protocol):
 
     async def is_as_before(self, tenant: int) -> bool:
         """Whether the last commit is known to have changed nothing that is looked at."""
+        ...
+
+    async def feed_of(self, tenant: int, shop: str, kind: str) -> str | None:
+        """The name of a feed, once there is one."""
         ...
 
     async def close(self) -> None: ...
@@ -63,6 +69,10 @@ class MemoryShelves:
         self._memory = memory
         self._standings: dict[tuple[int, FactKey], tuple[Row, Standing]] = {}
         """Of rows as they were looked at last: they are put, and never changed."""
+
+    async def feed_of(self, tenant: int, shop: str, kind: str) -> str | None:
+        feed = f"{shop}/{kind}"
+        return feed if feed in self._memory.books[tenant].feeds else None
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -95,6 +105,7 @@ class MemoryShelves:
                 (row["shop"], row["kind"].value): (row["cursor"], row["problem"])
                 for row in books.feeds.values()
             },
+            running=[job for job, row in books.jobs.items() if row[1] is JobStatus.RUNNING],
         )
 
     def _standing(self, tenant: int, key: FactKey, row: Row) -> Standing:

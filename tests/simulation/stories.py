@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from services.ingest.store import jobs
+from services.schema.shapes.feeds import Backfill
 from tests.databases import TestDatabase
 from tests.simulation import patches
 from tests.simulation.books import PLACES, Memory, source_of
@@ -128,7 +130,8 @@ class Story:
             self.workers.append(worker)
             worker.begin()
         trouble = [asyncio.ensure_future(self._kill()),
-                   asyncio.ensure_future(self._sign_in())]  # fmt: skip
+                   asyncio.ensure_future(self._sign_in()),
+                   asyncio.ensure_future(self._ask_backfills())]  # fmt: skip
         while self.loop.time() < self.weather.span_seconds and not self.unsafe:
             await asyncio.sleep(120)
             self._check_mistakes()
@@ -177,6 +180,7 @@ class Story:
                     cursor, problem = shelf.cursors.get((shop, kind), (None, "no feed"))
                     if problem is not None or cursor is None or cursor < settled:
                         found.append(f"{code}/{shop} {kind} is at {cursor}: {problem}")
+            found += [f"{code}: {job} is not done" for job in shelf.running]
         return found
 
     def _check_mistakes(self) -> None:
@@ -223,16 +227,34 @@ class Story:
             self._replace(place)
             self.tell(f"{worker.name} begins again")
 
+    async def _ask_backfills(self) -> None:
+        """An operator lets some days of a feed be read again."""
+        chance = patches.chance_of(self.seed, "backfills")
+        while self.weather.backfills_an_hour:
+            await asyncio.sleep(chance.expovariate(self.weather.backfills_an_hour / HOUR))
+            (tenant, shop), truth = chance.choice(list(self.truths.items()))
+            kind, today = chance.choice(truth.kinds), self.now().date()
+            first = today - timedelta(days=chance.randint(0, 2))
+            job = f"job_{self.seed:06}{int(self.loop.time()):020}"
+            with self.loop.working():
+                feed = await self.shelves.feed_of(tenant, shop, kind)
+                if feed is not None:
+                    backfill = Backfill(job, feed, ((first, today + timedelta(days=1)),))
+                    async with self.inner.write(tenant) as session:
+                        await jobs.add_backfill(session, backfill, caller="x", at=self.now())
+            self.market.excuses += 1
+            self.tell(f"{shop} {kind} of {tenant} is to be read again from {first}")
+
     async def _sign_in(self) -> None:
         """A seller signs in again when the session was revoked."""
         revoked = self.weather.revoked
         if revoked is None:
             return
         await asyncio.sleep(max(revoked[0] - self.loop.time(), 0))
-        self.market.naps = 0
+        self.market.excuses = 0
         await asyncio.sleep(revoked[1] - self.loop.time())
         hours = (revoked[1] - revoked[0]) / HOUR
-        most = 3 * (int(hours) + 2 + self.restarts) + self.market.naps
+        most = 3 * (int(hours) + 2 + self.restarts) + self.market.excuses
         for shop, calls in self.market.revoked.items():
             if calls > most:
                 self.unsafe.append(f"S10: {calls} calls for {shop} after its session was revoked")

@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 
 from services.ingest.flows import landing, pulls
-from services.ingest.store import cursors
+from services.ingest.store import cursors, jobs
 from services.ingest.store.landing import Judged
 from services.ingest.workers import desks, pulling, schedule
 from services.schema.db import Database
@@ -35,7 +35,7 @@ from tests.simulation.stories import TENANTS, Plant, play_in, small_weather
 
 _REAL: dict[str, Callable[..., Any]] = {
     name: value
-    for place in (landing, pulls, desks, pulling, schedule)
+    for place in (landing, pulls, desks, pulling, schedule, jobs)
     for name, value in vars(place).items()
     if iscoroutinefunction(value)
     and value.__module__.startswith("services.ingest.store.")
@@ -272,6 +272,10 @@ _LISTED: dict[str, tuple[Callable[[Books], Any], Callable[[Mapping[str, Any]], A
     "feed_days": (lambda books: books.days, itemgetter("feed", "day")),
     "batches": (lambda books: books.batches.items(), itemgetter("id", "received")),
     "pages": (lambda books: books.pages.values(), lambda row: gzip.decompress(row["body"])),
+    "jobs": (
+        lambda books: [(job, row[1].value, row[2]) for job, row in books.jobs.items()],
+        itemgetter("id", "status", "progress"),
+    ),
     "shop_sources": (lambda books: books.owners.items(), itemgetter("shop", "source")),
 }
 """Tables by name: what memory has in their place, and how a row of theirs is put so."""

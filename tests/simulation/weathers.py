@@ -41,6 +41,8 @@ class Weather:
     lost_after: float = 0.0
     """Commits that take effect and are said to have failed."""
     kills_an_hour: float = 0.0
+    backfills_an_hour: float = 0.0
+    """Days that an operator lets read again."""
     asleep: float = 0.0
     """Calls after which a worker sleeps, perhaps past its lease."""
     skew_seconds: int = 0
@@ -94,6 +96,7 @@ def draw_weather(chance: Random) -> Weather:
     weather.hollow = chance.choice((0.0, 0.0, 0.1, 0.4))
     weather.moving = chance.choice(moving)
     weather.lagging = chance.choice(lagging)
+    weather.backfills_an_hour = chance.choice((0.0, 0.0, 0.0, 2.0))
     weather.kills_an_hour = chance.choice((0.0, 0.0, 0.5, 4.0))
     weather.asleep = chance.choice((0.0, 0.03, 0.1)) if weather.workers > 1 else 0.0
     weather.skew_seconds = chance.choice((0, 0, chance.randint(1, 180), -chance.randint(1, 180)))
@@ -129,6 +132,7 @@ def smaller(weather: Weather) -> Weather:
         orders=min(weather.orders, MOST_ORDERS),
         every_seconds=min(max(weather.every_seconds, 300), 600),
         kills_an_hour=weather.kills_an_hour * 4,
+        backfills_an_hour=weather.backfills_an_hour * 4,
         outage=shorter(weather.outage),
         revoked=shorter(weather.revoked),
     )

@@ -41,7 +41,7 @@ class Worker:
         """The machine stops it for a while, as it stands."""
         chance = self.story.market.chance
         self.paused_until = asyncio.get_running_loop().time() + chance.uniform(5, 200)
-        self.story.market.naps += 1
+        self.story.market.excuses += 1
         self.story.tell(f"{self.name} is asleep")
 
     async def gate(self) -> None:
@@ -105,10 +105,12 @@ class Wire:
                     raise Unavailable("killed")
                 if story.market.happens(story.weather.lost_before):
                     story.tell(f"{self._worker.name}: a commit is lost")
+                    story.market.excuses += 1
                     await story.inner.lose(session)
             await story.committed(tenant)
         if story.market.happens(story.weather.lost_after):
             story.tell(f"{self._worker.name}: a commit's answer is lost")
+            story.market.excuses += 1
             raise Unavailable("The database does not answer.", retry_after_seconds=9)
 
     @asynccontextmanager
