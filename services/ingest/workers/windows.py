@@ -13,6 +13,9 @@ from services.schema.days import start_of_day
 from services.schema.shapes.feeds import Backfill, Window
 from services.schema.words import FactKind
 
+LONGEST_WORK = timedelta(days=1)
+"""On one window, over several attempts: a file that is made, pages that have to wait."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -39,6 +42,7 @@ async def windows_up_to_now(
         if cursor > begun and window.end - cursor < stream.every:
             # What has come while we were reading is left to the next time.
             return
+        asked_at = now()
         try:
             reading = await desk.source.read(kind, window)
         except WindowTooLarge:
@@ -50,8 +54,10 @@ async def windows_up_to_now(
         end = reading.until or window.end
         yield _piece(reading, cursor, end, desk)
         cursor, longest = end, min(stream.longest, longest * 2)
-        # Of a time that was over long before it was read nothing can be late.
-        is_settled = now() - cursor > usual.overlap + usual.lag
+        # Of a time that was over long before it was asked about nothing can be late. What says
+        # itself up to when it tells may have been asked for in an attempt long before this one.
+        older = LONGEST_WORK if reading.until else timedelta(0)
+        is_settled = asked_at - cursor > usual.overlap + usual.lag + older
         stream = replace(usual, overlap=timedelta(0)) if is_settled else usual
 
 

@@ -79,3 +79,23 @@ async def test_what_was_over_long_before_it_was_read_is_not_read_twice() -> None
     assert overlaps[:-1] == [timedelta(0)] * (len(overlaps) - 1)
     assert asked[-1].end == NOW - timedelta(minutes=4)
     assert len(asked) == 11
+
+
+async def test_what_was_asked_for_in_an_earlier_attempt_is_not_over_long_before_it() -> None:
+    """A file that was begun when its window had just ended, and comes hours later."""
+
+    class Begun(Slow):
+        async def read(self, kind: FactKind, window: Window) -> Reading:
+            assert kind is ORDERS
+            self.asked.append(window)
+            return Reading("", (), until=window.end)
+
+    source = Begun()
+    desk = Desk(
+        1, "Asia/Shanghai", None, source, taobao, Origin("x:1", "1", {}), sealer(b"0" * 32, 1)
+    )
+    pieces = windows_up_to_now(desk, ORDERS, NOW - HALF * 3, lambda: source.now, first=False)
+    assert [piece async for piece in pieces]
+    overlap = source.streams[ORDERS].overlap
+    assert NOW - source.asked[0].end > HOUR
+    assert all(two.start == one.end - overlap for one, two in itertools.pairwise(source.asked))
