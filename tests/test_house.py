@@ -25,8 +25,8 @@ VAGUE_NAMES = {
 NOUNS = {
     "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
     "scorecards", "ratings", "reviews", "disputes", "interviews", "results", "payouts", "levels",
-    "late_facts", "readers", "uses",
-    "reconciliations", "mappings", "standards", "alerts", "webhooks",
+    "late_facts", "readers", "uses", "reconciliations", "mappings", "standards", "alerts",
+    "webhooks", "surveys", "cases",
 }  # fmt: skip
 
 

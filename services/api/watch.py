@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from services.api.flows.cases import escalate_cases
 from services.api.flows.standards import check_standards, watch_now
 from services.api.store.standards import has_watched_days, try_lock_watch
 from services.api.store.tenants import read_tenant_numbers
@@ -38,6 +39,9 @@ class WatchWorker:
             if is_due:
                 await watch_now(session, at=at)
             raised = await check_standards(session, at=at)
+        # Another transaction: each locks its nouns before the head of the audit.
+        async with self._database.write(tenant) as session:
+            raised += await escalate_cases(session, at=at)
         if is_due:
             self._looked[tenant] = at
         if raised:

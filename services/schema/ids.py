@@ -30,6 +30,8 @@ class IdKind(StrEnum):
     ALERT = "alt"
     WEBHOOK = "whk"
     DELIVERY = "dlv"
+    SURVEY_ANSWER = "ans"
+    CASE = "case"
 
 
 def new_id(kind: IdKind) -> str:

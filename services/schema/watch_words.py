@@ -21,3 +21,38 @@ class AlertState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+
+
+class SurveyAudience(StrEnum):
+    """Whom a survey asks."""
+
+    CUSTOMERS = "customers"
+    EMPLOYEES = "employees"
+
+
+class QuestionKind(StrEnum):
+    """How a question of a survey is answered."""
+
+    MARK = "mark"
+    TEXT = "text"
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class CaseStep(StrEnum):
+    """What becomes of a case."""
+
+    OPENED = "opened"
+    ASSIGNED = "assigned"
+    """Left to another owner, or until another day."""
+    DONE = "done"
+    TOLD = "told"
+    """The customer knows what was done."""
+    CLOSED = "closed"
+    REOPENED = "reopened"

@@ -16,7 +16,7 @@ from services.door.access import Cell, row_of
 from services.schema.words import Role
 from tests.api.appraisals import SCHEME
 from tests.api.companies import Json
-from tests.api.worlds import ANONYMOUS, FOREIGN, SHOPS, STAGES, UNITS, World
+from tests.api.worlds import ANONYMOUS, CASE, FOREIGN, SHOPS, STAGES, SURVEY, UNITS, World
 
 CALLERS = (*(role.value for role in Role), ANONYMOUS)
 NOUNS = {
@@ -33,6 +33,8 @@ NOUNS = {
     "keys": "key",
     "jobs": "job",
     "alerts": "alert",
+    "surveys": "survey",
+    "cases": "case",
     "exclusions": "exclusion",
     "disputes": "dispute",
     "rejected": "rejected",
@@ -50,6 +52,7 @@ CONSTANTS = {
 """What is the same for every company."""
 ABSENT = "nothing_is_called_so"
 _PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute"})
+_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert", "case"})
 _PARAMETER = re.compile(r"\{\w+\}")
 
 
@@ -165,6 +168,14 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/alerts/{id}/closure": Ask(body={"note": "why"}),
     "POST /v1/webhooks": Ask(body={"url": "https://hooks.example/", "events": ["cycle.moved"]}),
     "POST /v1/webhooks/{id}/rotate": Ask(body={"overlap_seconds": 60}),
+    "PUT /v1/surveys/{code}": Ask(body=SURVEY),
+    "POST /v1/surveys/{code}/invitations": Ask(body={"respondents": ["b-1"]}),
+    "POST /v1/surveys/{code}/answers": Ask(
+        body={"respondent": "b-1", "answers": [{"question": "speed", "mark": 3}]}
+    ),
+    "GET /v1/cases": Ask("employee", "owner={}", listed="owner"),
+    "POST /v1/cases": Ask("employee", body=CASE | {"owner": "{}"}),
+    "POST /v1/cases/{id}/steps": Ask(body={"step": "done", "note": "why"}),
     "GET /v1/scorecards": Ask("employee", "employee={}", listed="subject"),
     "GET /v1/results": Ask("employee", "employee={}", listed="subject"),
     "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),

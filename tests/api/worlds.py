@@ -336,6 +336,7 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
         plan |= {"period": "2026-01", "mode": "scale", "actions": [action | {"owner": code}]}
         await ask(company, "PUT", "/v1/target-plans", plan)
     await _alarm(world, company, people)
+    await _survey(world, company, prefix, people)
     month = {"month": "2026-01", "employees": None}
     await ask(company, "POST", f"/v1/ladders/{ladder}/assessments", month)
     async with company.owner.write(company.number) as session:
@@ -375,3 +376,26 @@ async def _alarm(world: World, company: Company, people: list[str]) -> None:
     async with company.owner.write(company.number) as session:
         for alert in await tell(session, checks, at=datetime.now(UTC)):
             world.things["alert", alert.breach.subject.code] = alert.id
+
+
+SURVEY: Json = {
+    "name": {"zh": "服务", "en": "Service"},
+    "about": "company",
+    "audience": "customers",
+    "questions": [{"code": "speed", "text": {"zh": "快", "en": "Speed"}}],
+    "opens_on": "2026-01-01",
+    "closes_on": "2099-01-01",
+}
+CASE: Json = {"finding": "Slow.", "subject": "company", "due_on": "2099-01-01"}
+
+
+async def _survey(world: World, company: Company, prefix: str, people: list[str]) -> None:
+    """A survey that asks a customer, and a case of each."""
+    code = f"{prefix}mine".replace("-", "_")
+    world.things["survey", prefix] = code
+    await ask(company, "PUT", f"/v1/surveys/{code}", SURVEY)
+    asked = {"respondents": ["b-1"]}
+    await ask(company, "POST", f"/v1/surveys/{code}/invitations", asked)
+    for owner in people:
+        case = await ask(company, "POST", "/v1/cases", {**CASE, "owner": owner, "survey": code})
+        world.things["case", owner] = case["id"]

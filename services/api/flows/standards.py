@@ -21,9 +21,10 @@ from services.api.store.audit import append_entry
 from services.api.store.counters import lock_noun
 from services.api.store.people import read_employees, read_shops, read_tenant, read_units
 from services.api.store.standards import (
+    drop_watched_days,
     insert_standard,
     read_own_standards,
-    take_watched_days,
+    read_watched_days,
     watch_days,
 )
 from services.schema.days import local_day
@@ -91,7 +92,7 @@ async def watch_marked(session: WriteSession, marks: Collection[Mark], *, at: da
 
 async def check_standards(session: WriteSession, *, at: datetime) -> list[Alert]:
     """Hold the days that wait against every standard; gives the alerts that were raised."""
-    touched = await take_watched_days(session)
+    touched = await read_watched_days(session)
     if not touched:
         return []
     tenant = await read_tenant(session)
@@ -105,7 +106,9 @@ async def check_standards(session: WriteSession, *, at: datetime) -> list[Alert]
     wanted |= {each.basis for each in questions if each.basis is not None}
     found = await read_values(session, wanted, tenant=tenant)
     values = {one: explained.value for one, explained in found.items()}
-    return await tell(session, [answer(each, values) for each in questions], at=at)
+    raised = await tell(session, [answer(each, values) for each in questions], at=at)
+    await drop_watched_days(session, touched)
+    return raised
 
 
 async def _read_places(session: ReadSession) -> Places:

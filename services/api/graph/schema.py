@@ -12,6 +12,7 @@ from strawberry.types.graphql import OperationType
 
 from services.api.graph.alerts import Alert, alerts
 from services.api.graph.breakdown import TargetDifference, target_differences
+from services.api.graph.cases import Case, cases
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, cycle, cycles, find_cycle
 from services.api.graph.employees import Employee, employee, employees, find_employee
@@ -49,6 +50,7 @@ from services.api.graph.scorecards import (
     scorecards,
 )
 from services.api.graph.shops import Shop, find_shop, shops
+from services.api.graph.surveys import Survey, surveys
 from services.api.graph.target_plans import TargetPlan, target_plans
 from services.api.graph.targets import Target, targets
 from services.api.graph.units import Unit, find_unit, units
@@ -115,6 +117,8 @@ class Query:
     observations: Connection[LevelObservation] | None = _root(observations)
     indicator_series: IndicatorSeries | None = _root(indicator_series)
     alerts: Connection[Alert] | None = _root(alerts)
+    surveys: Connection[Survey] | None = _root(surveys)
+    cases: Connection[Case] | None = _root(cases)
     sales_change: SalesChange | None = _root(sales_change)
 
 

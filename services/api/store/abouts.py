@@ -28,7 +28,13 @@ def among_abouts(table: Table, abouts: Collection[About]) -> ColumnElement[bool]
     return key.in_(select(asked.c.cycle, asked.c.kind, asked.c.code))
 
 
-def among_subjects(table: Table, subjects: Collection[Subject]) -> ColumnElement[bool]:
+def among_subjects(
+    table: Table,
+    subjects: Collection[Subject],
+    *,
+    kind: str = "subject_kind",
+    code: str = "subject",
+) -> ColumnElement[bool]:
     """Whether a row is about one of any number of subjects: they travel as two arrays."""
     listed = sorted(subjects)
     asked = (
@@ -39,7 +45,7 @@ def among_subjects(table: Table, subjects: Collection[Subject]) -> ColumnElement
         .table_valued("kind", "code")
         .render_derived()
     )
-    key = tuple_(table.c.subject_kind, table.c.subject)
+    key = tuple_(table.c[kind], table.c[code])
     return key.in_(select(asked.c.kind, asked.c.code))
 
 

@@ -81,6 +81,17 @@ async def read_alerts_of(session: ReadSession, keys: Collection[AlertKey]) -> di
     return {each.breach.key: each for each in found}
 
 
+async def read_broken_keys(session: ReadSession, kind: AlertKind) -> list[AlertKey]:
+    """The keys of the alerts of a kind that are not closed and were still so when looked at."""
+    statement = select(alerts).where(
+        alerts.c.tenant_id == session.tenant,
+        alerts.c.kind == kind,
+        alerts.c.is_broken,
+        alerts.c.closed_at.is_(None),
+    )
+    return [_alert_from_row(row).breach.key for row in await session.execute(statement)]
+
+
 async def read_page_of_alerts(
     session: ReadSession, wanted: AlertFilter, *, after: str | None, limit: int
 ) -> tuple[list[Alert], int]:

@@ -1,11 +1,11 @@
 """A tenant's own standards, every version of each, and the days that wait to be looked at."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, exists, func, select
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy import BigInteger, Date, Row, delete, exists, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
@@ -61,7 +61,11 @@ async def insert_standard(
 async def watch_days(session: WriteSession, days: Iterable[date]) -> None:
     """Have days looked at; in their order, so that two who do so never wait for each other."""
     rows = [{"tenant_id": session.tenant, "day": day} for day in sorted(set(days))]
-    await session.execute_many(insert(watched_days).on_conflict_do_nothing(), rows)
+    statement = insert(watched_days).on_conflict_do_update(
+        index_elements=[watched_days.c.tenant_id, watched_days.c.day],
+        set_={"marks": watched_days.c.marks + 1},
+    )
+    await session.execute_many(statement, rows)
 
 
 async def has_watched_days(session: ReadSession) -> bool:
@@ -70,10 +74,32 @@ async def has_watched_days(session: ReadSession) -> bool:
     return bool(await session.scalar(select(waits)))
 
 
-async def take_watched_days(session: WriteSession) -> set[date]:
-    """The days that wait, which from here on wait no longer."""
-    statement = delete(watched_days).where(watched_days.c.tenant_id == session.tenant)
-    return set((await session.execute(statement.returning(watched_days.c.day))).scalars())
+async def read_watched_days(session: ReadSession) -> dict[date, int]:
+    """The days that wait, each with how often something came in."""
+    statement = select(watched_days).where(watched_days.c.tenant_id == session.tenant)
+    return {row.day: row.marks for row in await session.execute(statement)}
+
+
+async def drop_watched_days(session: WriteSession, seen: Mapping[date, int]) -> None:
+    """Let days wait no longer; one of which something came in since stays.
+
+    Call it last: whoever marks a day waits for the end of the transaction that drops it.
+    """
+    days = sorted(seen)
+    listed = (
+        func.unnest(
+            literal(days, ARRAY(Date)), literal([seen[day] for day in days], ARRAY(BigInteger))
+        )
+        .table_valued("day", "marks")
+        .render_derived()
+    )
+    key = tuple_(watched_days.c.day, watched_days.c.marks)
+    await session.execute(
+        delete(watched_days).where(
+            watched_days.c.tenant_id == session.tenant,
+            key.in_(select(listed.c.day, listed.c.marks)),
+        )
+    )
 
 
 async def try_lock_watch(session: WriteSession) -> bool:

@@ -2,6 +2,7 @@
 
 from services.schema.tables import (
     alerts,
+    cases,
     cycles,
     disputes,
     exclusions,
@@ -22,6 +23,7 @@ from services.schema.tables import (
     schemes,
     scorecards,
     standards,
+    surveys,
     targets,
     uses,
     webhooks,
@@ -30,6 +32,7 @@ from services.schema.tables.base import metadata
 
 __all__ = [
     "alerts",
+    "cases",
     "cycles",
     "disputes",
     "exclusions",
@@ -51,6 +54,7 @@ __all__ = [
     "schemes",
     "scorecards",
     "standards",
+    "surveys",
     "targets",
     "uses",
     "webhooks",

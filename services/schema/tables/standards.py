@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Integer, Numeric, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.schema.tables.base import (
+    count,
     day,
     instant,
     key,
@@ -52,4 +53,6 @@ watched_days = Table(
     metadata,
     tenant_column(),
     day("day", primary_key=True),
+    # How often something came in: what came in while it was looked at is looked at again.
+    count("marks", default="1"),
 )
