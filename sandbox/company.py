@@ -6,7 +6,7 @@ Each function answers in the form in which `api.md` takes it, and in an order in
 from datetime import date
 from typing import Any
 
-from sandbox import erp, goals, opinions, people, plans, stated
+from sandbox import erp, goals, opinions, people, plans, stated, watching
 from sandbox import shops as places
 from sandbox.articles import article_list
 from sandbox.doors import credentials
@@ -139,3 +139,33 @@ def points(today: date) -> list[dict[str, Any]]:
 def money(today: date) -> list[dict[str, Any]]:
     """`POST /v1/scorecards/{id}/payouts`, with cycle and subject"""
     return opinions.money_list(today)
+
+
+def report_duty(today: date) -> Row:
+    """`PUT /v1/report-duty`"""
+    return watching.report_duty(today)
+
+
+def reports(today: date) -> list[dict[str, Any]]:
+    """`PUT /v1/reports`, each with by whose key"""
+    return watching.reports(today)
+
+
+def survey(today: date) -> tuple[str, dict[str, Any]]:
+    """`PUT /v1/surveys/{code}`"""
+    return watching.survey(today)
+
+
+def respondents() -> list[str]:
+    """`POST /v1/surveys/{code}/invitations`"""
+    return watching.respondents()
+
+
+def answers() -> list[dict[str, Any]]:
+    """`POST /v1/surveys/{code}/answers`"""
+    return watching.answers()
+
+
+def cases(today: date) -> list[dict[str, Any]]:
+    """`POST /v1/cases` and the steps of each, with by whose key (null is HR's)"""
+    return watching.cases(today)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sandbox.people import holders_of
+from sandbox.people import KEY_HOLDERS, holders_of
 from sandbox.shops import TIMEZONE
 
 Row = dict[str, object]
@@ -287,6 +287,7 @@ def late_cycle(today: date) -> str:
 def sights(today: date) -> list[tuple[str, str]]:
     """What the story shows, and where: pages of the scoreboard, and lists for HR."""
     last = f"{months(today)[0]:%Y-%m}"
+    reporter, day = KEY_HOLDERS["employee"], today - timedelta(days=1)
     values = next(each.code for each in rounds(today) if each.plan.code == "five_point_quarter")
     return [
         (
@@ -310,6 +311,12 @@ def sights(today: date) -> list[tuple[str, str]]:
             "brushed orders, both figures",
             f"/v1/exclusions/figures?from={last}-01&to={months(today)[1]}",
         ),
+        ("standards broken, a case overdue", "/v1/alerts"),
+        (
+            "a day against pace, with its remark",
+            f"/v1/reports?subject=employee:{reporter}&day={day}",
+        ),
+        ("findings of a survey, put right or not", "/v1/cases"),
         ("a late refund, corrected in the feed", f"/v1/payroll/export?cycle={last}-{LATE}"),
     ]
 

@@ -25,6 +25,7 @@ from services.api.rest import (
     disputes,
     drifts,
     employees,
+    improvements,
     indicators,
     interviews,
     jobs,
@@ -41,6 +42,7 @@ from services.api.rest import (
     ratings,
     readers,
     receipts,
+    reports,
     results,
     reviews,
     sales_changes,
@@ -60,11 +62,11 @@ from services.api.rest import (
     webhooks,
 )
 from services.api.settings import ApiSettings
-from services.api.watch import WatchWorker
 from services.api.workers.audit import AuditWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
 from services.api.workers.readers import ReadersWorker
+from services.api.workers.watch import WatchWorker
 from services.api.workers.webhooks import WebhookWorker
 from services.door.app import Lifespan, make_app
 from services.schema.db import Database
@@ -99,6 +101,8 @@ ROUTERS = (
     alerts.router,
     surveys.router,
     cases.router,
+    reports.router,
+    improvements.router,
     receipts.router,
     receipts.public,
     results.router,

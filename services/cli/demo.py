@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import company
-from services.cli import appraisals
+from services.cli import appraisals, monitoring
 from services.cli.client import Client
 
 ROLES = ("admin", "hr", "lead", "employee", "erp", "payroll", "viewer")
@@ -61,6 +61,7 @@ def follow(admin: Client, today: date) -> None:
     appraisals.rate(admin, today, lambda _: None)
     appraisals.publish(admin, today, lambda _: None)
     appraisals.correct(admin, today)
+    monitoring.monitor(admin, today)
 
 
 def count_facts(today: date) -> int:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox import company
-from services.cli import appraisals, demo
+from services.cli import appraisals, demo, monitoring
 from services.cli.client import Client
 from services.cli.operator import admin_key_of, number_of
 from services.cli.pulling import pull_all
@@ -137,6 +137,9 @@ class _Run:
         )
         await asyncio.to_thread(appraisals.correct, admin, self._today)
         progress.advance(cycles)
+        watched = progress.add_task("Reports, a survey and its cases", total=1)
+        await asyncio.to_thread(monitoring.monitor, admin, self._today)
+        progress.advance(watched)
 
     async def _post_the_rest(self, admin: Client) -> None:
         """On a later day the ERP posts again: what it had posted changes nothing."""

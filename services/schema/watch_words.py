@@ -56,3 +56,11 @@ class CaseStep(StrEnum):
     """The customer knows what was done."""
     CLOSED = "closed"
     REOPENED = "reopened"
+
+
+class ImprovementState(StrEnum):
+    """What became of a measure that an interview agreed."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"

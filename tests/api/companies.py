@@ -16,10 +16,10 @@ from services.api.app import create_app
 from services.api.flows.tenants import create_tenant
 from services.api.settings import ApiSettings
 from services.api.store.tenants import take_tenant_number
-from services.api.watch import WatchWorker
 from services.api.workers.audit import AuditWorker
 from services.api.workers.back_tests import BackTestWorker
 from services.api.workers.live import LiveWorker
+from services.api.workers.watch import WatchWorker
 from services.api.workers.webhooks import WebhookWorker
 from services.door.callers import make_key
 from services.schema.db import Database

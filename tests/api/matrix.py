@@ -176,6 +176,16 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/cases": Ask("employee", "owner={}", listed="owner"),
     "POST /v1/cases": Ask("employee", body=CASE | {"owner": "{}"}),
     "POST /v1/cases/{id}/steps": Ask(body={"step": "done", "note": "why"}),
+    "GET /v1/reports": Ask("employee", _PERIOD),
+    "PUT /v1/reports": Ask(
+        "employee", body={"subject": "employee:{}", "period": "2026-01", "remark": "why"}
+    ),
+    "PUT /v1/report-duty": Ask(
+        body={"positions": ["agent"], "weekdays": ["monday"], "due_hours": 1, "from": "2026-01-01"}
+    ),
+    "POST /v1/scorecards/{id}/improvements": Ask(
+        body={"cycle": "published", "number": 1, "state": "done", "note": "why"}
+    ),
     "GET /v1/scorecards": Ask("employee", "employee={}", listed="subject"),
     "GET /v1/results": Ask("employee", "employee={}", listed="subject"),
     "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),

@@ -32,7 +32,7 @@ from tests.api.appraisals import (
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.api.matrix import ASKS, Ask, calls_of, send
-from tests.api.worlds import World, undone
+from tests.api.worlds import SURVEY, World, undone
 
 ROOT = Path(__file__).parents[2]
 in_the_world = pytest.mark.asyncio(loop_scope="session")
@@ -91,6 +91,8 @@ REAL: dict[str, Json] = {
     "PUT /v1/measures/{code}": {"name": NAME, "unit": "count"},
     "PUT /v1/schemes/{code}": scheme(note="the audit"),
     "PUT /v1/shops/{code}": SHOP,
+    "POST /v1/surveys/{code}/invitations": {"respondents": ["b-2"]},
+    "PUT /v1/surveys/{code}": SURVEY | {"closes_on": "2098-01-01"},
     "PUT /v1/tenant": {
         "name": "new",
         "currency": "CNY",
@@ -125,6 +127,10 @@ ELSEWHERE = {
     "POST /v1/scorecards/{id}/adjustments": (
         f"{_REST}/test_adjustments.py",
         "test_what_is_stated_is_in_the_audit",
+    ),
+    "POST /v1/scorecards/{id}/improvements": (
+        f"{_REST}/test_improvements.py",
+        "test_what_an_interview_agreed_is_followed_up_in_the_next_cycle",
     ),
     "POST /v1/scorecards/{id}/ratings": (
         f"{_REST}/test_ratings.py",

@@ -219,6 +219,11 @@ def test_the_story_is_told(demo: Demo) -> None:
         ("operations_specialist", "01"),
         ("promotion_specialist", "16"),
     ]
+    cases = demo.ask("hr", "/v1/cases")["items"]
+    assert {(each["state"], each["overdue"]) for each in cases} == {
+        ("closed", False),
+        ("open", True),
+    }
     (joined,) = by[f"{last}-designer", "employee:e-030"]["segments"]
     assert joined["from"] == f"{last}-09"
     leader = by[f"{last}-team_leader_360", "employee:e-018"]["id"]

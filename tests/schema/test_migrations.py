@@ -16,11 +16,12 @@ from tests.databases import TestDatabase
 
 APPEND_ONLY = (
     "adjustments", "audit", "calibration_moves", "calibration_rounds", "case_steps", "cycle_moves",
-    "dispute_decisions", "disputes", "drifts", "exclusions", "indicator_values", "interviews",
-    "ladders", "late_decisions", "level_assessments", "level_observations", "own_indicators",
-    "payouts", "payroll_acknowledgements", "raters", "ratings", "readers", "results", "reviews",
-    "scheme_versions", "standards", "survey_answers", "survey_invitations", "target_plans",
-    "targets", "use_decisions", "use_rules",
+    "dispute_decisions", "disputes", "drifts", "exclusions", "improvements", "indicator_values",
+    "interviews", "ladders", "late_decisions", "level_assessments", "level_observations",
+    "own_indicators", "payouts", "payroll_acknowledgements", "raters", "ratings", "readers",
+    "report_duties", "reports", "results", "reviews", "scheme_versions", "standards",
+    "survey_answers", "survey_invitations", "target_plans", "targets", "use_decisions",
+    "use_rules",
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from services.api.graph.levels import AssessedLevel
 from services.api.graph.limits import Limits
 from services.api.graph.nodes import Node
 from services.api.graph.pages import Connection
+from services.api.graph.reports import Report, report
 from services.api.graph.results import Result, find_result, results
 from services.api.graph.sales_changes import SalesChange, sales_change
 from services.api.graph.scalars import SCALARS
@@ -119,6 +120,7 @@ class Query:
     alerts: Connection[Alert] | None = _root(alerts)
     surveys: Connection[Survey] | None = _root(surveys)
     cases: Connection[Case] | None = _root(cases)
+    report: Report | None = _root(report)
     sales_change: SalesChange | None = _root(sales_change)
 
 

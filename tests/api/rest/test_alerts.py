@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from graphql import get_named_type
 
-from services.api.watch import AT_LEAST_EVERY
+from services.api.workers.watch import AT_LEAST_EVERY
 from tests.api.appraisals import ask, found, mark, sell
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale

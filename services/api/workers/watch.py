@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 
 from services.api.flows.cases import escalate_cases
+from services.api.flows.improvements import escalate_improvements
+from services.api.flows.reports import count_reports
 from services.api.flows.standards import check_standards, watch_now
 from services.api.store.standards import has_watched_days, try_lock_watch
 from services.api.store.tenants import read_tenant_numbers
@@ -29,6 +31,8 @@ class WatchWorker:
         self._database = database
         self._looked: dict[int, datetime] = {}
         """When today was looked at, whatever came in."""
+        self._counted: dict[int, date | None] = {}
+        """Until which day reports were counted."""
 
     async def look(self, tenant: int, *, at: datetime) -> int:
         """Look at what waits, and now and then at today whatever came in; counts the alerts."""
@@ -42,6 +46,11 @@ class WatchWorker:
         # Another transaction: each locks its nouns before the head of the audit.
         async with self._database.write(tenant) as session:
             raised += await escalate_cases(session, at=at)
+            if is_due:
+                raised += await escalate_improvements(session, at=at)
+        counted = self._counted.get(tenant)
+        async with self._database.write(tenant) as session:
+            self._counted[tenant] = await count_reports(session, at=at, counted=counted)
         if is_due:
             self._looked[tenant] = at
         if raised:
