@@ -16,7 +16,8 @@ from services.door.access import Cell, row_of
 from services.schema.words import Role
 from tests.api.appraisals import SCHEME
 from tests.api.companies import Json
-from tests.api.worlds import ANONYMOUS, CASE, FOREIGN, SHOPS, STAGES, SURVEY, UNITS, World
+from tests.api.watching import CASE, STANDARD, SURVEY
+from tests.api.worlds import ANONYMOUS, FOREIGN, SHOPS, STAGES, UNITS, World
 
 CALLERS = (*(role.value for role in Role), ANONYMOUS)
 NOUNS = {
@@ -51,8 +52,9 @@ CONSTANTS = {
 }
 """What is the same for every company."""
 ABSENT = "nothing_is_called_so"
-_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute"})
-_PEOPLE = frozenset({"employee", "scorecard", "result", "exclusion", "order", "alert", "case"})
+_PEOPLE = frozenset(
+    {"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute", "case"}
+)
 _PARAMETER = re.compile(r"\{\w+\}")
 
 
@@ -154,15 +156,7 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/diagnosis/sales": Ask("employee", _PERIOD),
     "POST /v1/indicators/values": Ask(body=[]),
     "POST /v1/keys": Ask(body={"role": "hr"}),
-    "PUT /v1/standards/{code}": Ask(
-        body={
-            "name": {"zh": "自", "en": "own"},
-            "indicator": "orders",
-            "subject_kind": "employee",
-            "at_most": "1",
-            "days": 1,
-        }
-    ),
+    "PUT /v1/standards/{code}": Ask(body=STANDARD),
     "GET /v1/alerts": Ask("employee", "subject=employee:{}", listed="subject"),
     "POST /v1/alerts/{id}/acknowledgement": Ask(body={"note": "why"}),
     "POST /v1/alerts/{id}/closure": Ask(body={"note": "why"}),

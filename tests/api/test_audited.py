@@ -32,7 +32,8 @@ from tests.api.appraisals import (
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.api.matrix import ASKS, Ask, calls_of, send
-from tests.api.worlds import SURVEY, World, undone
+from tests.api.watching import SURVEY
+from tests.api.worlds import World, undone
 
 ROOT = Path(__file__).parents[2]
 in_the_world = pytest.mark.asyncio(loop_scope="session")

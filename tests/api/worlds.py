@@ -8,14 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any
 
 import asyncpg
 import httpx
 from sqlalchemy import insert
 
-from services.api.flows.alerts import tell
 from services.api.graph.context import GraphContext
 from services.api.store.deliveries import tell_webhooks
 from services.door.callers import read_claim
@@ -24,12 +22,9 @@ from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.schema.db import Database, WriteSession
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.alerts import Breach, Check, Measured
-from services.schema.shapes.people import Subject
 from services.schema.shapes.webhooks import WebhookEvent
 from services.schema.tables.people import jobs
-from services.schema.watch_words import AlertKind
-from services.schema.words import Role, SubjectKind
+from services.schema.words import Role
 from tests.api.appraisals import (
     SCHEME,
     ask,
@@ -43,6 +38,7 @@ from tests.api.appraisals import (
 from tests.api.companies import Company, Json, open_companies
 from tests.api.contested import contest_and_rate
 from tests.api.facts import Sale
+from tests.api.watching import alarm, ask_around
 from tests.databases import TestDatabase
 
 FOREIGN = "x-"
@@ -335,8 +331,9 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
         plan: Json = {"subject": f"employee:{code}", "indicator": "net_sales"}
         plan |= {"period": "2026-01", "mode": "scale", "actions": [action | {"owner": code}]}
         await ask(company, "PUT", "/v1/target-plans", plan)
-    await _alarm(world, company, people)
-    await _survey(world, company, prefix, people)
+    world.things |= await alarm(company, people)
+    world.things["survey", prefix] = ladder
+    world.things |= await ask_around(company, ladder, people)
     month = {"month": "2026-01", "employees": None}
     await ask(company, "POST", f"/v1/ladders/{ladder}/assessments", month)
     async with company.owner.write(company.number) as session:
@@ -355,47 +352,3 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
             }
             await session.execute(insert(jobs).values(row))
             world.things["job", f"{prefix}{role}"] = job
-
-
-async def _alarm(world: World, company: Company, people: list[str]) -> None:
-    """An alert about each, as if a standard had been broken."""
-    measured = Measured("orders", 1, "2026-01-05", Decimal(2), None, Decimal(1))
-    breaches = [
-        Breach(
-            kind=AlertKind.STANDARD,
-            source="orders",
-            subject=Subject(SubjectKind.EMPLOYEE, code),
-            day=date(2026, 1, 5),
-            zh="订单",
-            en="Orders",
-            measured=measured,
-        )
-        for code in people
-    ]
-    checks = [Check(each.key, each, measured.value) for each in breaches]
-    async with company.owner.write(company.number) as session:
-        for alert in await tell(session, checks, at=datetime.now(UTC)):
-            world.things["alert", alert.breach.subject.code] = alert.id
-
-
-SURVEY: Json = {
-    "name": {"zh": "服务", "en": "Service"},
-    "about": "company",
-    "audience": "customers",
-    "questions": [{"code": "speed", "text": {"zh": "快", "en": "Speed"}}],
-    "opens_on": "2026-01-01",
-    "closes_on": "2099-01-01",
-}
-CASE: Json = {"finding": "Slow.", "subject": "company", "due_on": "2099-01-01"}
-
-
-async def _survey(world: World, company: Company, prefix: str, people: list[str]) -> None:
-    """A survey that asks a customer, and a case of each."""
-    code = f"{prefix}mine".replace("-", "_")
-    world.things["survey", prefix] = code
-    await ask(company, "PUT", f"/v1/surveys/{code}", SURVEY)
-    asked = {"respondents": ["b-1"]}
-    await ask(company, "POST", f"/v1/surveys/{code}/invitations", asked)
-    for owner in people:
-        case = await ask(company, "POST", "/v1/cases", {**CASE, "owner": owner, "survey": code})
-        world.things["case", owner] = case["id"]
