@@ -197,6 +197,8 @@ def _live(
 
         patch(Promises, "check_commit", remembered)
 
+    # Who is killed clears nothing away: whoever began it does.
+    tempfile.tempdir = str(folder)
     shelves = PostgresShelves(database)
     with patches.patching() as patch:
         verdict = tell_story(
