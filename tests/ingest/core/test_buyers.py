@@ -27,6 +27,15 @@ def test_shops_of_one_system_share_buyers_and_tenants_and_systems_do_not() -> No
     assert len(others) == 3
 
 
+def test_destroying_the_key_unlinks_buyers_from_their_hashes() -> None:
+    """With all else known, and every buyer tried, none is found by another key."""
+    buyers = [f"b{number}" for number in range(1000)]
+    kept = {sealer(KEY, 7)("taobao", buyer) for buyer in buyers}
+    assert len(kept) == 1000
+    for key in (b"", b"k" * 31, b"K" + KEY[1:], bytes(32)):
+        assert kept.isdisjoint(sealer(key, 7)("taobao", buyer) for buyer in buyers)
+
+
 def test_a_kept_hash_is_not_hashed_again_and_only_kept_rows_may_say_so() -> None:
     hashed = sealer(KEY, 7)("erp", "b")
     assert resealer(KEY, 7)("erp", f"{SEALED}{hashed}") == hashed

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from services.ingest.core.buyers import sealer
 from services.ingest.core.rejections import scrub_row
 from services.schema.words import FactKind
@@ -46,6 +48,44 @@ def test_of_a_row_that_cannot_be_read_the_buyer_is_left_out() -> None:
     kept = scrubbed('{"buyer" : "can\\"ary", "id": ')
     assert kept == '{"buyer" : "sealed:", "id": '
     assert "canary" not in scrubbed('{"buyer": "canary", "buyer": "canary"}')
+
+
+def test_what_stands_where_it_does_not_belong_is_emptied_too() -> None:
+    """However deep; a row that was wrong stays wrong."""
+    row = {
+        "source": "erp",
+        "buyer": {"name": "canary"},
+        "id": {"name": "canary", "sku": "A"},
+        "lines": ["canary", {"sku": ["canary"], "tags": ["new"], "quantity": {"canary 1": 2}}],
+        "canary 2": 1,
+    }
+    assert json.loads(scrubbed(json.dumps(row))) == {
+        "source": "erp",
+        "buyer": {},
+        "id": {"name": None, "sku": None},
+        "lines": ["", {"sku": [""], "tags": ["new"], "quantity": {}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            '{"id": "1", "name": "canary", "phone": 139, "tags": ["x"], "paid_amount": 1.50',
+            '{"id": "1", "name": "", "phone": 0, "tags": [""], "paid_amount": 1.50',
+        ),
+        ('["canary", {"id": 7, "canary 1": true}]', '["", {"id": 7, "": true}]'),
+        ('"canary 139"', '""'),
+        ("canary,139;canary", ","),
+        ('{"buyer": "a"canary", "id": "7", "x": "canary', '{"buyer": "sealed:"""""0""""'),
+        ('{"\\u0062uyer": "canary", "id": ', '{"": "", "id": '),
+    ],
+)
+def test_of_a_text_that_is_no_row_only_what_a_field_holds_is_kept(text: str, kept: str) -> None:
+    found = scrubbed(text)
+    assert "canary" not in found
+    assert "139" not in found
+    assert found == kept
 
 
 def test_what_cannot_be_kept_is_written_out() -> None:
