@@ -41,7 +41,7 @@ CMD ["python", "-m", "services.api"]
 FROM floor AS ingest
 COPY --from=build-ingest /venv /venv
 COPY services/ingest services/ingest
-# Pairs of tokens that marketplaces renew: a volume of the workers.
+# Where pairs of tokens were kept before they were sealed in the database: a volume of the workers.
 RUN install -d -o 10001 -m 0700 /var/lib/kaohe
 USER 10001
 CMD ["python", "-m", "services.ingest"]

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from services.cli import accounts
+
 app = typer.Typer(
     help="Scores people and teams of an e-commerce company from its own data.",
     no_args_is_help=True,
@@ -24,6 +26,8 @@ audits = typer.Typer(
 )
 app.add_typer(audits, name="audit")
 TenantCode = Annotated[str, typer.Argument(metavar="CODE", help="What the tenant is known by.")]
+
+app.add_typer(accounts.app, name="account")
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from services.cli.tree import buyer_key_file, marketplaces_file
+from services.cli.tree import buyer_key_file, marketplaces_file, master_key_file
 from services.door.logs import configure_logs
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
@@ -92,6 +92,7 @@ def settings_of_here() -> IngestSettings:
         dsn=SecretStr(dsn_here(local, "kaohe_ingest")),
         marketplaces=marketplaces_file(local.var),
         buyer_key_file=buyer_key_file(local.var),
+        master_key_file=master_key_file(local.var),
     )
 
 

@@ -16,6 +16,7 @@ from services.local.processes import Children, Program, answers, free_port
 INGEST_PATHS = (
     *("/v1/facts", "/v1/exclusions", "/v1/feeds", "/v1/mappings", "/v1/reconciliations"),
     "/v1/rejected",
+    "/v1/shops/*/account",
 )
 ANSWER_SECONDS = 30
 BATCH_SECONDS = 60
@@ -43,6 +44,11 @@ class Tree:
         return buyer_key_file(self.var)
 
     @property
+    def master_key(self) -> Path:
+        """What wraps the keys under which accounts are sealed."""
+        return master_key_file(self.var)
+
+    @property
     def gateway(self) -> str:
         return f"http://127.0.0.1:{self.sandbox_port}"
 
@@ -52,6 +58,7 @@ class Tree:
             dsn=SecretStr(self.dsn_of("kaohe_ingest")),
             marketplaces=self.marketplaces,
             buyer_key_file=self.buyer_key,
+            master_key_file=self.master_key,
         )
 
     def ingest_environment(self) -> dict[str, str]:
@@ -62,6 +69,8 @@ class Tree:
             "KAOHE_MARKETPLACES": str(self.marketplaces),
             "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
             "KAOHE_BUYER_KEY_FILE": str(self.buyer_key),
+            "KAOHE_MASTER_KEY_FILE": str(self.master_key),
+            "KAOHE_SANDBOX": f"127.0.0.1:{self.sandbox_port}",
         }
 
     def api_environment(self) -> dict[str, str]:
@@ -85,6 +94,11 @@ def marketplaces_file(var: Path) -> Path:
 def buyer_key_file(var: Path) -> Path:
     """Where the demo's key for buyers is kept."""
     return var / "secrets" / "buyer.key"
+
+
+def master_key_file(var: Path) -> Path:
+    """Where the demo's master key is kept."""
+    return var / "secrets" / "master.key"
 
 
 def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
 from services.ingest.rest import (
+    accounts,
     exclusions,
     facts,
     feeds,
@@ -28,6 +29,7 @@ ROUTERS = (
     rejected.router,
     feeds.router,
     mappings.router,
+    accounts.router,
     reconciliations.router,
     webhooks.router,
 )
@@ -48,6 +50,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
     app.state.limits = settings.read_limits()
     app.state.signing_key = settings.read_signing_key()
     app.state.buyer_key = settings.read_buyer_key()
+    app.state.master_keys = settings.read_master_keys()
     app.state.turns = Turns()
     app.state.heard = webhooks.Heard()
     return app

@@ -4,10 +4,11 @@ import hmac
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.door.secret_files import read_or_make_key
+from services.door.sealing import Keyring
+from services.door.secret_files import read_or_make_key, read_or_make_keys
 from services.door.settings import DoorSettings
 
 
@@ -28,7 +29,22 @@ class IngestSettings(DoorSettings):
     # What cursors are signed with; drawn from the key for buyers unless stated.
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     signing_key_file: Path | None = None
+    # What wraps the tenants' keys, under which the shops' accounts are sealed in the database. The
+    # file is made where it is missing; keys that only open stand beside it, or apart by spaces.
+    master_key: SecretStr | None = Field(default=None, min_length=32)
+    master_key_file: Path | None = None
+    further_master_keys: SecretStr | None = None
     marketplaces: Path | None = None  # the shops' accounts with their marketplaces, as JSON
+    # For how many days a marketplace's own words are kept, without anything that names a buyer.
+    page_life_days: int = Field(default=30, ge=1, le=3650)
+    # Hosts with ports that are called beside the marketplaces' own, also without TLS and inside:
+    # a developer's sandbox, and nothing else. Apart by spaces.
+    sandbox: str = ""
+
+    @field_validator("master_key", "further_master_keys", mode="before")
+    @classmethod
+    def _take_no_text_as_unset(cls, stated: object) -> object:
+        return stated or None
 
     @property
     def documented(self) -> bool:
@@ -41,6 +57,24 @@ class IngestSettings(DoorSettings):
         if self.buyer_key_file is not None:
             return read_or_make_key(self.buyer_key_file)
         raise ValueError("KAOHE_BUYER_KEY_FILE names no file: buyers must be hashed with a key")
+
+    @property
+    def sandbox_hosts(self) -> tuple[str, ...]:
+        return tuple(self.sandbox.split())
+
+    def read_master_keys(self) -> Keyring | None:
+        """What opens the accounts; null where nothing can be sealed."""
+        if self.master_key is None and self.master_key_file is None:
+            return None
+        return Keyring(self._read_master_keys)
+
+    def _read_master_keys(self) -> list[bytes]:
+        further = self.further_master_keys.get_secret_value() if self.further_master_keys else ""
+        keys = [key.encode() for key in further.split()]
+        if self.master_key is not None:
+            return [self.master_key.get_secret_value().encode(), *keys]
+        assert self.master_key_file is not None
+        return [*read_or_make_keys(self.master_key_file), *keys]
 
     def read_signing_key(self) -> bytes:
         if self.signing_key is not None:

@@ -21,15 +21,18 @@ RETRY_SECONDS = 1
 
 @dataclass(frozen=True)
 class Routes:
-    """The first prefix that fits wins; `otherwise` takes the rest."""
+    """The first prefix that fits wins, a `*` in it for any one part; `otherwise` takes the rest."""
 
     otherwise: Service
     prefixes: Mapping[str, Service] = field(default_factory=dict)
 
     def find(self, path: bytes) -> Service:
+        parts = path.split(b"/")
         for prefix, service in self.prefixes.items():
-            whole = prefix.encode()
-            if path == whole or path.startswith(whole + b"/"):
+            wanted = prefix.encode().split(b"/")
+            if len(wanted) <= len(parts) and all(
+                want in (b"*", part) for want, part in zip(wanted, parts, strict=False)
+            ):
                 return service
         return self.otherwise
 

@@ -102,6 +102,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/reconciliations": Ask(
         body=[{"source": "sycm", "shop": "s-a", "day": "2026-01-01", "orders": 0}]
     ),
+    "PUT /v1/shops/{code}/account": Ask(body={"app_key": "k", "secret": "s", "session": "t"}),
     "POST /v1/feeds/{id}/backfill": Ask(body={"from": "2026-01-01", "to": "2026-01-02"}),
     "PUT /v1/tenant": Ask(
         body={

@@ -124,7 +124,7 @@ class World:
 @asynccontextmanager
 async def open_world(database: TestDatabase) -> AsyncIterator[World]:
     """The world, on a database of its own."""
-    settings = {"dsn": database.dsn("kaohe_ingest"), "buyer_key": "k" * 32}
+    settings = {"dsn": database.dsn("kaohe_ingest"), "buyer_key": "k" * 32, "master_key": "m" * 32}
     app = create_app(IngestSettings.model_validate({**settings, "environment": "development"}))
     looker = await asyncpg.connect(database.dsn("kaohe"))
     tables = await looker.fetch(
@@ -305,7 +305,7 @@ async def _appraise(world: World, company: Company, prefix: str) -> None:
 
 
 async def _post(world: World, company: Company, prefix: str, people: list[str]) -> None:
-    """One order of each excluded, a row refused, and the feed that it came by."""
+    """One order of each excluded, a row refused, the feed that it came by, and accounts."""
     headers = {"Authorization": f"Bearer {company.keys['admin']}"}
     for code in people:
         stated = {"source": "erp", "order": f"{code}-ex", "reason": "test", "note": "the matrix"}
@@ -313,6 +313,10 @@ async def _post(world: World, company: Company, prefix: str, people: list[str]) 
         world.things["exclusion", code] = answer.json()["id"]
         world.things["order", code] = f"{code}-so"
     await world.ingest.post("/v1/facts/orders", json=[{"source": "erp"}], headers=headers)
+    await world.looker.executemany(
+        "INSERT INTO accounts VALUES ($1, $2, NULL, NULL, '{}', 20, now())",
+        [(company.number, f"{prefix}{shop}") for shop in SHOPS.values()],
+    )
     for kind, path in (("rejected", "/v1/rejected"), ("feed", "/v1/feeds")):
         items = (await world.ingest.get(path, headers=headers)).json()["items"]
         world.things[kind, prefix] = items[0]["id"]

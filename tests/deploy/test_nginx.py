@@ -96,8 +96,17 @@ async def test_each_path_finds_its_service(folder: Path) -> None:
             "/v1/exclusions",
             "/v1/mappings/sycm_shop",
             "/v1/reconciliations",
+            "/v1/shops/tm-1/account",
         ]
-        for_api = ["/", "/v1/factsheet", "/v1/feedsx", "/v1/scorecards", "/graphql"]
+        for_api = [
+            "/",
+            "/v1/shops/tm-1",
+            "/v1/shops/account",
+            "/v1/factsheet",
+            "/v1/feedsx",
+            "/v1/scorecards",
+            "/graphql",
+        ]
         for path in [*for_ingest, *for_api]:
             assert (await ask(port, get(path))).endswith(b"ok"), path
     assert [raw.split(b" ")[1].decode() for raw in ingest.requests] == for_ingest

@@ -84,7 +84,14 @@ class Door:
 async def open_door(database: TestDatabase) -> AsyncIterator[Door]:
     """A new tenant with a key for the ERP; its rows stay, and nobody else's are seen."""
     app = create_app(
-        IngestSettings.model_validate({"dsn": database.dsn("kaohe_ingest"), "buyer_key": BUYER_KEY})
+        IngestSettings.model_validate(
+            {
+                "dsn": database.dsn("kaohe_ingest"),
+                "buyer_key": BUYER_KEY,
+                "master_key": "m" * 32,
+                "sandbox": "127.0.0.1:8100",
+            }
+        )
     )
     owner = await asyncpg.connect(database.dsn("kaohe"))
     tenant = next(_tenants)

@@ -19,13 +19,20 @@ from sandbox.app import make_app
 from sandbox.doors import credentials
 from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
+from services.door.sealing import Keyring
+from services.ingest.flows.accounts import put_account
+from services.ingest.sources.accounts import read_accounts
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.pulling import Show, Step
 from services.ingest.workers.schedule import Schedule, show_nothing
 from services.schema.db import Database
+from services.schema.shapes.accounts import AccountField, AccountTerms, StatedAccount
+from services.schema.shapes.people import Caller
+from services.schema.words import Role
 from tests.databases import TestDatabase
 
 BUYER_KEY = b"k" * 32
+MASTER_KEY = b"m" * 32
 FIRST = date(2026, 11, 12)
 NOW = midnight(date(2026, 11, 22)) + timedelta(hours=12)
 
@@ -68,10 +75,11 @@ class World:
     """Of the owner, who may do anything."""
     steps: list[Step] = field(default_factory=list)
     desks: list[Desks] = field(default_factory=list)
+    ring: Keyring = field(default_factory=lambda: Keyring(lambda: [MASTER_KEY]))
 
     def schedule(self, *, show: Show = show_nothing) -> Schedule:
         """A worker of its own."""
-        desks = Desks(self.database, self.accounts, BUYER_KEY, self.clock)
+        desks = Desks(self.database, self.accounts, BUYER_KEY, self.clock, ring=self.ring)
         self.desks.append(desks)
         return Schedule(self.database, desks, now=self.clock, show=show)
 
@@ -167,6 +175,13 @@ def sandbox_on_loopback(
     clock: Clock, first: date, gateway: str = "taobao"
 ) -> Iterator[tuple[Any, str]]:
     """The sandbox served on a free port by a thread; one of its gateways, and its address."""
+    with sandboxes_on_loopback(clock, first) as (gateways, address):
+        yield gateways[gateway], address
+
+
+@contextmanager
+def sandboxes_on_loopback(clock: Clock, first: date) -> Iterator[tuple[dict[str, Any], str]]:
+    """All its gateways, by the marketplace that each pretends to be."""
     app = make_app(clock, first=first)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -175,7 +190,7 @@ def sandbox_on_loopback(
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield app.state.gateways[gateway], f"http://127.0.0.1:{port}"
+        yield app.state.gateways, f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()
@@ -228,3 +243,36 @@ def write_accounts(
         {**shop, "since": since.isoformat(), **changes} for shop in listed if shop["shop"] in shops
     ]
     path.write_text(json.dumps(document), encoding="utf-8")
+
+
+async def seal_accounts(world: World) -> None:
+    """Put what the accounts file says into the database, and take it out of the file."""
+    stated = read_accounts(world.accounts)
+    caller = Caller(world.tenant, Role.ADMIN, None, "key:test")
+    for account in stated.accounts:
+        credential = account.credential
+        terms = AccountTerms(
+            account.shop,
+            credential.gateway,
+            account.since,
+            credential.also,
+            account.calls_per_second,
+            world.clock.now,
+        )
+        secrets = {
+            AccountField.APP_KEY: credential.app_key,
+            AccountField.SECRET: credential.secret,
+            AccountField.SESSION: credential.session,
+            AccountField.REFRESH: credential.refresh,
+        }
+        async with world.database.write(world.tenant) as session:
+            await put_account(
+                session,
+                world.ring,
+                StatedAccount(terms, secrets),
+                sandbox=stated.sandbox,
+                caller=caller,
+                at=world.clock.now,
+            )
+    document = json.loads(world.accounts.read_text())
+    world.accounts.write_text(json.dumps({**document, "shops": []}))

@@ -37,6 +37,11 @@ async def origin(
         ("/v1/exclusions/figures?shop=a", "ingest"),
         ("/v1/mappings/sycm_shop", "ingest"),
         ("/v1/reconciliations", "ingest"),
+        ("/v1/shops/tm-1/account", "ingest"),
+        ("/v1/shops/tm-1/account?x=1", "ingest"),
+        ("/v1/shops/tm-1", "api"),
+        ("/v1/shops/account", "api"),
+        ("/v1/shops/tm-1/accounts", "api"),
         ("/v1/scorecards?next=/v1/facts", "api"),
     ],
 )

@@ -16,13 +16,13 @@ from services.ingest.flows import landing, pulls
 from services.ingest.sources import client, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
 from services.ingest.store import jobs
-from services.ingest.workers import desks, pulling, schedule
+from services.ingest.workers import accounts, desks, pulling, schedule
 from services.schema.words import FactKind
 from tests.simulation import memory
 from tests.simulation.marketplaces import Line
 from tests.simulation.weathers import Weather
 
-_PLACES = (landing, pulls, desks, pulling, schedule)
+_PLACES = (landing, pulls, accounts, desks, pulling, schedule)
 _FACTS = "services.ingest.store."
 
 Patch = Callable[[Any, str, object], None]

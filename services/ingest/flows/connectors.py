@@ -62,6 +62,8 @@ class Connector:
     """The only ones that are called for a shop."""
     open: Callable[[Client, Credential, Callable[[], datetime]], Source]
     reader: Reader
+    names_gateway: bool = False
+    """Whether each shop has an address of its own, so that its account has to name it."""
 
 
 def _open_taobao(
@@ -116,9 +118,13 @@ CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
     ),
-    Marketplace.AMAZON: Connector(amazon_source.hosts_of, _open_amazon, amazon_reader),
-    Marketplace.SHOPIFY: Connector(shopify_source.hosts_of, _open_shopify, shopify_reader),
+    Marketplace.AMAZON: Connector(
+        amazon_source.hosts_of, _open_amazon, amazon_reader, names_gateway=True
+    ),
+    Marketplace.SHOPIFY: Connector(
+        shopify_source.hosts_of, _open_shopify, shopify_reader, names_gateway=True
+    ),
     Marketplace.WOOCOMMERCE: Connector(
-        woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader
+        woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader, names_gateway=True
     ),
 }

@@ -24,7 +24,7 @@ from services.schema.words import FactKind, Marketplace
 
 CALLER = "system:pull"
 PAGE_LIFE = timedelta(days=30)
-"""How long a marketplace's own words are kept."""
+"""How long a marketplace's own words are kept, unless stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Desk:
     reader: Reader
     origin: Origin
     seal: Seal
+    page_life: timedelta = PAGE_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def land_rows(
             request=reached.request,
             body=f"[{','.join(arrival.body for arrival in arrivals)}]".encode(),
             fetched_at=at,
-            expires_at=at + PAGE_LIFE,
+            expires_at=at + desk.page_life,
         )
     await add_days(session, lease.feed, reached.days)
     await advance(session, lease, cursor=reached.cursor, at=at, until=until)

@@ -11,11 +11,14 @@ from fastapi import Request, Response
 
 from services.door.problems import Unauthenticated
 from services.door.routes import new_keyless_router
+from services.door.sealing import Keyring
 from services.door.wire import Code
+from services.ingest.flows.accounts import open_secret
 from services.ingest.flows.knocks import make_due
 from services.ingest.sources.accounts import read_credential
 from services.ingest.sources.webhooks import is_genuine
 from services.ingest.store.tenants import read_tenant_numbers
+from services.schema.db import Database
 
 MOST_HEARD = 10_000
 SETTLES = timedelta(seconds=5)
@@ -50,20 +53,32 @@ class Heard:
 async def hear(request: Request, tenant: Code, shop: Code) -> Response:
     """A marketplace's webhook, known by its signature with the shop's own secret."""
     body = await request.body()
-    credential = read_credential(request.app.state.settings.marketplaces, tenant, shop)
+    database: Database = request.app.state.database
+    async with database.register() as register:
+        number = (await read_tenant_numbers(register)).get(tenant)
+    secret = await _secret_of(request, tenant, number, shop)
     signature = _first(request, _SIGNATURES)
     # Who may not know of a shop hears the same of one that there is not.
-    if credential is None or not is_genuine(body, signature, credential.secret):
+    if secret is None or number is None or not is_genuine(body, signature, secret):
         raise Unauthenticated("The signature is not that of this shop.")
     heard: Heard = request.app.state.heard
     if heard.add(tenant, shop, _first(request, _DELIVERIES)):
-        database = request.app.state.database
-        async with database.register() as register:
-            number = (await read_tenant_numbers(register)).get(tenant)
-        if number is not None:
-            async with database.write(number) as session:
-                await make_due(session, shop, at=datetime.now(UTC) + SETTLES)
+        async with database.write(number) as session:
+            await make_due(session, shop, at=datetime.now(UTC) + SETTLES)
     return Response(status_code=204)
+
+
+async def _secret_of(request: Request, tenant: str, number: int | None, shop: str) -> str | None:
+    """As it is sealed; as it stands in the accounts file where it is not."""
+    ring: Keyring | None = request.app.state.master_keys
+    if ring is not None and number is not None:
+        database: Database = request.app.state.database
+        async with database.read(number) as session:
+            sealed = await open_secret(session, ring, shop)
+        if sealed is not None:
+            return sealed
+    credential = read_credential(request.app.state.settings.marketplaces, tenant, shop)
+    return credential.secret if credential else None
 
 
 def _first(request: Request, names: tuple[str, ...]) -> str:

@@ -11,9 +11,10 @@
 (`https://sellingpartnerapi-na.amazon.com/ATVPDKIKX0DER`, the refresh token as `session`).
 `articles` states what no marketplace does: cost and tags by the seller's own article number;
 `people` says which employee is meant by a marketplace's name for who sells. A shop whose sessions
-come in pairs has `"refresh"` beside its session; the pairs that follow are kept in the file that
-`"tokens"` names, which all workers share: beside this one unless stated. These files are secrets;
-nothing of them goes into the database or a log.
+come in pairs has `"refresh"` beside its session; the pairs that follow are kept sealed in the
+database. (`"tokens"` named the file where they stood in the clear before: it is taken over, and
+removed.) This file is a secret; nothing of it goes into a log. An account that was put into the
+database goes before one that stands here.
 """
 
 import json
@@ -26,7 +27,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.ingest.sources.reading import Credential
-from services.ingest.sources.tokens import TokenFile
 from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Article, Supplement
 
@@ -53,6 +53,8 @@ class Accounts:
     supplement: Supplement
     sandbox: tuple[str, ...]
     """Hosts with ports that may be called beside the marketplaces' own."""
+    left_pairs: Path
+    """Where an older version kept pairs in the clear."""
 
 
 class _Strict(BaseModel):
@@ -97,15 +99,15 @@ def read_accounts(path: Path) -> Accounts:
         raise Invalid("marketplaces_invalid", f"{path}: see {', '.join(places)}.") from None
     except (OSError, ValueError) as error:
         raise Invalid("marketplaces_invalid", f"{path} cannot be read.") from error
-    # Beside this file unless stated; a relative path is one beside it.
-    tokens = TokenFile(path.parent / (file.tokens or f"{path.name}.tokens"))
     return Accounts(
-        accounts=tuple(_account(shop, tokens) for shop in file.shops),
+        accounts=tuple(_account(shop) for shop in file.shops),
         supplement=Supplement(
             {sku: Article(article.cost, article.tags) for sku, article in file.articles.items()},
             file.people,
         ),
         sandbox=file.sandbox,
+        # Beside this file unless stated; a relative path is one beside it.
+        left_pairs=path.parent / (file.tokens or f"{path.name}.tokens"),
     )
 
 
@@ -127,15 +129,13 @@ def read_credential(path: Path | None, tenant: str, shop: str) -> Credential | N
     return next(named, None)
 
 
-def _account(shop: _Shop, tokens: TokenFile) -> Account:
+def _account(shop: _Shop) -> Account:
     credential = Credential(
         shop.gateway,
         shop.app_key,
         shop.secret,
         shop.session,
         refresh=shop.refresh,
-        name=f"{shop.tenant}/{shop.shop}" if shop.refresh else "",
-        tokens=tokens if shop.refresh else None,
         also=shop.also,
     )
     return Account(shop.tenant, shop.shop, credential, shop.since, shop.calls_per_second)

@@ -205,22 +205,27 @@ class Client:
         except httpx.TransportError as error:
             raise TryLater(f"the connection failed: {type(error).__name__}") from error
 
+    def _check_host(self, url: str) -> None:
+        check_address(url, self._hosts, self._sandbox)
+
     def _refuse_busy(self, response: httpx.Response) -> None:
         status = response.status_code
         if status == 429 or status >= 500:
             seconds = _retry_after(response.headers.get("Retry-After"), self._now())
             raise TryLater(f"HTTP status {status}", seconds=seconds)
 
-    def _check_host(self, url: str) -> None:
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise SourceError("the address is not one of the marketplace's own") from error
-        if f"{parsed.host}:{parsed.port}" in self._sandbox and not parsed.userinfo:
-            return
-        own = parsed.host in self._hosts and parsed.port is None
-        if parsed.scheme != "https" or not own or parsed.userinfo:
-            raise SourceError("the address is not one of the marketplace's own")
+
+def check_address(url: str, hosts: Collection[str], sandbox: Collection[str]) -> None:
+    """Refuse any address but the marketplace's own by https, and the sandbox that we named."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise SourceError("the address is not one of the marketplace's own") from error
+    if f"{parsed.host}:{parsed.port}" in sandbox and not parsed.userinfo:
+        return
+    own = bool(parsed.host) and parsed.host in hosts and parsed.port is None
+    if parsed.scheme != "https" or not own or parsed.userinfo:
+        raise SourceError("the address is not one of the marketplace's own")
 
 
 def refuse_unwell(answer: Answer) -> None:

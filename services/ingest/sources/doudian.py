@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -25,7 +24,7 @@ from services.ingest.sources.errors import (
 )
 from services.ingest.sources.passes import Pass, read_pages, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
-from services.ingest.sources.tokens import TokenFile, Tokens
+from services.ingest.sources.tokens import Tokens
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -58,15 +57,6 @@ _EXPIRED = {"isv.access-token-expired", "isv.access-token-no-existed"}
 
 class _TokenExpired(NotAuthorised):
     """The access token has run out; the other one of its pair gives the next."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shop:
-    """The pair of tokens of a shop, where it may be renewed."""
-
-    file: TokenFile
-    name: str
-    consent: Tokens
 
 
 class DoudianSource:
@@ -134,14 +124,14 @@ class DoudianSource:
         self, method: str, params: Mapping[str, object], read: Callable[[Mapping[str, Any]], T]
     ) -> T:
         """The reading of a method's data; once with a new pair of tokens, if the old one is out."""
-        shop = self._shop()
-        access = shop.file.read(shop.name, shop.consent).access if shop else None
+        pairs = self._credential.pairs
+        access = (await pairs.read()).access if pairs else self._credential.session
         try:
-            return await self._ask(method, params, read, access or self._credential.session)
+            return await self._ask(method, params, read, access)
         except _TokenExpired:
-            if shop is None or access is None:
+            if pairs is None:
                 raise
-            made = await shop.file.renew(shop.name, shop.consent, access, self._renew)
+            made = await pairs.renew(access, self._renew)
             return await self._ask(method, params, read, made.access)
 
     async def _renew(self, refresh: str) -> Tokens:
@@ -180,13 +170,6 @@ class DoudianSource:
         gateway = (credential.gateway or GATEWAY).rstrip("/")
         url = f"{gateway}/{method.replace('.', '/')}?{urlencode(query)}"
         return Question("POST", url, {"Content-Type": "application/json"}, body.encode())
-
-    def _shop(self) -> _Shop | None:
-        credential = self._credential
-        if credential.tokens is None or not credential.refresh:
-            return None
-        consent = Tokens(credential.session, credential.refresh)
-        return _Shop(credential.tokens, credential.name, consent)
 
 
 def canonical(params: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NoReturn, Protocol
 
 from services.ingest.sources.errors import Unreadable
-from services.ingest.sources.tokens import TokenFile
+from services.ingest.sources.tokens import Pairs
 from services.schema.days import local_day, start_of_day
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """How a shop's marketplace is reached; never kept in the database, never shown."""
+    """How a shop's marketplace is reached; kept sealed alone, never shown."""
 
     gateway: str | None
     """The marketplace's own address unless stated."""
@@ -30,10 +30,8 @@ class Credential:
     """The shop's, by whose days a daily figure is asked for."""
     refresh: str | None = field(default=None, repr=False)
     """What gives the next session, where sessions come in pairs."""
-    name: str = ""
-    """The shop, as its pair is kept."""
-    tokens: TokenFile | None = field(default=None, compare=False, repr=False)
-    """Where pairs are kept once they have been renewed."""
+    pairs: Pairs | None = field(default=None, compare=False, repr=False)
+    """Where pairs are kept once they have been renewed; null: they cannot be."""
     also: frozenset[str] = frozenset()
     """What is asked for beside the usual, where a seller wants it."""
 

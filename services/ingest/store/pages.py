@@ -3,7 +3,7 @@
 import gzip
 from datetime import datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, or_, select
 
 from services.schema.db import WriteSession
 from services.schema.ids import IdKind, new_id
@@ -33,9 +33,24 @@ async def add_page(
     )
 
 
-async def drop_expired(session: WriteSession, *, at: datetime) -> int:
-    """Forget the answers whose time is over; how many there were."""
+async def drop_expired(
+    session: WriteSession, *, at: datetime, fetched_before: datetime, limit: int
+) -> int:
+    """Forget some of the answers whose time is over, the oldest first; how many there were.
+
+    Those fetched before an instant are over too: a shorter life holds for what is kept already.
+    """
+    over = (
+        select(pages.c.id)
+        .where(
+            pages.c.tenant_id == session.tenant,
+            or_(pages.c.expires_at <= at, pages.c.fetched_at <= fetched_before),
+        )
+        .order_by(pages.c.fetched_at, pages.c.id)
+        .limit(limit)
+        .scalar_subquery()
+    )
     result = await session.execute(
-        delete(pages).where(pages.c.tenant_id == session.tenant, pages.c.expires_at <= at)
+        delete(pages).where(pages.c.tenant_id == session.tenant, pages.c.id.in_(over))
     )
     return result.rowcount

@@ -1,8 +1,8 @@
-"""The schedule of this deployment: its database, its accounts file, its key for buyers."""
+"""The schedule of this deployment: its database, its accounts, its key for buyers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.desks import Desks
@@ -15,14 +15,24 @@ from services.schema.errors import Invalid
 @asynccontextmanager
 async def opened(settings: IngestSettings, *, show: Show = show_nothing) -> AsyncIterator[Schedule]:
     """A schedule for as long as the block lasts."""
-    if settings.marketplaces is None:
-        raise Invalid("marketplaces_missing", "KAOHE_MARKETPLACES names no file.")
+    ring = settings.read_master_keys()
+    if settings.marketplaces is None and ring is None:
+        detail = "Neither KAOHE_MARKETPLACES nor KAOHE_MASTER_KEY_FILE names a file."
+        raise Invalid("marketplaces_missing", detail)
     database = Database(
         settings.dsn.get_secret_value(),
         application="kaohe-pull",
         behind_pooler=settings.behind_pooler,
     )
-    desks = Desks(database, settings.marketplaces, settings.read_buyer_key(), _now)
+    desks = Desks(
+        database,
+        settings.marketplaces,
+        settings.read_buyer_key(),
+        _now,
+        ring=ring,
+        sandbox=settings.sandbox_hosts,
+        page_life=timedelta(days=settings.page_life_days),
+    )
     try:
         yield Schedule(database, desks, now=_now, show=show)
     finally:

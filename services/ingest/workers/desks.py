@@ -1,27 +1,28 @@
-"""The shops that this worker can read: each has an account in the file, and a connector."""
+"""The shops that this worker can read: each has an account, and a connector."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
-
+from services.door.sealing import Keyring
 from services.ingest.core.buyers import sealer
+from services.ingest.flows.accounts import NO_KEY
 from services.ingest.flows.connectors import CONNECTORS, Connector
-from services.ingest.flows.pulls import Desk
-from services.ingest.sources.accounts import Account, Accounts, read_accounts
+from services.ingest.flows.pulls import PAGE_LIFE, Desk
+from services.ingest.sources.accounts import Account
 from services.ingest.sources.client import Client, Pace
+from services.ingest.sources.tokens import Tokens, print_of
 from services.ingest.store.cursors import ensure_feeds, hurry
 from services.ingest.store.people import read_shops
-from services.ingest.store.tenants import read_tenant_numbers
+from services.ingest.workers.accounts import AccountBook
+from services.ingest.workers.pairs import SealedPairs
 from services.schema.days import local_day, start_of_day
 from services.schema.db import Database
-from services.schema.errors import Invalid
 from services.schema.shapes.feeds import Origin
 from services.schema.shapes.people import Shop
 
-_log = structlog.get_logger("kaohe.pull")
+FINISHES = timedelta(hours=1)
 
 Now = Callable[[], datetime]
 
@@ -34,23 +35,42 @@ class DeskKey:
     shop: str
 
 
-class Desks:
-    """Desks by shop, opened again when the file changes; one pace for each application's key."""
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A desk, the account that it was opened with, and what its client is known by."""
 
-    def __init__(self, database: Database, file: Path, buyer_key: bytes, now: Now) -> None:
+    desk: Desk
+    account: Account
+    client: tuple[object, ...]
+
+
+class Desks:
+    """Desks by shop, opened again when its account changes; one pace for each application's key."""
+
+    def __init__(
+        self,
+        database: Database,
+        file: Path | None,
+        buyer_key: bytes,
+        now: Now,
+        *,
+        ring: Keyring | None = None,
+        sandbox: tuple[str, ...] = (),
+        page_life: timedelta = PAGE_LIFE,
+    ) -> None:
+        """`ring` opens what is sealed in the database: without one the file alone is known."""
         self._database = database
-        self._file = file
+        self._book = AccountBook(database, file, ring, sandbox, now)
         self._buyer_key = buyer_key
         self._now = now
-        self._read_at: int | None = None
-        self._accounts: Accounts | None = None
-        self._clients: dict[tuple[str, tuple[str, ...]], Client] = {}
-        self._retired: list[Client] = []
-        self._desks: dict[DeskKey, Desk] = {}
-        self._missing: set[str] = set()
+        self.page_life = page_life
+        self._edition = 0
+        self._clients: dict[tuple[object, ...], Client] = {}
+        self._retired: list[tuple[datetime, Client]] = []
+        self._desks: dict[DeskKey, _Opened] = {}
 
     def __getitem__(self, key: DeskKey) -> Desk:
-        return self._desks[key]
+        return self._desks[key].desk
 
     def shops_of(self, tenant: int) -> list[str]:
         return sorted(key.shop for key in self._desks if key.tenant == tenant)
@@ -59,106 +79,123 @@ class Desks:
         return sorted({key.tenant for key in self._desks})
 
     async def refresh(self) -> None:
-        """Read the file if it is new, open desks for shops that have come to be since."""
-        changed = self._read_file()
-        if self._accounts is None:
-            return
-        if changed:
-            await self._retire()
-        opened = {(key.tenant, key.shop) for key in self._desks}
-        async with self._database.register() as register:
-            numbers = await read_tenant_numbers(register)
-        for account in self._accounts.accounts:
-            number = numbers.get(account.tenant)
-            if number is None:
-                self._tell_missing(account, "there is no such tenant")
-            elif (number, account.shop) not in opened:
-                await self._open(number, account, self._accounts)
-        if changed:
-            await self._hurry()
+        """Read what is new, open desks for shops that have come to be or are reached otherwise."""
+        await self._book.refresh()
+        accounts, all_anew = self._book.accounts, self._book.edition != self._edition
+        self._edition = self._book.edition
+        changed = [
+            key
+            for key, opened in self._desks.items()
+            if all_anew or accounts.get((key.tenant, key.shop)) != opened.account
+        ]
+        for key in changed:
+            del self._desks[key]
+        closed = [key for key in accounts if DeskKey(*key) not in self._desks]
+        for tenant, shop in closed:
+            await self._open(tenant, accounts[tenant, shop])
+        await self._retire()
+        await self._hurry([key for each in closed if (key := DeskKey(*each)) in self._desks])
 
     async def close(self) -> None:
         """Let go of all connections to marketplaces."""
-        await self._retire()
-        await self._retire()
+        for client in [*self._clients.values(), *(client for _, client in self._retired)]:
+            await client.close()
+        self._clients, self._retired, self._desks = {}, [], {}
 
     async def _retire(self) -> None:
-        """Open desks anew; who reads at one of the old ones may finish until this is done again."""
-        for client in self._retired:
+        """Clients at no desk any more; who reads with one of them may finish for an hour."""
+        at, used = self._now(), {opened.client for opened in self._desks.values()}
+        for key in [key for key in self._clients if key not in used]:
+            self._retired.append((at, self._clients.pop(key)))
+        gone = [client for since, client in self._retired if at - since >= FINISHES]
+        self._retired = [each for each in self._retired if each[1] not in gone]
+        for client in gone:
             await client.close()
-        self._retired, self._clients, self._desks = list(self._clients.values()), {}, {}
 
-    def _read_file(self) -> bool:
-        """Whether the file has changed; a broken one leaves everything as it was."""
-        try:
-            changed_at = self._file.stat().st_mtime_ns
-            if changed_at == self._read_at:
-                return False
-            self._read_at = changed_at
-            self._accounts = read_accounts(self._file)
-        except (OSError, Invalid) as error:
-            _log.error("accounts.unread", problem=str(error))
-            return False
-        return True
-
-    async def _open(self, tenant: int, account: Account, accounts: Accounts) -> None:
+    async def _open(self, tenant: int, account: Account) -> None:
         async with self._database.read(tenant) as session:
             shop = (await read_shops(session)).get(account.shop)
         connector = CONNECTORS.get(shop.marketplace) if shop and shop.marketplace else None
         if shop is None or connector is None:
             reason = "there is no such shop" if shop is None else "its marketplace has no connector"
-            self._tell_missing(account, reason)
+            self._book.tell(f"{account.tenant}/{account.shop}", reason)
             return
-        desk = self._desk(tenant, shop, connector, account, accounts)
+        opened = self._desk(tenant, shop, connector, account, await self._pairs(tenant, account))
         async with self._database.write(tenant) as session:
             await ensure_feeds(
                 session,
                 shop=shop.code,
-                source=desk.origin.source,
-                streams=desk.source.streams,
+                source=opened.desk.origin.source,
+                streams=opened.desk.source.streams,
                 at=self._now(),
             )
-        self._desks[DeskKey(tenant, shop.code)] = desk
+        self._desks[DeskKey(tenant, shop.code)] = opened
 
     def _desk(
-        self, tenant: int, shop: Shop, connector: Connector, account: Account, accounts: Accounts
-    ) -> Desk:
-        hosts = connector.hosts(account.credential)
-        key = (account.credential.app_key, hosts)
-        client = self._clients.get(key)
-        if client is None:
-            pace = Pace(account.calls_per_second)
-            client = Client(hosts, pace, now=self._now, sandbox=accounts.sandbox)
-            self._clients[key] = client
-        credential = replace(account.credential, timezone=shop.timezone)
-        source = connector.open(client, credential, self._now)
-        return Desk(
+        self,
+        tenant: int,
+        shop: Shop,
+        connector: Connector,
+        account: Account,
+        pairs: SealedPairs | None,
+    ) -> _Opened:
+        key, client = self._client(connector, account)
+        credential = replace(account.credential, timezone=shop.timezone, pairs=pairs)
+        supplement = self._book.supplement
+        desk = Desk(
             tenant=tenant,
             timezone=shop.timezone,
             since=account.since,
-            source=source,
+            source=connector.open(client, credential, self._now),
             reader=connector.reader,
             origin=Origin(
                 f"{shop.marketplace}:{shop.code}",
                 shop.code,
-                accounts.supplement.articles,
-                accounts.supplement.people,
+                supplement.articles,
+                supplement.people,
             ),
             seal=sealer(self._buyer_key, tenant),
+            page_life=self.page_life,
         )
+        return _Opened(desk, account, key)
 
-    def _tell_missing(self, account: Account, reason: str) -> None:
-        """Once, and not again each minute."""
-        place = f"{account.tenant}/{account.shop}"
-        if place not in self._missing:
-            self._missing.add(place)
-            _log.warning("shop.not_pulled", shop=place, reason=reason)
+    def _client(self, connector: Connector, account: Account) -> tuple[tuple[object, ...], Client]:
+        """Whoever knows an application's secret shares its pace; nobody else can slow it down."""
+        credential, sandbox = account.credential, self._book.sandbox
+        hosts = connector.hosts(credential)
+        calls = account.calls_per_second
+        key = (credential.app_key, credential.secret, hosts, calls, sandbox)
+        client = self._clients.get(key)
+        if client is None:
+            client = Client(hosts, Pace(calls), now=self._now, sandbox=sandbox)
+            self._clients[key] = client
+        return key, client
 
-    async def _hurry(self) -> None:
-        """A new file may have solved what stopped a feed."""
-        for tenant in self.tenants():
+    async def _pairs(self, tenant: int, account: Account) -> SealedPairs | None:
+        """Where a shop's pair is kept; a pair that stood in the clear is sealed first."""
+        credential = account.credential
+        if not credential.refresh:
+            return None
+        if self._book.ring is None:
+            self._book.tell(f"{account.tenant}/{account.shop}: tokens are not renewed", NO_KEY)
+            return None
+        consent = Tokens(credential.session, credential.refresh)
+        pairs = SealedPairs(
+            self._database, self._book.ring, tenant, account.shop, consent, now=self._now
+        )
+        left = self._book.left_pair(account)
+        if left is not None:
+            if left.consent == print_of(consent):
+                await pairs.take_over(left.tokens)
+            self._book.forget_left_pair(account)
+        return pairs
+
+    async def _hurry(self, keys: Sequence[DeskKey]) -> None:
+        """A start, or another account, may have solved what stopped a feed."""
+        for tenant in sorted({key.tenant for key in keys}):
+            shops = sorted(key.shop for key in keys if key.tenant == tenant)
             async with self._database.write(tenant) as session:
-                await hurry(session, shops=self.shops_of(tenant), at=self._now())
+                await hurry(session, shops=shops, at=self._now())
 
 
 def start_of_feed(desk: Desk, at: datetime, reach: timedelta) -> datetime:

@@ -22,6 +22,7 @@ from services.ingest.store.cursors import (
 )
 from services.ingest.store.jobs import finish_backfill, read_backfills, read_outcomes
 from services.ingest.store.pages import drop_expired
+from services.ingest.store.tenants import read_tenant_numbers
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import (
     LANDING_ATTEMPTS,
@@ -49,6 +50,8 @@ LONGER_SLEEP = timedelta(seconds=1)
 BACKFILL_ATTEMPTS = 5
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 TIDY_EVERY = timedelta(hours=1)
+TIDY_PAGES, TIDY_BATCHES = 200, 100
+"""How many pages are forgotten in one transaction, and in how many of a tenant at a time."""
 
 _log = structlog.get_logger("kaohe.pull")
 
@@ -326,13 +329,25 @@ class Schedule:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _tidy(self) -> None:
-        """Forget marketplaces' answers whose time is over."""
+        """Forget marketplaces' answers whose time is over, also of shops that are pulled no more.
+
+        A few in each transaction; what is not done in one go is left for the next.
+        """
         if self._now() - self._tidied_at < TIDY_EVERY:
             return
         self._tidied_at = self._now()
-        for tenant in self._desks.tenants():
-            async with self._database.write(tenant) as session:
-                await drop_expired(session, at=self._now())
+        async with self._database.register() as register:
+            numbers = await read_tenant_numbers(register)
+        for tenant in numbers.values():
+            for _ in range(TIDY_BATCHES):
+                at = self._now()
+                before = at - self._desks.page_life
+                async with self._database.write(tenant) as session:
+                    dropped = await drop_expired(
+                        session, at=at, fetched_before=before, limit=TIDY_PAGES
+                    )
+                if dropped < TIDY_PAGES:
+                    break
 
     async def _listen(self) -> None:
         """A notification only wakes; the schedule decides."""

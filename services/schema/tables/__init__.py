@@ -1,6 +1,7 @@
 """The tables, one file for each noun; keys begin with the tenant, constraints have names."""
 
 from services.schema.tables import (
+    accounts,
     alerts,
     cases,
     cycles,
@@ -33,6 +34,7 @@ from services.schema.tables import (
 from services.schema.tables.base import metadata
 
 __all__ = [
+    "accounts",
     "alerts",
     "cases",
     "cycles",

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,7 +35,7 @@ from services.ingest.sources.errors import (
     WindowTooLarge,
 )
 from services.ingest.sources.reading import Credential
-from services.ingest.sources.tokens import TokenFile
+from services.ingest.sources.tokens import Ask, Tokens
 from services.schema.shapes.facts import Rating
 from services.schema.shapes.feeds import Known, Origin, Window
 from tests.ingest.sources.places import (
@@ -68,21 +67,40 @@ D1 = {
 }
 
 
-def credential(folder: Path) -> Credential:
+class Kept:
+    """Keeps a pair for as long as the test lasts; how it is sealed is tested with the workers."""
+
+    def __init__(self) -> None:
+        self.pair = Tokens(PAIR.access, PAIR.refresh)
+
+    async def read(self) -> Tokens:
+        return self.pair
+
+    async def renew(self, used: str, ask: Ask) -> Tokens:
+        assert used == self.pair.access
+        self.pair = await ask(self.pair.refresh)
+        return self.pair
+
+
+def credential(pairs: Kept) -> Credential:
     return Credential(
         BASE + PATH,
         APP_KEY,
         APP_SECRET,
         PAIR.access,
         refresh=PAIR.refresh,
-        name="acme/dy-qinghe",
-        tokens=TokenFile(folder / "tokens.json"),
+        pairs=pairs,
     )
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(Gateway, DoudianSource, credential(tmp_path))
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def place(kept: Kept) -> Place:
+    return Place(Gateway, DoudianSource, credential(kept))
 
 
 def changed(place: Place, window: Window = WEEK) -> list[str]:
@@ -222,7 +240,7 @@ async def test_the_score_of_the_day_is_asked_for_only_where_it_is_wanted(place: 
 
 
 async def test_a_token_that_has_run_out_is_renewed_and_the_new_pair_outlives_a_restart(
-    place: Place, tmp_path: Path
+    place: Place, kept: Kept
 ) -> None:
     """A week and a fortnight: after eight days the pair of the consent opens nothing."""
     place.now = NOW + timedelta(days=8)
@@ -234,7 +252,7 @@ async def test_a_token_that_has_run_out_is_renewed_and_the_new_pair_outlives_a_r
     place.now = NOW + timedelta(days=16)
     again = DoudianSource(
         cast("DoudianSource", place.source)._client,
-        credential(tmp_path),
+        credential(kept),
         now=lambda: place.now,
     )
     assert len((await again.read(ORDERS, WEEK)).rows) == len(changed(place))

@@ -1,0 +1,348 @@
+"""No buyer and no secret is found anywhere once their pages are read: canaries are planted in all.
+
+Names, phones, addresses and ids of buyers in every row of every marketplace, and in what they say
+when they refuse; then all tables, logs, errors and exports are searched.
+"""
+
+import gzip
+import io
+import json
+import re
+import sys
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import structlog
+from sqlalchemy import text
+
+from sandbox.doors import credentials
+from sandbox.faults import Fault
+from sandbox.gateways import Answer, Asked
+from sandbox.lives import midnight
+from sandbox.shops import SHOP_OF
+from services.door.logs import configure_logs
+from services.ingest.app import create_app
+from services.ingest.settings import IngestSettings
+from services.ingest.workers.desks import Desks
+from services.ingest.workers.schedule import Schedule
+from services.schema.db import Database
+from tests.api.companies import Company, open_companies
+from tests.databases import TestDatabase
+from tests.ingest.worlds import BUYER_KEY, FIRST, MASTER_KEY, Clock, sandboxes_on_loopback
+
+SHOPS = {
+    "taobao": "tm-life",
+    "jd": "jd-qinghe",
+    "pinduoduo": "pdd-qinghe",
+    "douyin": "dy-qinghe",
+    "amazon": "az-qinghe",
+    "shopify": "sp-qinghe",
+    "woocommerce": "wc-qinghe",
+}
+NAME, PHONE, STREET, BUYER = "金丝雀姓名", "19912345678", "CanaryStreet7", "canarybuyer"
+PLANTED = {
+    "receiver_name": NAME,
+    "receiver_phone": PHONE,
+    "receiver_address": {"street": STREET, "lines": [STREET, NAME]},
+    "buyer_message": f"call {NAME} at {PHONE}",
+}
+_NAMES = re.compile("收货人|张三|买家的名字")
+_IDS = {
+    "buyer_open_uid", "open_id_buyer", "xid_buyer", "pin", "doudian_open_id", "buyerEmail",
+    "BuyerEmail", "customer_id",
+}  # fmt: skip
+_WORDS = {
+    "msg", "sub_msg", "message", "error_msg", "zh_desc", "en_desc", "error_message", "detail",
+}  # fmt: skip
+_AMOUNTS = {
+    "payment", "actualPay", "orderTotalPrice", "pay_amount", "order_amount", "total",
+    "totalPriceSet", "proceeds", "OrderTotal",
+}  # fmt: skip
+"""In some rows these are nonsense, so that the rows are refused and kept."""
+
+
+class Planter:
+    """Puts canaries into all that a marketplace says."""
+
+    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+        self._answer = answer
+        self.served: Counter[str] = Counter()
+
+    def __call__(self, asked: Asked) -> Answer:
+        answer = self._answer(asked)
+        body = self._plant(answer.body)
+        for canary in (NAME, PHONE, STREET, BUYER):
+            self.served[canary] += _count(canary, body)
+        return replace(answer, body=body)
+
+    def _plant(self, body: bytes) -> bytes:
+        try:
+            return self._document(body)
+        except ValueError:
+            pass
+        try:
+            # A document in every line.
+            return b"\n".join(self._document(line) for line in body.splitlines())
+        except ValueError:
+            return body
+
+    def _document(self, body: bytes) -> bytes:
+        return json.dumps(self._with(json.loads(body), is_row=False)).encode()
+
+    def _with(self, value: Any, *, is_row: bool) -> Any:
+        if isinstance(value, list):
+            return [self._with(each, is_row=True) for each in value]
+        if not isinstance(value, dict):
+            return _NAMES.sub(NAME, value) if isinstance(value, str) else value
+        made = {
+            name: self._named(name, self._with(inner, is_row=is_row))
+            for name, inner in value.items()
+        }
+        if is_row and _is_poisoned(value):
+            made |= {name: "x" for name in made if name in _AMOUNTS}
+        return {**made, **PLANTED} if is_row or len(made) > 4 else made
+
+    def _named(self, name: str, value: Any) -> Any:
+        if name in _IDS and value:
+            return f"{BUYER}{value}"
+        if name == "customer" and isinstance(value, dict) and value.get("id"):
+            return {**value, "id": f"{value['id']}{BUYER}"}
+        if name in {"phone", "mobile"} and isinstance(value, str):
+            return PHONE
+        if name in _WORDS and isinstance(value, str):
+            return f"{value} {NAME} {PHONE}"
+        return value
+
+
+def _is_poisoned(row: dict[str, Any]) -> bool:
+    number = next((row[n] for n in ("tid", "orderId", "order_sn", "order_id", "id") if n in row), 1)
+    return zlib.crc32(str(number).encode()) % 2 == 0
+
+
+def _count(canary: str, body: bytes) -> int:
+    escaped = json.dumps(canary)[1:-1].encode()
+    return body.count(escaped) + (body.count(canary.encode()) if escaped != canary.encode() else 0)
+
+
+class Search:
+    """Looks for all canaries in all that it is shown, in whatever form it is kept."""
+
+    def __init__(self, canaries: list[str]) -> None:
+        forms = {
+            form
+            for canary in canaries
+            for form in (
+                canary.encode(),
+                json.dumps(canary)[1:-1].encode(),
+                canary.encode().hex().encode(),
+            )
+        }
+        self._needle = re.compile(b"|".join(re.escape(form) for form in sorted(forms)))
+        self.found: list[str] = []
+        self.looked: Counter[str] = Counter()
+        self.bytes = 0
+
+    def look(self, where: str, value: object) -> None:
+        self.looked[where.partition(" ")[0]] += 1
+        whole = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+        if whole[:2] == b"\x1f\x8b":
+            whole = gzip.decompress(whole)
+        self.bytes += len(whole)
+        if hit := self._needle.search(whole):
+            around = whole[max(0, hit.start() - 60) : hit.end() + 20]
+            self.found.append(f"{where}: ...{around!r}")
+
+    async def look_at_tables(self, dsn: str) -> None:
+        owner = await asyncpg.connect(dsn)
+        tables = await owner.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
+            "AND relkind IN ('r', 'm') ORDER BY 1"
+        )
+        for (table,) in tables:
+            self.looked["tables"] += 1
+            for row in await owner.fetch(f"SELECT * FROM {table}"):  # noqa: S608 - the catalogue's
+                for column, value in row.items():
+                    self.look(f"columns {table}.{column}", value)
+        await owner.close()
+
+    async def look_at_doors(self, app: Any, client: httpx.AsyncClient, key: str) -> None:
+        """All that can be read without naming a thing."""
+        headers = {"Authorization": f"Bearer {key}"}
+        for path, methods in app.openapi()["paths"].items():
+            if "get" in methods and "{" not in path:
+                answer = await client.get(path, params={"limit": "500"}, headers=headers)
+                self.look(f"answers {path}", answer.text)
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """All lines of logs, whatever they are worth, of loggers that others have used before too."""
+    lines = io.StringIO()
+    configure_logs("DEBUG", file=lines)
+    structlog.configure(cache_logger_on_first_use=False)
+    with pytest.MonkeyPatch.context() as patched:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("services.") and hasattr(module, "_log"):
+                patched.setattr(module, "_log", structlog.get_logger())
+        yield lines
+    structlog.reset_defaults()
+
+
+@asynccontextmanager
+async def pooled(database: TestDatabase) -> AsyncIterator[Database]:
+    pool = Database(database.dsn("kaohe_ingest"), application="test")
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def secrets_of(shops: list[dict[str, Any]]) -> list[str]:
+    names = ("secret", "session", "refresh")
+    return sorted({str(shop[name]) for shop in shops for name in names if shop.get(name)})
+
+
+async def put_shops(company: Company) -> None:
+    await company.fill(
+        "shops",
+        *(
+            {
+                "code": code,
+                "name": code,
+                "marketplace": SHOP_OF[code].marketplace,
+                "timezone": "Asia/Shanghai",
+                "currency": SHOP_OF[code].currency,
+                "kind": "online",
+            }
+            for code in SHOPS.values()
+        ),
+    )
+
+
+async def seal(client: httpx.AsyncClient, key: str, shops: list[dict[str, Any]]) -> list[str]:
+    """Put the accounts through the door, and some that are refused; what it answered."""
+    headers, answers = {"Authorization": f"Bearer {key}"}, []
+    for shop in shops:
+        path = f"/v1/shops/{shop['shop']}/account"
+        stated = {k: v for k, v in shop.items() if k not in {"tenant", "shop"} and v}
+        stated["since"] = FIRST.isoformat()
+        for wrong in ({"secret": f"{shop['secret']} "}, {"gateway": "http://evil.example"}):
+            answer = await client.put(path, json={**stated, **wrong}, headers=headers)
+            assert answer.status_code == 422
+            answers.append(answer.text)
+        answer = await client.put(path, json=stated, headers=headers)
+        assert answer.status_code == 200, answer.text
+        answers.append(answer.text)
+    return answers
+
+
+async def post_badly(client: httpx.AsyncClient, key: str) -> list[str]:
+    """What an ERP should not post, readable or not."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson"}
+    order = {"source": "erp", "id": "1", "shop": "none", "buyer": BUYER, "status": "paid"}
+    rows = [
+        json.dumps({**order, **PLANTED}),
+        json.dumps({**order, "buyer": {"name": NAME}, "lines": [PLANTED, NAME]}),
+        json.dumps({**order, "id": {"phone": PHONE}}),
+        f'{{"buyer": "{BUYER}", "name": "{NAME}", "phone": {PHONE}, "id": ',
+        f'["{NAME}", {PHONE}]',
+        f'"{NAME} {PHONE}"',
+        f"{NAME} {PHONE} {STREET}",
+    ]
+    answers = []
+    for row in rows:
+        answer = await client.post("/v1/facts/orders", content=row.encode(), headers=headers)
+        answers.append(answer.text)
+    return answers
+
+
+async def test_scenario_x05_no_canary_is_found(
+    fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for gateway in ("amazon", "shopify"):
+        monkeypatch.setattr(f"sandbox.{gateway}.answers._MAKING", timedelta(0))
+    clock = Clock(midnight(FIRST) + timedelta(days=1, hours=3))
+    with logged() as lines, sandboxes_on_loopback(clock, FIRST) as (gateways, address):
+        planters = {name: Planter(gateway.answer) for name, gateway in gateways.items()}
+        for name, planter in planters.items():
+            monkeypatch.setattr(gateways[name], "answer", planter)
+        stated = credentials("acme", address, FIRST)["shops"]
+        assert isinstance(stated, list)
+        shops = [shop for shop in stated if shop["shop"] in SHOPS.values()]
+        sandbox = address.partition("//")[2]
+        ingest = create_app(
+            IngestSettings.model_validate(
+                {
+                    "dsn": fresh_database.dsn("kaohe_ingest"),
+                    "buyer_key": BUYER_KEY.decode(),
+                    "master_key": MASTER_KEY.decode(),
+                    "sandbox": sandbox,
+                }
+            )
+        )
+        search = Search([NAME, PHONE, STREET, BUYER, *secrets_of(shops)])
+        async with (
+            pooled(fresh_database) as pool,
+            open_companies(fresh_database, 1) as (company,),
+            ingest.router.lifespan_context(ingest),
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(ingest), base_url="http://kaohe.test"
+            ) as client,
+        ):
+            key = company.keys["admin"]
+            await put_shops(company)
+            answers = await seal(client, key, shops)
+            answers += await post_badly(client, key)
+            ring = ingest.state.master_keys
+            desks = Desks(pool, None, BUYER_KEY, clock, ring=ring, sandbox=(sandbox,))
+            schedule = Schedule(pool, desks, now=clock)
+            problems = await schedule.pull_once()
+            await check_that_it_was_planted(company, planters)
+            for gateway in gateways.values():
+                page = f"<html>{NAME} {PHONE} {STREET}</html>"
+                gateway.trouble.add(Fault("garbage", times=9, detail=page))
+                gateway.trouble.add(Fault("expired", times=9))
+            clock.pass_by(hours=2)
+            problems += await Schedule(pool, desks, now=clock).pull_once()
+            assert len(problems) >= len(SHOPS)
+            await desks.close()
+            for each in (*answers, *problems):
+                search.look("errors", each)
+            await search.look_at_doors(ingest, client, key)
+            await search.look_at_doors(company.app, company.client, key)
+            await search.look_at_tables(fresh_database.dsn("kaohe"))
+    for line in lines.getvalue().splitlines():
+        search.look("lines", line)
+    planted = sum(sum(planter.served.values()) for planter in planters.values())
+    searched = ", ".join(f"{count} {what}" for what, count in sorted(search.looked.items()))
+    print(  # noqa: T201 - the figure
+        f"X05: {planted} canaries served by {len(planters)} marketplaces; searched {searched},"
+        f" {search.bytes} bytes: {len(search.found)} found"
+    )
+    assert search.found == []
+    for what, least in {"tables": 60, "columns": 2000, "answers": 30, "lines": 50}.items():
+        assert search.looked[what] >= least, searched
+
+
+async def check_that_it_was_planted(company: Company, planters: dict[str, Planter]) -> None:
+    """Every marketplace has told of buyers, and of each something was kept and refused."""
+    for name, planter in planters.items():
+        assert planter.served[NAME] > 0, name
+        assert planter.served[PHONE] > 0, name
+        # Pinduoduo names its buyers by nothing that could be joined.
+        assert (planter.served[BUYER] > 0) == (name != "pinduoduo"), name
+    async with company.owner.read(company.number) as session:
+        kept = await session.execute(
+            text("SELECT f.shop, count(*) FROM pages JOIN feeds AS f ON f.id = feed GROUP BY 1")
+        )
+        assert {row.shop for row in kept} == set(SHOPS.values())
+        refused = await session.execute(text("SELECT DISTINCT shop FROM rejected_rows"))
+        assert {row.shop for row in refused} >= set(SHOPS.values())
