@@ -6,7 +6,12 @@ a second look might be answered otherwise.
 
 import asyncio
 import socket
+import ssl
+from collections.abc import Collection
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
 
 _UNICAST = IPv6Network("2000::/3")
 # Here a network writes an IPv4 address into one of IPv6: it is as public as the one inside.
@@ -57,3 +62,42 @@ async def resolve_once(host: str, port: int, *, also_loopback: bool = False) -> 
     if not all(is_public(each, also_loopback=also_loopback) for each in addresses):
         raise AddressRefused("the name leads to an address that is not public")
     return addresses[0]
+
+
+class PublicTransport(httpx.AsyncBaseTransport):
+    """Looks a name up once, refuses addresses that are not public, and connects to that one."""
+
+    def __init__(
+        self,
+        *,
+        unchecked: Collection[str] = (),
+        also_loopback: bool = False,
+        connections: int = 20,
+        keeps_alive: bool = True,
+    ) -> None:
+        """`unchecked` names `host:port` pairs of ours that are called wherever they lead."""
+        self._unchecked = frozenset(unchecked)
+        self._also_loopback = also_loopback
+        kept = connections if keeps_alive else 0
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept)
+        self._inner = httpx.AsyncHTTPTransport(verify=certificates(), limits=limits)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises AddressRefused and NameUnknown; anything else as httpx does."""
+        host, port = request.url.host, request.url.port
+        if f"{host}:{port}" not in self._unchecked:
+            usual = 443 if request.url.scheme == "https" else 80
+            address = await resolve_once(host, port or usual, also_loopback=self._also_loopback)
+            # The certificate is checked against the name, whatever the address.
+            request.extensions = {**request.extensions, "sni_hostname": host}
+            request.url = request.url.copy_with(host=address)
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@cache
+def certificates() -> ssl.SSLContext:
+    """Loaded once: it takes a good part of a second."""
+    return httpx.create_ssl_context()

@@ -1,18 +1,15 @@
 """How we speak to any marketplace: paced, bounded, patient, and only to hosts that it owns.
 
-Here stands the only import of an HTTP client. Clock, sleep and transport are arguments, so that a
-simulation can be the world.
+Clock, sleep and transport are arguments, so that a simulation can be the world.
 """
 
 import asyncio
 import re
-import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from random import random
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -22,7 +19,7 @@ import stamina
 import structlog
 from aiolimiter import AsyncLimiter
 
-from services.door.outgoing import AddressRefused, NameUnknown, resolve_once
+from services.door.outgoing import AddressRefused, NameUnknown, PublicTransport
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 
 CONNECT_SECONDS = 10
@@ -117,7 +114,7 @@ class Client:
         self._pace = pace
         self._now = now
         self._client = httpx.AsyncClient(
-            transport=transport or _Transport(self._sandbox),
+            transport=transport or PublicTransport(unchecked=self._sandbox),
             timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
             headers={"Accept-Encoding": "gzip", "User-Agent": "kaohe"},
             follow_redirects=False,
@@ -202,7 +199,10 @@ class Client:
                 return Answer(response.status_code, await _read_bounded(response), headers)
         except TimeoutError as error:
             raise TryLater(f"no answer within {TOTAL_SECONDS} seconds") from error
-        except httpx.TransportError as error:
+        except AddressRefused as error:
+            problem = "the marketplace's name leads to an address that is not public"
+            raise SourceError(problem) from error
+        except (httpx.TransportError, NameUnknown) as error:
             raise TryLater(f"the connection failed: {type(error).__name__}") from error
 
     def _check_host(self, url: str) -> None:
@@ -246,44 +246,6 @@ def unpacked(body: bytes) -> bytes:
     if not unpack.eof:
         raise Unreadable("the packing is torn")
     return whole
-
-
-class _Transport(httpx.AsyncBaseTransport):
-    """Looks a name up once, refuses addresses that are not public, and connects to that one."""
-
-    def __init__(self, sandbox: frozenset[str]) -> None:
-        limits = httpx.Limits(max_connections=20)
-        self._inner = httpx.AsyncHTTPTransport(verify=_certificates(), limits=limits)
-        self._sandbox = sandbox
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        if f"{host}:{request.url.port}" not in self._sandbox:
-            address = await _public_address(host)
-            # The certificate is checked against the name, whatever the address.
-            request.extensions = {**request.extensions, "sni_hostname": host}
-            request.url = request.url.copy_with(host=address)
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Loaded once: it takes a good part of a second."""
-    return httpx.create_ssl_context()
-
-
-async def _public_address(host: str) -> str:
-    try:
-        return await resolve_once(host, 443)
-    except NameUnknown as error:
-        raise httpx.ConnectError("the name is unknown") from error
-    except AddressRefused as error:
-        raise SourceError(
-            "the marketplace's name leads to an address that is not public"
-        ) from error
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:

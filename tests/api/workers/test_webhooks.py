@@ -104,7 +104,7 @@ async def test_what_fails_is_tried_again_under_the_same_id_and_the_same_bytes(
     assert delivery["status"] == "delivered"
     assert [(each["status"], each["error"]) for each in delivery["attempts"]] == [
         (500, None),
-        (None, "the connection failed: IncompleteReadError"),
+        (None, "the connection failed: Server disconnected without sending a response."),
         (302, None),
         (204, None),
     ]
