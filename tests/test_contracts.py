@@ -54,8 +54,9 @@ def test_the_graph_is_read_only_and_stands_by_itself(generated: dict[str, str]) 
     assert schema.query_type is not None
     assert list(schema.query_type.fields) == [
         "node", "viewer", "employees", "employee", "units", "shops", "indicators", "schemes",
-        "targets", "feeds", "cycles", "cycle", "scorecards", "scorecard", "results",
-        "indicatorSeries", "salesChange",
+        "targets", "targetDifferences", "targetPlans", "feeds", "cycles", "cycle", "scorecards",
+        "scorecard", "results", "ladders", "ladder", "assessments", "observations",
+        "indicatorSeries", "alerts", "surveys", "cases", "report", "salesChange",
     ]  # fmt: skip
     assert schema.subscription_type is not None
     assert list(schema.subscription_type.fields) == ["scorecardChanged"]

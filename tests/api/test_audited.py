@@ -153,6 +153,10 @@ ELSEWHERE = {
         "tests/ingest/rest/test_mappings.py",
         "test_a_mapping_is_put_read_and_listed",
     ),
+    "PUT /v1/shops/{code}/account": (
+        "tests/ingest/rest/test_accounts.py",
+        "test_an_account_is_taken_away_whole",
+    ),
     "PUT /v1/target-calendar": (
         f"{_REST}/test_calendars.py",
         "test_the_calendar_is_put_whole_and_read",

@@ -61,7 +61,7 @@ PEOPLE = ("e-boss", *MANAGERS, "e-other", "e-third", "e-admin", "e-hr", "e-view"
 STAGES = ("open", "closed", "review", "calibration", "approved", "published")
 """Of cycles that hold scorecards; each has one in the world, and the draft is beside them."""
 _MUCH = Rate(10**9, 10**9)
-_UNBOUNDED = Allowance(
+UNBOUNDED = Allowance(
     key=_MUCH, tenant=_MUCH, strangers=_MUCH, at_once=10**9, graph=dict.fromkeys(Role, _MUCH)
 )
 _PERSONAL_ADMIN = "admin in person"
@@ -143,7 +143,7 @@ async def open_world(database: TestDatabase) -> AsyncIterator[World]:
         paths = frozenset(str(getattr(route, "path_format", "")) for route in routes)
         # A matrix asks more in a minute than anybody may: how much is tried in tests of its own.
         for each in (ours.app, app):
-            each.state.limits = Limits(_UNBOUNDED)
+            each.state.limits = Limits(UNBOUNDED)
         world = World(ours, theirs, client, database, looker, [row[0] for row in tables], paths)
         await _fill(world, ours, "")
         await _fill(world, theirs, FOREIGN)

@@ -12,7 +12,7 @@ from tests.simulation.lives import play_lives
 from tests.simulation.stories import play_on
 from tests.simulation.twins import differences
 
-SECONDS, AT_LEAST = 20, 2
+SECONDS, AT_LEAST = 10, 2
 
 
 def play_all(database: TestDatabase, seeds: Iterable[int], *, seconds: float) -> int:

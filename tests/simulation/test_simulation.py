@@ -12,7 +12,7 @@ from tests.simulation import defects
 from tests.simulation.corpus import ACCEPTED, SEEDS_FOR_DEFECTS, caught_by, seeds_kept
 from tests.simulation.stories import play
 
-SECONDS = 60
+SECONDS = 30
 """For each of two processes; `make simulate` plays as many seeds as are asked for."""
 AT_LEAST, AT_MOST = 5, 1000
 ROOT = Path(__file__).parents[2]
