@@ -32,12 +32,13 @@ run: environment
 reset: environment
 	@$(IN)/python -m services.cli reset
 
+# A file is one worker's: what its tests share is set up once.
 test: environment
-	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # What takes long: before a release.
 long: environment
-	$(IN)/python -m pytest -n $(WORKERS) --dist loadgroup -m long
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m long
 
 # The real ingest code, a clock that jumps, a marketplace that misbehaves (`tests/simulation`).
 SEEDS ?= 1-1000

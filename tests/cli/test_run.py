@@ -126,7 +126,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield made
 
 
-@pytest.mark.xdist_group("demo")
 def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
     cards = {card["id"]: card for card in demo.ask("hr", "/v1/scorecards?limit=500")["items"]}
     nodes: list[Any] = []
@@ -172,7 +171,6 @@ def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
     assert owed == {}
 
 
-@pytest.mark.xdist_group("demo")
 def test_every_template_scores_somebody_in_last_month_and_in_this(demo: Demo) -> None:
     codes = {each["code"] for each in demo.ask("hr", "/v1/templates?limit=500")["items"]}
     cards = demo.cards()
@@ -191,7 +189,6 @@ def test_every_template_scores_somebody_in_last_month_and_in_this(demo: Demo) ->
     assert before == now == codes
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_story_is_told(demo: Demo) -> None:
     """A forced distribution with moves, a failed gate and a cap, a 360°, a transfer, a joiner."""
     last = max(
@@ -244,7 +241,6 @@ def test_the_story_is_told(demo: Demo) -> None:
     assert [(each["rule"], each["undone"]) for each in excluded] == [("same_phone", None)] * 3
 
 
-@pytest.mark.xdist_group("demo")
 def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
     levels = demo.ask("hr", "/v1/ladders/service_agent/assessments?limit=500")["items"]
     assert Counter(each["level"] for each in levels) == {"gold": 2, "silver": 2, "bronze": 8}
@@ -269,7 +265,6 @@ def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
     assert all(e["reason"] and e["corrects"] for e in corrections)
 
 
-@pytest.mark.xdist_group("demo")
 def test_what_is_printed_works_as_it_stands(demo: Demo) -> None:
     calls = re.findall(r"^  (curl .*)$", demo.printed(), flags=re.MULTILINE)
     assert len(calls) == 6
@@ -280,7 +275,6 @@ def test_what_is_printed_works_as_it_stands(demo: Demo) -> None:
         assert answered.get("rows", []) == []
 
 
-@pytest.mark.xdist_group("demo")
 def test_a_second_start_takes_seconds_and_loses_nothing(demo: Demo) -> None:
     before = demo.figures()
     raw = _feed(demo)

@@ -12,11 +12,6 @@ from tests.real.doors import Doors, open_doors
 from tests.real.published import data_folder
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """The mark is known without the plugin that heeds it: a set is posted by one worker."""
-    config.addinivalue_line("markers", "xdist_group(name): tests for one and the same worker")
-
-
 @pytest.fixture(scope="module")
 def data() -> Path:
     return data_folder()

@@ -19,7 +19,6 @@ from tests.real.tenants import Row, Tenant, as_array, as_gzip, as_ndjson, outcom
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("adventureworks_dw"),
 ]
 
 MONTHS = "2010-12-01/2014-07-01"

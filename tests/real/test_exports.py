@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from services.ingest.core.facts import check_row
 from services.ingest.core.mapping_checks import check_mapping
 from services.ingest.core.mappings import MappedRow, Stated, bind
@@ -207,7 +205,6 @@ def test_of_tables_stacked_in_a_file_only_the_first_lands(data: Path) -> None:
     assert found["0"]["day"] == f"20{day[6:]}-{day[:2]}-{day[3:5]}"
 
 
-@pytest.mark.xdist_group("exports")
 async def test_calls_through_the_door_are_added_up_as_the_truth_has_them(
     data: Path, real_database: TestDatabase
 ) -> None:

@@ -27,7 +27,6 @@ from tests.real.tenants import (
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("online_retail"),
 ]
 
 SPAN = "2010-12-01/2012-01-01"

@@ -15,7 +15,7 @@ from tests.real.comparisons import differing
 from tests.real.doors import Doors
 from tests.real.tenants import Row, Tenant, as_csv, as_ndjson, outcomes
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("store_visits")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 SPAN = "2017-05-01/2017-09-01"
 MEASURES = (store_visits.CONVERTING, store_visits.PAGED, store_visits.TIMED)

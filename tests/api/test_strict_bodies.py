@@ -1,0 +1,62 @@
+"""A body has the fields that its operation knows, and no others: every writing route is asked."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, cast
+from unittest.mock import patch
+
+import pytest
+from fastapi import FastAPI
+
+from tests.api.companies import Json
+from tests.api.matrix import ASKS, Ask, Call, calls_of, send
+from tests.api.test_audited import REAL
+from tests.api.worlds import World, undone
+
+in_the_world = pytest.mark.asyncio(loop_scope="session")
+FIELDS = ("surprise", "tenant_id", "stored_at")
+"""One that nobody knows, and two that are ours to state."""
+
+
+@in_the_world
+async def test_scenario_a05_no_write_takes_a_field_that_it_does_not_know(world: World) -> None:
+    tried, accepted = 0, []
+    async with undone(world):
+        for operation in operations_with_bodies(world):
+            call = allowed(world, operation)
+            for field in FIELDS:
+                plain = ASKS.get(operation, Ask())
+                body = REAL.get(operation, plain.body)
+                asked = replace(plain, body=with_field(body, field))
+                with patch.dict(cast("dict[str, Ask]", ASKS), {operation: asked}):
+                    answer = await send(world, call, call.thing)
+                tried += 1
+                if "unknown_field" not in answer.text:
+                    accepted.append(
+                        f"{operation} {field}: {answer.status_code} {answer.text[:600]}"
+                    )
+    sys.stdout.write(f"{tried} bodies with a field too many: {len(accepted)} accepted\n")
+    assert not accepted, "\n".join(accepted)
+
+
+def operations_with_bodies(world: World) -> Iterator[str]:
+    """The writing operations of both services that take JSON."""
+    for app in (world.ours.app, cast("FastAPI", world.ingest._transport.app)):  # type: ignore[attr-defined]
+        for path, methods in app.openapi()["paths"].items():
+            for method, described in methods.items():
+                content: Mapping[str, Any] = described.get("requestBody", {}).get("content", {})
+                if "application/json" in content:
+                    yield f"{method.upper()} {path}"
+
+
+def allowed(world: World, operation: str) -> Call:
+    """A call that the matrix allows."""
+    calls = calls_of(world, f"REST {operation}")
+    return next(call for call in calls if call.wanted == "allow")
+
+
+def with_field(body: Json, field: str) -> Json:
+    if isinstance(body, list):
+        return [{**(body[0] if body else {}), field: "1"}, *body[1:]]
+    return {**(body or {}), field: "1"}
