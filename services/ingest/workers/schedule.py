@@ -34,7 +34,7 @@ from services.ingest.workers.pulling import (
 )
 from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.db import Database
-from services.schema.errors import Unavailable
+from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Backfill, Lease
 from services.schema.shapes.people import Caller
 from services.schema.shapes.reconciliations import Reconciliation
@@ -112,9 +112,9 @@ class Schedule:
     async def pull_once(self) -> list[str]:
         """Read all that is due now, also what another worker left; what went wrong, if anything.
 
-        A mistake of ours is raised, and not made again and again.
+        A mistake of ours is raised, and not made again and again; so is that nothing can be read.
         """
-        await self._desks.refresh()
+        await self._open_desks()
         began = self._now()
         async with self._finished():
             while not self._stopping.is_set() and not self._mistakes:
@@ -132,9 +132,9 @@ class Schedule:
     ) -> list[str]:
         """Read some days of all feeds again, or of one shop's; null: exactly those they lack.
 
-        What went wrong, if anything.
+        What went wrong, if anything; raises Invalid where nothing can be read.
         """
-        await self._desks.refresh()
+        await self._open_desks(shop)
         asked = {tenant: await self._ask(tenant, days, shop) for tenant in self._desks.tenants()}
         outcomes: list[Outcome] = []
         async with self._finished():
@@ -155,6 +155,14 @@ class Schedule:
     ) -> tuple[list[Reconciliation], list[str]]:
         """Some days as marketplaces and tools state them beside ours, and what went wrong."""
         return await reconcile_shops(self._database, self._desks, days, shop=shop, now=self._now)
+
+    async def _open_desks(self, shop: str | None = None) -> None:
+        """For who asks once and waits for the answer: that nothing can be read is one."""
+        await self._desks.refresh()
+        shops = [code for tenant in self._desks.tenants() for code in self._desks.shops_of(tenant)]
+        if not any(shop in (None, code) for code in shops):
+            what = "No shop can be read" if shop is None else f"The shop {shop} cannot be read"
+            raise Invalid("nothing_to_read", f"{what}: the log says what its account lacks.")
 
     async def _look(self) -> timedelta | None:
         """Begin what can be begun; how long until there is more."""

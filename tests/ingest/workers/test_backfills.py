@@ -24,6 +24,7 @@ from services.ingest.sources.reading import Reading
 from services.ingest.sources.taobao import TaobaoSource
 from services.ingest.workers.schedule import BACKFILL_ATTEMPTS
 from services.schema.db import Database
+from services.schema.errors import Invalid
 from services.schema.shapes.feeds import Window
 from services.schema.words import FactKind, JobStatus, Role
 from tests.databases import TestDatabase
@@ -245,6 +246,21 @@ async def test_a_backfill_that_is_told_to_wait_again_and_again_has_not_failed(
     assert problems == []
     assert {job.status for job in await jobs_of(world)} == {"done"}
     assert next(waits, None) is None
+
+
+@pytest.mark.parametrize("shop", [None, "tm-life", "nowhere"])
+async def test_who_asks_for_what_cannot_be_read_is_told(world: World, shop: str | None) -> None:
+    """A broken file, a shop that is in none: nothing is read, and that is no success."""
+    if shop != "nowhere":
+        world.accounts.write_text("{")
+    schedule = world.schedule()
+    with pytest.raises(Invalid) as refused:
+        await schedule.backfill_once((DAYS[0], DAYS[1]), shop=shop, show=lambda _: None)
+    assert refused.value.code == "nothing_to_read"
+    if shop != "nowhere":
+        with pytest.raises(Invalid):
+            await schedule.pull_once()
+    assert await world.rows("SELECT id FROM jobs") == []
 
 
 async def test_only_what_can_be_read_again_is_taken(world: World, database: TestDatabase) -> None:
