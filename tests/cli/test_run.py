@@ -266,7 +266,8 @@ def test_levels_are_held_and_kept_back_and_every_plan_pays(demo: Demo) -> None:
 
 
 def test_what_is_printed_works_as_it_stands(demo: Demo) -> None:
-    calls = re.findall(r"^  (curl .*)$", demo.printed(), flags=re.MULTILINE)
+    last_start = demo.printed().rpartition("Stopping.")[2]
+    calls = re.findall(r"^  (curl .*)$", last_start, flags=re.MULTILINE)
     assert len(calls) == 6
     for call in calls:
         answer = subprocess.run(call, shell=True, capture_output=True, check=True)  # noqa: S602  it is meant to be pasted
