@@ -292,13 +292,15 @@ def verify_audits(
 
     from services.api.core.audit import NoHead, read_heads
     from services.cli.auditing import verify_audits as verify_all
+    from services.local.here import dsn_here
     from services.local.settings import LocalSettings
 
     try:
         kept = read_heads("" if head is None else head.read_text(encoding="utf-8"))
     except (NoHead, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{head}: {error}") from None
-    verdicts = asyncio.run(verify_all(LocalSettings().dsn_of("kaohe_migrate"), tenant, kept))
+    dsn = dsn_here(LocalSettings(), "kaohe_migrate")
+    verdicts = asyncio.run(verify_all(dsn, tenant, kept))
     for each in verdicts:
         typer.echo(str(each), err=not each.is_good)
     if not all(each.is_good for each in verdicts):
@@ -313,9 +315,10 @@ def show_heads(
     import asyncio
 
     from services.cli.auditing import read_audit_heads
+    from services.local.here import dsn_here
     from services.local.settings import LocalSettings
 
-    lines = asyncio.run(read_audit_heads(LocalSettings().dsn_of("kaohe_migrate"), tenant))
+    lines = asyncio.run(read_audit_heads(dsn_here(LocalSettings(), "kaohe_migrate"), tenant))
     typer.echo("".join(lines), nl=False)
 
 
