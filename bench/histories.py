@@ -16,7 +16,7 @@ _FACTS = """
         at::date, 'b-' || n % 100000, 'e-' || 1 + n % $4, 'search', '', $5, 100 + n % 900, 0, 50,
         1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]'
     FROM (
-        SELECT n, $6::date + n * make_interval(days => $7) / ($2 + 1) AS at
+        SELECT n, $6::date + make_interval(days => $7) * (n / ($2 + 1.0)::float) AS at
         FROM generate_series(1, $2) AS n
     ) AS orders
 """
