@@ -14,6 +14,7 @@ from services.api.settings import ApiSettings
 from services.api.store.back_tests import CHANNEL, count_attempt, read_running, takes_turn
 from services.api.store.jobs import finish_job, move_job
 from services.api.store.tenants import read_tenant_numbers
+from services.api.workers.hearing import hear_of_tenants
 from services.door.logs import configure_logs
 from services.schema.db import Database, ReadSession
 from services.schema.errors import KaoheError, Unavailable
@@ -22,7 +23,6 @@ from services.schema.words import JobStatus
 
 SWEEP_SECONDS = 30
 """How often every tenant is looked at, whatever was or was not notified."""
-RETRY_SECONDS = 1
 LOOK_SECONDS = 0.1
 """How often it is looked whether a process has ended."""
 MOST_ATTEMPTS = 5
@@ -61,7 +61,10 @@ class BackTestWorker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work in the background for as long as the block lasts."""
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        tasks = [
+            asyncio.create_task(hear_of_tenants(self._database, CHANNEL, self._try)),
+            asyncio.create_task(self._sweep()),
+        ]
         try:
             yield
         finally:
@@ -114,18 +117,6 @@ class BackTestWorker:
             _log.warning("back_test.interrupted", tenant=tenant, detail=error.detail)
         except Exception:  # noqa: BLE001  the worker outlives a mistake, which is noted
             _log.exception("back_test.failed", tenant=tenant)
-
-    async def _listen(self) -> None:
-        """Run what any tenant asks for that is named on the channel."""
-        while True:
-            try:
-                async with self._database.listen(CHANNEL) as heard:
-                    while (payload := await heard.get()) is not None:
-                        if payload.isdecimal():
-                            await self._try(int(payload))
-            except (Unavailable, OSError) as error:
-                _log.warning("back_test.unheard", detail=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:
         """Look now and then at what was begun and never ended, or never heard of."""

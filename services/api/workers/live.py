@@ -12,6 +12,7 @@ import structlog
 from services.api.flows.settling import recompute_some, settle_populations, take_marks
 from services.api.store.live import CHANNEL, has_due_looks, is_pending, read_oldest_waiting
 from services.api.store.tenants import read_tenant_numbers
+from services.api.workers.hearing import hear_of_tenants
 from services.schema.db import Database
 from services.schema.errors import Unavailable
 from services.schema.shapes.live import Waiting
@@ -22,7 +23,6 @@ SWEEP_SECONDS = 30
 """How often every tenant is looked at, whatever was or was not notified."""
 WAITING_LIMIT = timedelta(minutes=15)
 """How long what was accepted may be missing from live cards before readiness turns red."""
-RETRY_SECONDS = 1
 
 _log = structlog.get_logger("kaohe.live")
 
@@ -71,7 +71,10 @@ class LiveWorker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work in the background for as long as the block lasts."""
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        tasks = [
+            asyncio.create_task(hear_of_tenants(self._database, CHANNEL, self._settle_now)),
+            asyncio.create_task(self._sweep()),
+        ]
         try:
             yield
         finally:
@@ -111,18 +114,6 @@ class LiveWorker:
                 break
         if marks or joined or cards:
             _log.info("live.settled", tenant=tenant, marks=marks, joined=joined, cards=cards)
-
-    async def _listen(self) -> None:
-        """Settle whatever tenant is named on the channel."""
-        while True:
-            try:
-                async with self._database.listen(CHANNEL) as heard:
-                    while (payload := await heard.get()) is not None:
-                        if payload.isdecimal():
-                            await self._settle_now(int(payload))
-            except (Unavailable, OSError) as error:
-                _log.warning("live.unheard", detail=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:
         """Look at every tenant now and then: a notification can be lost, a mark cannot."""

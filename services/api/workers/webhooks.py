@@ -22,6 +22,7 @@ from services.api.store.deliveries import (
     read_due_webhooks,
 )
 from services.api.store.tenants import read_tenant_numbers
+from services.api.workers.hearing import hear_of_tenants
 from services.door.sealing import Keyring
 from services.schema.db import Database
 from services.schema.errors import Unavailable
@@ -29,7 +30,6 @@ from services.schema.shapes.webhooks import Delivery
 
 SWEEP_SECONDS = 30
 """How often every tenant is looked at: an attempt again comes so much later at most."""
-RETRY_SECONDS = 1
 MOST_LOADS = 20
 """Loads of this process on their way at once: of that many webhooks, of all tenants."""
 MOST_AT_THE_DATABASE = 2
@@ -79,7 +79,10 @@ class WebhookWorker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work in the background for as long as the block lasts."""
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+        tasks = [
+            asyncio.create_task(hear_of_tenants(self._database, CHANNEL, self._hear)),
+            asyncio.create_task(self._sweep()),
+        ]
         try:
             yield
         finally:
@@ -124,6 +127,9 @@ class WebhookWorker:
         jitter = randint(0, JITTER_PERCENT)  # noqa: S311  no secret: it spreads attempts
         return Sent(delivery, at, told, jitter)
 
+    async def _hear(self, tenant: int) -> None:
+        self._wake(tenant)
+
     def _wake(self, tenant: int) -> None:
         """Have a pass over a tenant begun after now; one that is under way is followed by it."""
         self._again.add(tenant)
@@ -141,17 +147,6 @@ class WebhookWorker:
             _log.exception("webhooks.failed", tenant=tenant)
         finally:
             del self._passes[tenant]
-
-    async def _listen(self) -> None:
-        while True:
-            try:
-                async with self._database.listen(CHANNEL) as heard:
-                    while (payload := await heard.get()) is not None:
-                        if payload.isdecimal():
-                            self._wake(int(payload))
-            except (Unavailable, OSError) as error:
-                _log.warning("webhooks.unheard", detail=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _sweep(self) -> None:
         """What is due again notifies nobody: every tenant is looked at now and then."""
