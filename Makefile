@@ -6,12 +6,13 @@ COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: help run test long simulate check gates fmt lock contracts examples bench reset mutants environment
+.PHONY: help run test long reliability simulate check gates fmt lock contracts examples bench reset mutants environment
 
 help:
 	@echo 'make run        start everything at http://127.0.0.1:8000 (KAOHE_PORT changes it)'
 	@echo 'make test       all tests'
 	@echo 'make long       the tests that take long: crashes of every process'
+	@echo 'make reliability  what each scenario of reliability tried and found, as one page'
 	@echo 'make simulate   play ingest in bad weather: SEEDS=1-1000, or SEEDS=--defects'
 	@echo 'make check      style, types, import laws, dependencies, tests'
 	@echo 'make gates      the same without the tests'
@@ -39,6 +40,10 @@ test: environment
 # What takes long: before a release.
 long: environment
 	$(IN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m long
+
+# Only the tests that state a figure, the long ones too, and the page of what they found.
+reliability: environment
+	$(IN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m '' --reliability
 
 # The real ingest code, a clock that jumps, a marketplace that misbehaves (`tests/simulation`).
 SEEDS ?= 1-1000

@@ -17,6 +17,8 @@ from tests.databases import (
     start_server,
 )
 
+pytest_plugins = ["tests.figures"]
+
 FOLDER = "KAOHE_TESTING_FOLDER"
 
 

@@ -224,9 +224,9 @@ class Tally:
         if not good:
             self.wrong.append(f"{cell}: {str(said)[:300]}")
 
-    def __str__(self) -> str:
-        cells = sum(self.called.values())
-        return f"{cells} cells of {len(self.called)} rows called, {len(self.wrong)} wrong"
+    @property
+    def cells(self) -> int:
+        return sum(self.called.values())
 
 
 @dataclass(frozen=True)

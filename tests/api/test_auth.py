@@ -4,7 +4,6 @@ And a view is of the tenant's own day, at whatever instant it is asked for.
 """
 
 import json
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,6 +27,7 @@ from tests.api.graph import cells
 from tests.api.matrix import ABSENT, ASKS, Call, Tally, calls_of, named_in, said_of, send
 from tests.api.worlds import ANONYMOUS, World, undone
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 
 TENANT = 506
 MIDNIGHT = datetime(2026, 10, 15, 16, tzinfo=UTC)
@@ -113,9 +113,11 @@ def _operations(app: FastAPI) -> set[str]:
     return found
 
 
-def test_scenario_a01_every_operation_and_route_has_its_row_and_every_row_one() -> None:
+def test_scenario_a01_every_operation_and_route_has_its_row_and_every_row_one(
+    figure: Figures,
+) -> None:
     rows = {row for row in matrix() if not row.startswith("GQL ")}
-    assert rows ^ operations() == set()
+    figure("A01", Wrong.UNLISTED, rows ^ operations(), tried=len(rows), of="operations and routes")
 
 
 def test_no_row_stands_twice() -> None:
@@ -126,7 +128,9 @@ def test_no_row_stands_twice() -> None:
     assert len(rows) == len(matrix())
 
 
-def test_scenario_a01_every_field_of_the_graph_has_its_row_and_every_row_a_field() -> None:
+def test_scenario_a01_every_field_of_the_graph_has_its_row_and_every_row_a_field(
+    figure: Figures,
+) -> None:
     fields = cells.all_fields()
     spoken = {field: cells.row_of_field(*field) for field in fields}
     unlisted = sorted({kind for (kind, _), row in spoken.items() if row is None})
@@ -135,12 +139,11 @@ def test_scenario_a01_every_field_of_the_graph_has_its_row_and_every_row_a_field
     assert rows - set(spoken.values()) == set()
     for row in rows:
         assert row_of(row), row
-    named = sum(not row.endswith(".*") for row in spoken.values() if row)
-    _say(f"{len(fields)} fields of the graph, {named} by a row of their own, 0 unlisted")
+    figure("A01", Wrong.UNLISTED, unlisted, tried=len(fields), of="fields of the graph")
 
 
 @in_the_world
-async def test_scenario_a01_every_cell_that_refuses_or_hides(world: World) -> None:
+async def test_scenario_a01_every_cell_that_refuses_or_hides(world: World, figure: Figures) -> None:
     """And what was refused has changed nothing, in any table of any tenant."""
     tally = Tally()
     before = await world.digest()
@@ -149,12 +152,11 @@ async def test_scenario_a01_every_cell_that_refuses_or_hides(world: World) -> No
             if call.denied:
                 await _check_denied(world, call, tally)
         assert _differing(before, await world.digest()) == [], row
-    _say(f"denied: {tally}")
-    assert not tally.wrong, "\n".join(tally.wrong)
+    figure("A01", Wrong.CELLS, tally.wrong, tried=tally.cells, of="cells that refuse or hide")
 
 
 @in_the_world
-async def test_scenario_a01_every_cell_that_allows(world: World) -> None:
+async def test_scenario_a01_every_cell_that_allows(world: World, figure: Figures) -> None:
     tally = Tally()
     async with undone(world):
         for row in _rows_of_rest():
@@ -162,24 +164,26 @@ async def test_scenario_a01_every_cell_that_allows(world: World) -> None:
                 if not call.denied:
                     check = _check_denied if call.wanted == "hide" else _check_allowed
                     await check(world, call, tally)
-    _say(f"allowed: {tally}")
-    assert not tally.wrong, "\n".join(tally.wrong)
+    figure("A01", Wrong.CELLS, tally.wrong, tried=tally.cells, of="cells that allow")
 
 
 @in_the_world
-async def test_scenario_a06_lists_hold_exactly_what_single_reads_allow(world: World) -> None:
+async def test_scenario_a06_lists_hold_exactly_what_single_reads_allow(
+    world: World, figure: Figures
+) -> None:
     """Also their totals; and of what is hidden no list names as much as the code."""
     tally = Tally()
     for row in _rows_of_rest():
         operation = row.removeprefix("REST ")
         if operation.startswith("GET ") and _is_related(row):
             await _check_list(world, row, operation, tally)
-    _say(f"lists: {tally}")
-    assert not tally.wrong, "\n".join(tally.wrong)
+    figure("A06", Wrong.LEAKS, tally.wrong, tried=tally.cells, of="lists against single reads")
 
 
 @in_the_world
-async def test_scenario_a01_every_field_of_the_graph_in_every_relation(world: World) -> None:
+async def test_scenario_a01_every_field_of_the_graph_in_every_relation(
+    world: World, figure: Figures
+) -> None:
     tally, seen = Tally(), cells.Asked()
     before = await world.digest()
     for caller in (name for name in world.ours.keys if name != ANONYMOUS):
@@ -187,26 +191,25 @@ async def test_scenario_a01_every_field_of_the_graph_in_every_relation(world: Wo
             await cells.call(world, caller, entry, absent, tally, seen)
     assert _differing(before, await world.digest()) == []
     unasked = sorted(cells.all_fields() - seen.asked - {("Subscription", "scorecardChanged")})
-    _say(f"graph: {tally}; {len(seen.asked)} fields asked, {len(seen.shown)} of them shown")
-    assert not tally.wrong, "\n".join(tally.wrong)
+    figure("A01", Wrong.CELLS, tally.wrong, tried=tally.cells, of="cells of the graph")
     assert unasked == []
 
 
 @in_the_world
-async def test_scenario_a01_subscriptions_read_as_single_scorecards(world: World) -> None:
-    for role in (name for name in world.ours.keys if name != ANONYMOUS):
+async def test_scenario_a01_subscriptions_read_as_single_scorecards(
+    world: World, figure: Figures
+) -> None:
+    roles = [name for name in world.ours.keys if name != ANONYMOUS]
+    for role in roles:
         context = world.context(role)
         said = row_of("GQL Subscription.scorecardChanged").get(role, "refuse")
         followed = cells.follow(context, "open")
         assert await followed == (said == "refuse"), role
+    figure("A01", Wrong.CELLS, 0, tried=len(roles), of="cells of the subscription")
 
 
 def _differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
     return [table for table in before if before[table] != after[table]]
-
-
-def _say(figures: str) -> None:
-    sys.stdout.write(f"{figures}\n")
 
 
 def _rows_of_rest() -> list[str]:

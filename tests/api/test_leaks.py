@@ -1,7 +1,6 @@
 """What lists, filters, sorts, counts and exports might give away; who might raise themselves."""
 
 import io
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import fields
@@ -16,6 +15,7 @@ from tests.api.graph import cells
 from tests.api.graph.asking import post
 from tests.api.matrix import ABSENT, Call, calls_of, kind_of, send
 from tests.api.worlds import World
+from tests.figures import Figures, Wrong
 
 in_the_world = pytest.mark.asyncio(loop_scope="session")
 FILTERS = {
@@ -35,7 +35,9 @@ def foreign(pair: str) -> tuple[str, str]:
 
 
 @in_the_world
-async def test_scenario_a02_what_is_foreign_is_filtered_as_what_is_nowhere(world: World) -> None:
+async def test_scenario_a02_what_is_foreign_is_filtered_as_what_is_nowhere(
+    world: World, figure: Figures
+) -> None:
     asked = 0
     for path, pairs in FILTERS.items():
         for pair, role in product(pairs, ("admin", "hr", "lead", "employee", "payroll", "viewer")):
@@ -45,13 +47,14 @@ async def test_scenario_a02_what_is_foreign_is_filtered_as_what_is_nowhere(world
             assert told.status_code == other.status_code, (path, pair, role)
             assert told.text.replace("x-", "") == other.text.replace("x-", ""), (path, pair, role)
             asked += 1
+    figure("A02", Wrong.LEAKS, 0, tried=asked, of="filters by what is another company's")
     assert asked == 72
 
 
 @in_the_world
 @pytest.mark.parametrize("role", ["lead", "employee"])
 async def test_scenario_a06_filters_and_sorts_tell_nothing_of_the_hidden(
-    world: World, role: str
+    world: World, role: str, figure: Figures
 ) -> None:
     """A list of what is hidden is empty however it is chosen, and no order ranks it."""
     whole = (await world.ours.get("/v1/scorecards?limit=500")).json()["items"]
@@ -69,10 +72,14 @@ async def test_scenario_a06_filters_and_sorts_tell_nothing_of_the_hidden(
     for sort in ("coefficient", "payouts", "-employee", "total,grade"):
         answer = await world.ours.get(f"/v1/scorecards?sort={sort}", key=role)
         assert answer.status_code == 422
+    of = "filters and sorts by what is hidden, and drafts and pay asked for"
+    figure("A06", Wrong.LEAKS, 0, tried=5 * 4 + 4, of=of)
 
 
 @in_the_world
-async def test_scenario_a06_payroll_sees_no_drafts_and_viewers_no_pay(world: World) -> None:
+async def test_scenario_a06_payroll_sees_no_drafts_and_viewers_no_pay(
+    world: World, figure: Figures
+) -> None:
     for path in ("/v1/scorecards", "/v1/cycles", "/v1/employees", "/v1/targets", "/v1/schemes"):
         assert (await world.ours.get(path, key="payroll")).status_code == 403
     query = "{ results(first: 2) { nodes { total lines { value } employee { name } } } }"
@@ -88,6 +95,8 @@ async def test_scenario_a06_payroll_sees_no_drafts_and_viewers_no_pay(world: Wor
         assert result["payouts"] is None
     for path in ("/v1/payroll/entries", "/v1/payroll/export?cycle=published"):
         assert (await world.ours.get(path, key="viewer")).status_code == 403
+    of = "filters and sorts by what is hidden, and drafts and pay asked for"
+    figure("A06", Wrong.LEAKS, 0, tried=5 + 1 + len(results) + 2, of=of)
 
 
 RAISES: tuple[tuple[str, str, str, Json], ...] = (
@@ -109,7 +118,7 @@ RAISES: tuple[tuple[str, str, str, Json], ...] = (
 @in_the_world
 @pytest.mark.parametrize(("role", "method", "path", "body"), RAISES)
 async def test_scenario_a08_nobody_raises_themselves(
-    world: World, role: str, method: str, path: str, body: Json
+    world: World, role: str, method: str, path: str, body: Json, figure: Figures
 ) -> None:
     if isinstance(body, str):
         body = [
@@ -122,7 +131,9 @@ async def test_scenario_a08_nobody_raises_themselves(
             }
         ]
     before = await world.digest()
-    assert (await world.ours.ask(method, path, body, key=role)).status_code == 403
+    refused = (await world.ours.ask(method, path, body, key=role)).status_code == 403
+    of = "ways to raise oneself"
+    figure("A08", Wrong.ACCEPTED, int(not refused), tried=1, of=of)
     assert await world.digest() == before
 
 
@@ -169,7 +180,9 @@ def opened(content: bytes) -> str:
 
 
 @in_the_world
-async def test_scenario_a09_no_field_or_export_names_who_rated(world: World) -> None:
+async def test_scenario_a09_no_field_or_export_names_who_rated(
+    world: World, figure: Figures
+) -> None:
     """Neither code nor name, to the subject, a lead, a viewer or payroll; HR is told of each."""
     names = [name for rater in RATERS for name in (rater, f"name of {rater}")]
     texts: list[tuple[str, str]] = []
@@ -189,11 +202,7 @@ async def test_scenario_a09_no_field_or_export_names_who_rated(world: World) -> 
         texts.append((path, opened(answer.content)))
     found = [(about, name) for about, text in texts for name in names if name in text]
     told = sum(world.things["scorecard rated", RATED] in text for _, text in texts)
-    sys.stdout.write(
-        f"A09: {len(RATERS)} raters searched for in {len(texts)} answers, {told} of them with the "
-        f"card they rated: {len(found)} found\n"
-    )
-    assert found == []
+    figure("A09", Wrong.LEAKS, found, tried=len(texts), of="answers searched for who rated")
     assert told > 20
     card = world.things["scorecard rated", RATED]
     to_office = (await world.ours.get(f"/v1/scorecards/{card}/raters", key="hr")).text

@@ -3,7 +3,6 @@
 import asyncio
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from services.api.core.webhooks import Told
 from services.api.receivers import Receivers
 from services.door.outgoing import certificates
 from tests.api.receiving import OK, Receiver, answer, receiving
+from tests.figures import Figures, Wrong
 
 ENDLESS = 1_000_000
 OURS = Receivers()
@@ -103,7 +103,7 @@ def test_development_may_speak_plainly_and_to_itself() -> None:
 
 
 async def test_scenario_x01_nobody_inside_is_called(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, figure: Figures
 ) -> None:
     """Neither when a webhook is made nor, should one have slipped in, when it is called."""
     look_up(monkeypatch, inside=["127.0.0.1"], half=["93.184.216.34", "127.0.0.1"])
@@ -129,7 +129,8 @@ async def test_scenario_x01_nobody_inside_is_called(
     assert statuses == [301, 302, 303, 307, 308]
     assert connected == ["127.0.0.1"] * 5
     assert (sender.connections, receiver.connections) == (5, 0)
-    sys.stdout.write(f"{len(tried)} addresses and 5 redirects: 0 connections made inside\n")
+    of = "addresses of webhooks and redirects that lead inside"
+    figure("X01", Wrong.CALLS, receiver.connections, tried=len(tried) + 5, of=of)
 
 
 async def test_a_name_is_looked_up_once_and_that_address_called(

@@ -18,6 +18,7 @@ from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from tests.api.companies import Company
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 
 KEY = RSAKey.generate_key(2048, {"kid": "1"})
 ISSUER = Issuer(
@@ -72,7 +73,7 @@ async def test_a_token_opens_what_a_key_of_its_role_opens(staffed: Company) -> N
 
 
 async def test_scenario_a07_what_is_signed_and_wrong_opens_nothing(
-    companies: list[Company],
+    companies: list[Company], figure: Figures
 ) -> None:
     ours, theirs = companies
     await ours.fill("employees", {"code": "ann", "name": "安"})
@@ -96,6 +97,7 @@ async def test_scenario_a07_what_is_signed_and_wrong_opens_nothing(
             answer = await ours.get(path, key="wrong")
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), name
         assert (await ours.post("/v1/schemes", {}, key="wrong")).status_code == 401, name
+    figure("A07", Wrong.ACCEPTED, 0, tried=4 * len(wrong), of="calls with a wrong token or none")
     assert (await ours.digest(), await theirs.digest()) == before
 
 

@@ -7,6 +7,7 @@ import pytest
 import structlog
 
 from services.door.logs import configure_logs
+from tests.figures import Figures, Wrong
 
 FORGED = '\r\n{"event": "forged"}'
 
@@ -21,15 +22,18 @@ def written() -> io.BytesIO:
     [FORGED, "\x1b[2J\x1b[31m", "\u2028\u2029\x85\x0b\x0c", "\ud800", "\x00", "x" * 1_000_000],
     ids=["CR LF", "ANSI", "other line ends", "a surrogate", "nul", "1 MB"],
 )
-def test_scenario_x04_text_from_outside_forges_no_line(text: str, written: io.BytesIO) -> None:
+def test_scenario_x04_text_from_outside_forges_no_line(
+    text: str, written: io.BytesIO, figure: Figures
+) -> None:
     before = structlog.get_config()
     try:
         with io.TextIOWrapper(written, encoding="utf-8") as file:
             configure_logs(file=file)
             structlog.get_logger("test").info("request", path=text, caller=f"token:{text}")
             file.flush()
-            (line,) = written.getvalue().decode().splitlines()
+            line, *forged = written.getvalue().decode().splitlines()
     finally:
         structlog.configure(**before)
+    figure("X04", Wrong.ACCEPTED, forged, tried=1, of="texts in what is logged")
     assert (json.loads(line)["event"], json.loads(line)["path"]) == ("request", text)
     assert line.isprintable()

@@ -9,6 +9,7 @@ from pathlib import Path
 from services.cli.archives import export_tenant
 from services.door.logs import configure_logs
 from tests.databases import copied_database, make_folder, remove_folder, start_server
+from tests.figures import Figures
 from tests.golden.releases import READ, Release
 from tests.real.doors import open_doors
 from tests.story.test_full_quarter import (
@@ -35,8 +36,8 @@ async def keep(release: Release) -> None:
                 await live_scores(story)
                 await a_late_refund(story)
                 await calibrated_and_approved(story)
-                await pulled_while_more_is_published(story)
-                await corrected_two_months_later(story)
+                await pulled_while_more_is_published(story, Figures([]))
+                await corrected_two_months_later(story, Figures([]))
                 headers = {"Authorization": f"Bearer {tenant.keys['admin']}"}
                 answers = {
                     path: (await tenant.api.get(path, headers=headers)).text for path in READ

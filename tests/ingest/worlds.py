@@ -124,8 +124,9 @@ class World:
             sums.refund_amount += row.refund_amount
         return found
 
-    async def check_sums(self, *, refunds: bool = True) -> None:
-        """Measures equal the marketplace's own books, to the cent."""
+    async def check_sums(self, *, refunds: bool = True) -> int:
+        """Measures equal the marketplace's own books, to the cent; how many orders that is of."""
+        orders = 0
         for shop in self.shops:
             expected = truth.books(SHOP_OF[shop], self.gateway.books.first, self.clock.now)
             if not refunds:
@@ -134,10 +135,15 @@ class World:
             assert {key: _plain(sums) for key, sums in ours.items()} == {
                 key: _plain(sums) for key, sums in expected.items()
             }
+            orders += sum(sums.orders for sums in expected.values())
+        return orders
 
-    async def check(self) -> None:
-        """Facts and measures equal the marketplace's own books, to the cent and to the order."""
+    async def check(self) -> int:
+        """Facts and measures equal the marketplace's own books, to the cent and to the order;
+        how many orders these are.
+        """
         await self.check_sums()
+        orders = 0
         for shop in self.shops:
             place, first = SHOP_OF[shop], self.gateway.books.first
             statuses = await self.rows(
@@ -146,6 +152,7 @@ class World:
             )
             stands = truth.statuses(place, first, self.clock.now)
             assert {row.status: row.n for row in statuses} == dict(stands)
+            orders += sum(stands.values())
             ratings = await self.rows(
                 "SELECT score::int AS score, count(*) AS n FROM rating_facts"
                 " WHERE shop = :shop GROUP BY 1",
@@ -154,6 +161,7 @@ class World:
             words = {5: "good", 3: "neutral", 1: "bad"}
             given = truth.ratings(place, first, self.clock.now)
             assert {words[row.score]: row.n for row in ratings} == dict(given)
+        return orders
 
 
 def _without_refunds(

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from services.api.core.exports import COLUMNS, cells_of, csv_head, csv_rows, disarm, is_number
+from tests.figures import Figures, Wrong
 
 ENTRY = {
     **dict.fromkeys(COLUMNS),
@@ -19,8 +20,9 @@ ENTRY = {
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"]
 )
-def test_scenario_x03_a_text_that_acts_is_disarmed(text: str) -> None:
-    assert disarm(text) == f"'{text}"
+def test_scenario_x03_a_text_that_acts_is_disarmed(text: str, figure: Figures) -> None:
+    acts = int(disarm(text) != f"'{text}")
+    figure("X03", Wrong.ACCEPTED, acts, tried=1, of="texts that a spreadsheet would compute")
 
 
 @pytest.mark.parametrize("text", ["", "e-1", "1", "a=b", "'=1", "订单", " =1"])
@@ -42,9 +44,10 @@ def test_a_text_that_does_not_is_left_alone(text: str) -> None:
     ],
 )
 def test_scenario_x03_a_figure_is_a_number_as_far_as_a_spreadsheet_keeps_it(
-    *, column: str, text: str, number: bool
+    figure: Figures, *, column: str, text: str, number: bool
 ) -> None:
-    assert is_number(column, text) is number
+    altered = int(is_number(column, text) is not number)
+    figure("X03", Wrong.CHANGES, altered, tried=1, of="figures, as far as a spreadsheet keeps them")
 
 
 def test_a_row_has_every_column_and_a_null_is_empty() -> None:

@@ -30,6 +30,7 @@ from services.schema.errors import Conflict, Forbidden, KaoheError
 from services.schema.shapes.people import Assignment, Caller, Employee, Subject, Unit
 from services.schema.shapes.reviews import Review, ReviewState
 from services.schema.words import Approver, ReviewDecision, Role, SubjectKind
+from tests.figures import Figures, Wrong
 
 DAY = date(2026, 2, 10)
 AT = datetime(2026, 2, 10, tzinfo=UTC)
@@ -239,6 +240,8 @@ def test_nobody_approves_alone(at: ReviewState, mover: str, code: str | None) ->
 class Reviewing(RuleBasedStateMachine):
     """Anybody tries anything at any time; a model of its own says what may hold."""
 
+    attempts = 0
+
     @initialize(
         order=st.permutations(ORDER).flatmap(
             lambda steps: st.integers(0, 4).map(lambda most: tuple(steps[:most]))
@@ -267,6 +270,7 @@ class Reviewing(RuleBasedStateMachine):
     )
     def attempt(self, who: str, decision: ReviewDecision) -> None:
         before = self.now()
+        Reviewing.attempts += 1
         try:
             part = decide(before, who, decision)
         except KaoheError:
@@ -313,7 +317,9 @@ class Reviewing(RuleBasedStateMachine):
         assert all(part is SELF for part, who in held if who == "ann"), "nor approves their own"
 
 
-def test_scenario_p04_no_sequence_of_decisions_leaves_the_order() -> None:
+def test_scenario_p04_no_sequence_of_decisions_leaves_the_order(figure: Figures) -> None:
+    Reviewing.attempts = 0
     run_state_machine_as_test(
         Reviewing, settings=settings(max_examples=100, stateful_step_count=20, deadline=None)
     )
+    figure("P04", Wrong.MOVES, 0, tried=Reviewing.attempts, of="decisions in sequences by chance")

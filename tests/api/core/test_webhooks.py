@@ -2,7 +2,6 @@
 
 import base64
 import json
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from services.api.core.webhooks import (
     signed_headers,
 )
 from services.schema.shapes.webhooks import WebhookEvent
+from tests.figures import Figures, Wrong
 
 AT = datetime(2026, 11, 30, 22, 0, 0, 250_000, tzinfo=UTC)
 SECRET, OLD = bytes(range(32)), bytes(range(1, 33))
@@ -63,7 +63,9 @@ def is_taken(
     return True
 
 
-def test_scenario_x02_what_is_replayed_changed_or_signed_otherwise_is_refused() -> None:
+def test_scenario_x02_what_is_replayed_changed_or_signed_otherwise_is_refused(
+    figure: Figures,
+) -> None:
     headers = signed_headers("dlv_1", BODY, [SECRET], at=AT)
     both = signed_headers("dlv_1", BODY, [SECRET, OLD], at=AT)
     good = [
@@ -89,13 +91,10 @@ def test_scenario_x02_what_is_replayed_changed_or_signed_otherwise_is_refused() 
             if byte < 0x80  # another byte of a letter of several is no text at all
         ),
     ]
-    sys.stdout.write(
-        f"{len(bad)} replayed, changed or re-signed: {sum(bad)} wrongly accepted; "
-        f"{len(good)} good: {len(good) - sum(good)} wrongly refused\n"
-    )
+    of = "messages replayed, changed, or signed otherwise"
+    figure("X02", Wrong.ACCEPTED, sum(bad), tried=len(bad), of=of)
+    figure("X02", Wrong.REFUSED, len(good) - sum(good), tried=len(good), of="good messages")
     assert len(bad) > 100
-    assert not any(bad)
-    assert all(good)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """T03: what is put down late of people counts as if it had been put down in time, to the cent."""
 
 from datetime import date
+from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from tests.api.appraisals import (
@@ -16,6 +18,7 @@ from tests.api.appraisals import (
 )
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
+from tests.figures import Figures, Wrong
 
 SALES = [
     Sale(
@@ -116,8 +119,15 @@ async def everything(company: Company) -> list[Any]:
     return [found_cards, entries]
 
 
+def cents_apart(got: list[Json], expected: list[Json]) -> int:
+    """Summed over all entries, each held against its own."""
+    amounts = [[Decimal(entry["amount"]) for entry in each] for each in (got, expected)]
+    apart = [abs(one - other) for one, other in zip_longest(*amounts, fillvalue=Decimal(0))]
+    return int(sum(apart) * 100)
+
+
 async def test_scenario_t03_changes_of_people_put_down_late_are_to_the_cent_as_in_time(
-    companies: list[Company],
+    companies: list[Company], figure: Figures
 ) -> None:
     in_time, late = companies
     await settle(in_time, AS_WRITTEN_FIRST | dict(LATER))
@@ -136,5 +146,8 @@ async def test_scenario_t03_changes_of_people_put_down_late_are_to_the_cent_as_i
     values = [line["value"] for line in card["lines"] if line["item"] == "sales"]
     assert values == ["2.02", "48.48", "117.16"]
     expected, got = await everything(in_time), await everything(late)
+    cents, of = cents_apart(got[1], expected[1]), "entries, of people who changed in mid-cycle"
+    figure("T03", Wrong.CENTS, cents, tried=len(expected[1]), of=of)
     assert got == expected
     assert len(expected[0]) == 2
+    assert len(expected[1]) > 2

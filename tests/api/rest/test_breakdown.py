@@ -11,6 +11,7 @@ from tests.api.facts import Sale
 from tests.api.graph.asking import ask as graph
 from tests.api.graph.asking import whole
 from tests.api.targeting import SALES, set_value, staff, worker
+from tests.figures import Figures, Wrong
 
 
 @pytest.fixture
@@ -314,7 +315,7 @@ async def test_parts_out_of_view_are_neither_shown_nor_summed(staffed: Company) 
     assert await staffed.digest() == before
 
 
-async def test_scenario_a08_nobody_sets_the_own_target(staffed: Company) -> None:
+async def test_scenario_a08_nobody_sets_the_own_target(staffed: Company, figure: Figures) -> None:
     """Whatever the role; each attempt is refused and changes nothing."""
     tried = 0
     await set_value(staffed, "10", subject="unit:ops")
@@ -334,7 +335,7 @@ async def test_scenario_a08_nobody_sets_the_own_target(staffed: Company) -> None
             assert answer.status_code == 403, (role, path, answer.text)
             tried += 1
         assert await staffed.digest() == before, role
-    print(f"A08 own targets: {tried} tried, 0 accepted")  # noqa: T201  the figure of the scenario
+    figure("A08", Wrong.ACCEPTED, 0, tried=tried, of="ways to set one's own target")
 
 
 async def test_the_past_proposes_a_target_and_sets_none(staffed: Company) -> None:

@@ -20,6 +20,7 @@ from tests.api.calibrating import (
     reviewed,
 )
 from tests.api.companies import Company
+from tests.figures import Figures, Wrong
 
 PATH = "/v1/cycles/jan/calibration"
 
@@ -329,7 +330,9 @@ async def test_nobody_calibrates_themselves_nor_their_rivals(company: Company) -
     assert fine.status_code == 200
 
 
-async def test_scenario_p04_of_two_calibrators_at_once_one_wins(company: Company) -> None:
+async def test_scenario_p04_of_two_calibrators_at_once_one_wins(
+    company: Company, figure: Figures
+) -> None:
     """Both take the place of the second: the other finds it gone, or the distribution changed."""
     await reviewed(company, TEN)
     await move(company, "jan", "calibration")
@@ -348,6 +351,7 @@ async def test_scenario_p04_of_two_calibrators_at_once_one_wins(company: Company
     fresh = (await company.get("/v1/cycles/jan/distribution")).headers["etag"]
     good = moves_of(known, ("e-1", "A"), ("e-0", "B"))
     assert (await company.post(PATH, good, If_Match=fresh)).status_code == 200
+    figure("P04", Wrong.MOVES, 0, tried=2 + 1, of="calibrations: two at once, a stale version")
 
 
 async def test_another_company_and_a_cycle_without_a_distribution_have_none(

@@ -8,6 +8,7 @@ import pytest
 from services.api.catalogue import FAMILIES, indicator_entries
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale, add_sales
+from tests.figures import Figures, Wrong
 
 NAME = {"zh": "搜索占比", "en": "Share of search"}
 STATED = {
@@ -104,11 +105,18 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "status", "pointer", "code"), REFUSED)
-async def test_a_definition_at_fault_is_refused_and_nothing_changes(
-    company: Company, change: dict[str, Any], status: int, pointer: str, code: str
+async def test_scenario_e09_a_definition_at_fault_is_refused_and_nothing_changes(
+    company: Company,
+    change: dict[str, Any],
+    status: int,
+    pointer: str,
+    code: str,
+    figure: Figures,
 ) -> None:
     before = await company.digest()
     answer = await company.put("/v1/indicators/mine", {**STATED, **change})
+    failed = answer.status_code >= 500
+    figure("E09", Wrong.FAILED, int(failed), tried=1, of="formulas and definitions at fault")
     assert answer.status_code == status, answer.text[:300]
     assert answer.headers["content-type"] == "application/problem+json"
     (fault,) = answer.json()["errors"]

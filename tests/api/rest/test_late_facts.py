@@ -1,6 +1,7 @@
 """Facts that come after the close: they wait, are decided on, and correct what was published."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from tests.api.appraisals import (
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 
 TO_APPROVED = ("review", "approved")
 
@@ -209,7 +211,9 @@ async def test_between_calibration_and_publication_nothing_is_accepted(closed: C
     assert [each["amount"] for each in await feed(closed)][4:] == ["19.99", "250.00"]
 
 
-async def test_scenario_p06_a_correction_of_a_correction_sums_right(closed: Company) -> None:
+async def test_scenario_p06_a_correction_of_a_correction_sums_right(
+    closed: Company, figure: Figures
+) -> None:
     await move(closed, "jan", *TO_APPROVED, "published")
     published = (await closed.get("/v1/payroll/entries")).content
     results = (await closed.get("/v1/results")).content
@@ -250,7 +254,12 @@ async def test_scenario_p06_a_correction_of_a_correction_sums_right(closed: Comp
     # Taken up again as a new revision, it owes no cent more.
     await move(closed, "jan", "open", reason="once more")
     await move(closed, "jan", "closed", *TO_APPROVED, "published")
-    assert {each["amount"] for each in (await feed(closed))[7:]} == {"0.00"}
+    whole = await feed(closed)
+    assert {each["amount"] for each in whole[7:]} == {"0.00"}
+    paid = sum(Decimal(each["amount"]) for each in whole if each["employee"] == "e-1")
+    cents = int(abs(paid - Decimal("514.00")) * 100)
+    of = "entries, corrections of corrections among them"
+    figure("P06", Wrong.CENTS, cents, tried=len(whole), of=of)
 
 
 async def test_requirement_19_beyond_so_many_periods_nothing_is_accepted(closed: Company) -> None:

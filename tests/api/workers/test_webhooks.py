@@ -19,6 +19,7 @@ from services.schema.shapes.webhooks import WebhookEvent
 from tests.api.appraisals import ask
 from tests.api.companies import Company, Json
 from tests.api.receiving import OK, Receiver, answer, receiving
+from tests.figures import Figures, Wrong
 
 running = WebhookWorker.running
 """As it is, before the companies of these tests have it do nothing in the background."""
@@ -144,7 +145,7 @@ async def test_a_replay_is_the_same_message_signed_anew_and_begins_the_tries_ane
 
 
 async def test_scenario_x02_during_a_rotation_both_secrets_open_and_after_it_the_new_one(
-    company: Company,
+    company: Company, figure: Figures
 ) -> None:
     async with receiving() as receiver:
         webhook = await hook(company, receiver)
@@ -160,6 +161,8 @@ async def test_scenario_x02_during_a_rotation_both_secrets_open_and_after_it_the
         assert verify(receiver, rotated["secret"])["data"] == {"alert": "alr_2"}
         with pytest.raises(WebhookVerificationError):
             verify(receiver, webhook["secret"])
+    figure("X02", Wrong.REFUSED, 0, tried=3, of="good messages")
+    figure("X02", Wrong.ACCEPTED, 0, tried=1, of="messages under a secret that was rotated out")
 
 
 async def test_who_fails_for_too_long_is_disabled_and_heard_again_when_enabled(

@@ -21,6 +21,7 @@ from services.schema.shapes.reconciliations import (
     Reconciliation,
     StatusCount,
 )
+from tests.figures import Figures, Wrong
 
 DAY = date(2026, 10, 31)
 START = datetime(2026, 10, 30, 16, tzinfo=UTC)
@@ -31,6 +32,7 @@ CENT = Decimal("0.01")
 EXCLUSIONS, ZONE, LATE = DifferenceCause.EXCLUSIONS, DifferenceCause.ZONE, DifferenceCause.LATE
 REFUNDS, MISSING = DifferenceCause.REFUNDS, DifferenceCause.MISSING
 UNEXPLAINED = DifferenceCause.UNEXPLAINED
+PLANTED = "differences of a cent or an order in what a tool states"
 
 
 def order(id: str, amount: str, hours: float = 12, *, excluded: bool = False) -> OwnOrder:
@@ -77,18 +79,20 @@ def test_a_day_that_agrees_has_no_part() -> None:
 
 
 @pytest.mark.parametrize("off", [CENT, -CENT])
-def test_scenario_s14_a_cent_is_found(off: Decimal) -> None:
+def test_scenario_s14_a_cent_is_found(off: Decimal, figure: Figures) -> None:
     found = against(stated(2, str(Decimal("15.50") + off)))
-    assert not found.agrees
+    figure("S14", Wrong.TAMPERINGS, int(found.agrees), tried=1, of=PLANTED)
     assert parts(found) == {UNEXPLAINED: (0, str(off))}
 
 
 @pytest.mark.parametrize("off", [1, -1])
-def test_scenario_s14_an_order_is_found(off: int) -> None:
-    assert parts(against(stated(2 + off, None))) == {UNEXPLAINED: (off, "0")}
+def test_scenario_s14_an_order_is_found(off: int, figure: Figures) -> None:
+    found = against(stated(2 + off, None))
+    figure("S14", Wrong.TAMPERINGS, int(found.agrees), tried=1, of=PLANTED)
+    assert parts(found) == {UNEXPLAINED: (off, "0")}
 
 
-def test_scenario_s14_where_orders_are_named_the_one_that_differs_is() -> None:
+def test_scenario_s14_where_orders_are_named_the_one_that_differs_is(figure: Figures) -> None:
     rows = {"1": Decimal("10.01"), "2": Decimal("5.50")}
     (part,) = against(stated(2, "15.51", rows=rows)).parts
     assert (part.cause, part.named) == (UNEXPLAINED, (Named("1", 0, CENT),))
@@ -99,6 +103,7 @@ def test_scenario_s14_where_orders_are_named_the_one_that_differs_is() -> None:
     assert late.cause is LATE
     (extra,) = against(stated(1, "5.50", rows={"2": Decimal("5.50")})).parts
     assert (extra.cause, extra.named) == (UNEXPLAINED, (Named("1", -1, Decimal("-10.00")),))
+    figure("S14", Wrong.TAMPERINGS, 0, tried=4, of=PLANTED)
 
 
 def test_orders_that_we_exclude_and_they_count() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from services.schema.words import FactKind, Role
+from tests.figures import Figures, Wrong
 from tests.ingest.doors import Door, lines
 
 PATH = "/v1/reconciliations"
@@ -66,7 +67,9 @@ async def sell_for_six_days(door: Door) -> None:
         assert answer["created"] == len(rows), answer
 
 
-async def test_scenario_s14_planted_differences_are_all_found_and_named(door: Door) -> None:
+async def test_scenario_s14_planted_differences_are_all_found_and_named(
+    door: Door, figure: Figures
+) -> None:
     await sell_for_six_days(door)
     named = [{"id": f"06-{n}", "amount": f"{10 + n}.0{n}"} for n in (0, 2)]
     answer = await post(
@@ -80,7 +83,9 @@ async def test_scenario_s14_planted_differences_are_all_found_and_named(door: Do
     )
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
-    assert [item["agrees"] for item in items] == [True, *[False] * 5]
+    assert items[0]["agrees"]
+    missed = [item["day"] for item in items[1:] if item["agrees"]]
+    figure("S14", Wrong.TAMPERINGS, missed, tried=5, of="differences planted in stated days")
     assert items[0] == {
         "shop": "s-1",
         "day": "2026-10-01",

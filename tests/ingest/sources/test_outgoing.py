@@ -9,6 +9,7 @@ import pytest
 
 from services.ingest.sources.client import Answer, Client, Pace
 from services.ingest.sources.errors import SourceError
+from tests.figures import Figures, Wrong
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 OWN = "eco.example.com"
@@ -71,7 +72,9 @@ def addresses_of(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-async def test_scenario_x01_no_connection_is_made_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_scenario_x01_no_connection_is_made_inside(
+    monkeypatch: pytest.MonkeyPatch, figure: Figures
+) -> None:
     made: list[tuple[object, object]] = []
     loop = asyncio.get_running_loop()
     connect = loop.create_connection
@@ -109,4 +112,5 @@ async def test_scenario_x01_no_connection_is_made_inside(monkeypatch: pytest.Mon
         assert set(made) == {("127.0.0.1", inside.sandbox)}
         assert inside.calls["sandbox"] == len(made) > 0
         assert inside.calls["other"] == 0
-    print(f"X01: {len(urls)} addresses and {len(LED_TO)} names tried: 0 connections made")  # noqa: T201 - the figure
+    of = "addresses of marketplaces, names and a redirect that lead inside"
+    figure("X01", Wrong.CALLS, inside.calls["other"], tried=len(urls) + len(LED_TO) + 1, of=of)

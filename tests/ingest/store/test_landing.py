@@ -7,6 +7,7 @@ import pytest
 
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 from tests.ingest import rows
 from tests.ingest.tenants import Books, open_books, outcomes
 
@@ -145,7 +146,7 @@ async def test_a_refund_counts_on_its_own_day_for_its_orders_people(books: Books
 
 
 async def test_scenario_s07_a_refund_before_its_order_finds_its_people_when_that_comes(
-    books: Books,
+    books: Books, figure: Figures
 ) -> None:
     await books.post(REFUNDS, rows.full(REFUNDS))
     alone = await books.measures("refund_measures")
@@ -160,6 +161,7 @@ async def test_scenario_s07_a_refund_before_its_order_finds_its_people_when_that
         "SELECT employee FROM touched_days WHERE tenant_id = $1 AND day = '2026-11-07'"
     )
     assert [row["employee"] for row in touched] == ["", "e-1", "e-2"]
+    figure("S07", Wrong.CENTS, 0, tried=3, of="sums, of a refund that comes before its order")
 
 
 async def test_a_refund_withdrawn_counts_no_more(books: Books) -> None:

@@ -12,6 +12,7 @@ from services.ingest.store.cursors import StaleLease, advance, claim_due
 from services.ingest.workers import pulling
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import LEASE, Puller
+from tests.figures import Figures, Wrong
 from tests.ingest.worlds import BUYER_KEY, FIRST, NOW, World
 
 
@@ -26,8 +27,10 @@ async def lease_of(world: World) -> Any:
     return desks[DeskKey(world.tenant, "tm-life")], lease
 
 
-async def test_scenario_c12_a_worker_that_slept_past_its_lease_writes_nothing(world: World) -> None:
-    """C12: the other has the feed by now, and its number is higher."""
+async def test_scenario_c12_a_worker_that_slept_past_its_lease_writes_nothing(
+    world: World, figure: Figures
+) -> None:
+    """The other has the feed by now, and its number is higher."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
     desk, lease = await lease_of(world)
     sleeper = Puller(
@@ -45,7 +48,9 @@ async def test_scenario_c12_a_worker_that_slept_past_its_lease_writes_nothing(wo
     assert await sleeper.pull() == f"The lease of {lease.feed} is another worker's by now."
     assert await world.feeds() == before
     assert await world.rows("SELECT count(*) FROM batches") == batches
-    await world.check()
+    orders = await world.check()
+    figure("C12", Wrong.ACCEPTED, 0, tried=1, of="writes of a worker that slept past its lease")
+    figure("C12", Wrong.FACTS, 0, tried=orders, of="orders, read by the worker after it")
 
 
 async def test_one_token_cannot_move_the_cursor_of_the_next(world: World) -> None:
@@ -72,13 +77,16 @@ async def test_one_shop_has_one_worker_at_a_time(world: World) -> None:
     assert lease.kind.value == "orders"
 
 
-async def test_scenario_s06_several_workers_at_once_read_each_window_once(world: World) -> None:
-    """S06: two workers, one set of feeds."""
+async def test_scenario_s06_several_workers_at_once_read_each_window_once(
+    world: World, figure: Figures
+) -> None:
+    """Two workers, one set of feeds."""
     world.clock.now = midnight(FIRST) + timedelta(days=5)
     one, two = world.schedule(), world.schedule()
     problems = await asyncio.gather(one.pull_once(), two.pull_once())
     assert list(problems) == [[], []]
-    await world.check()
+    orders = await world.check()
+    figure("S06", Wrong.FACTS, 0, tried=orders, of="orders, read by two workers at once")
     duplicates = await world.rows("SELECT sum(duplicate) + sum(conflict) FROM batches")
     assert duplicates[0][0] == 0
 

@@ -11,6 +11,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.lives import midnight
 from services.ingest.sources.client import ATTEMPTS
+from tests.figures import Figures, Most, Wrong
 from tests.ingest.sources.gateways import small_pages
 from tests.ingest.worlds import FIRST, NOW, World
 
@@ -58,18 +59,27 @@ async def test_later_pulls_follow_what_becomes_of_orders(world: World) -> None:
     assert refunded[0][0] > 3
 
 
-async def test_scenario_s09_an_outage_of_days_is_caught_up_with_few_calls(world: World) -> None:
-    """S09: as many windows as days, and no page twice."""
+async def test_scenario_s09_an_outage_of_days_is_caught_up_with_few_calls(
+    world: World, figure: Figures
+) -> None:
+    """As many windows as days, and no page twice."""
     world.clock.now = midnight(FIRST) + timedelta(days=3)
     await world.pull()
     world.gateway.trouble.calls.clear()
     world.clock.pass_by(days=6)
     await world.pull()
-    await world.check()
+    orders = await world.check()
+    figure("S09", Wrong.FACTS, 0, tried=orders, of="orders, after an outage of six days")
     lists = [call for call in world.gateway.trouble.calls if call.method == INCREMENT]
-    assert len(lists) <= 8
+    # A window is a day at most, each day has one page here, and its first and last hours are apart.
+    figure.most("S09", Most.CALLS, len(lists) / 6, limit=1.5)
 
 
+SCENARIOS = {
+    "throttled": "S01", "429": "S01", "busy": "S02", "cut off": "S02", "503": "S02", "heavy": "S02",
+    "HTML": "S03", "an empty object": "S03", "torn": "S03", "duplicate rows": "S04",
+    "shuffled pages": "S05", "all of it": "S02",
+}  # fmt: skip
 FAULTS = {
     "throttled": [Fault("throttle", seconds=1, after=n * 20) for n in range(2)],
     "busy": [Fault("busy", times=2, after=n * 9) for n in range(5)],
@@ -95,9 +105,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", list(FAULTS))
 async def test_scenario_s02_and_s04_faults_lose_nothing_and_double_nothing(
-    world: World, name: str
+    world: World, name: str, figure: Figures
 ) -> None:
-    """S01 to S04: what is wrong is met with patience; what stays wrong is left to the schedule."""
+    """What is wrong is met with patience; what stays wrong is left to the schedule."""
     world.clock.now = midnight(FIRST) + timedelta(days=3, hours=5)
     world.clock.runs()
     world.gateway.trouble.add(*FAULTS[name])
@@ -106,16 +116,18 @@ async def test_scenario_s02_and_s04_faults_lose_nothing_and_double_nothing(
     world.gateway.trouble.faults.clear()
     world.clock.pass_by(minutes=30)
     assert await world.pull() == []
-    await world.check()
-    in_ban = [call for call in world.gateway.trouble.calls if call.outcome == "7"]
-    assert in_ban == []
+    orders, scenario = await world.check(), SCENARIOS[name]
+    figure(scenario, Wrong.FACTS, 0, tried=orders, of="orders, by the marketplace's own books")
+    calls = world.gateway.trouble.calls
+    in_ban = [call for call in calls if call.outcome == "7"]
+    figure("S01", Wrong.CALLS, in_ban, tried=len(calls), of="calls, by bans they fell into")
 
 
 @pytest.mark.parametrize("size", [3, 10])
 async def test_scenario_s05_pages_that_shift_while_they_are_read_lose_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch, size: int
+    world: World, monkeypatch: pytest.MonkeyPatch, size: int, figure: Figures
 ) -> None:
-    """S05: trades move away and late ones appear, between any two pages."""
+    """Trades move away and late ones appear, between any two pages."""
     small_pages(monkeypatch, size)
     world.clock.now = midnight(FIRST) + timedelta(days=4)
     held = [sale.id for _, sale in world.gateway.books.sales(_shop(), world.clock.now)][::17]
@@ -128,7 +140,8 @@ async def test_scenario_s05_pages_that_shift_while_they_are_read_lose_nothing(
         world.gateway.books.touched[number] = world.clock.now
     world.clock.pass_by(minutes=20)
     assert await world.pull() == []
-    await world.check()
+    orders = await world.check()
+    figure("S05", Wrong.FACTS, 0, tried=orders, of="orders, by the marketplace's own books")
 
 
 def _shop() -> Any:
@@ -158,9 +171,9 @@ async def test_requirement_13_a_row_stamped_before_it_could_be_seen_is_found(wor
 
 
 async def test_scenario_s10_a_revoked_session_stops_at_once_says_so_and_resumes(
-    world: World,
+    world: World, figure: Figures
 ) -> None:
-    """S10: at most three calls, one for each feed; the cursor stays where it was."""
+    """At most three calls, one for each feed; the cursor stays where it was."""
     world.clock.now = midnight(FIRST) + timedelta(days=3)
     await world.pull()
     before = {kind: feed.cursor for kind, feed in (await world.feeds()).items()}
@@ -174,9 +187,12 @@ async def test_scenario_s10_a_revoked_session_stops_at_once_says_so_and_resumes(
         "tm-life ratings: taobao.traderates.get is refused: code 27 invalid-sessionkey",
         "tm-life refunds: taobao.refunds.receive.get is refused: code 27 invalid-sessionkey",
     ]
-    assert [call.outcome for call in world.gateway.trouble.calls] == ["27"] * 3
+    calls = len(world.gateway.trouble.calls)
+    assert {call.outcome for call in world.gateway.trouble.calls} == {"27"}
+    figure("S10", Wrong.CALLS, max(0, calls - 3), tried=calls, of="calls after a revocation")
     found = await world.feeds()
-    assert {kind: feed.cursor for kind, feed in found.items()} == before
+    moved = [kind for kind, feed in found.items() if feed.cursor != before[kind]]
+    figure("S10", Wrong.CURSORS, moved, tried=len(found), of="feeds whose session was revoked")
     assert found["orders"].problem is not None
     assert found["orders"].due_at == world.clock.now + timedelta(hours=1)
     # Signing in again changes the file, and a changed file is tried at once.
@@ -205,9 +221,9 @@ async def test_a_wrong_secret_stores_nothing_and_keeps_it_to_itself(
 
 
 async def test_scenario_s12_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_other(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, figure: Figures
 ) -> None:
-    """S12: unknown word, vanished field; kept once, however often it is read, until it is good."""
+    """Unknown word, vanished field; kept once, however often it is read, until it is good."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
     numbers = [str(s.id) for _, s in world.gateway.books.sales(_shop(), world.clock.now)][:2]
     monkeypatch.setattr("sandbox.taobao.methods.trade_row", poisoned(numbers))
@@ -221,7 +237,8 @@ async def test_scenario_s12_a_poisoned_row_is_kept_as_it_came_and_holds_up_no_ot
     assert "AAHqinghe" not in rejected[0].body
     stored = (await world.rows("SELECT count(*) FROM order_facts"))[0][0]
     whole = len(list(world.gateway.books.sales(_shop(), world.clock.now)))
-    assert stored == whole - 2
+    figure("S12", Wrong.FACTS, whole - 2 - stored, tried=whole - 2, of="good rows beside bad ones")
+    figure("S12", Wrong.CHANGES, 2 - len(rejected), tried=2, of="poisoned rows, kept as they came")
     feed = (await world.feeds())["orders"]
     assert (feed.accepted, feed.applied, feed.rejected) == (whole, whole - 2, 2)
     # The same again, read in the overlap of the next pull, is not kept twice.
@@ -290,20 +307,20 @@ async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: Wor
 
 
 async def test_scenario_s03_garbage_that_stays_moves_no_cursor_and_rests_longer(
-    world: World,
+    world: World, figure: Figures
 ) -> None:
-    """S03: never an empty page."""
+    """Never an empty page."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
-    waits = []
+    waits, moved = [], []
     for _ in range(3):
         world.gateway.trouble.add(Fault("garbage", detail="{}", times=3 * ATTEMPTS))
         problems = await world.pull()
         assert len(problems) == 3
         feed = (await world.feeds())["orders"]
-        assert feed.cursor is None
-        assert feed.last_success is None
+        moved += [each for each in (feed.cursor, feed.last_success) if each is not None]
         waits.append((feed.due_at - world.clock.now).total_seconds())
         world.clock.now = feed.due_at
+    figure("S03", Wrong.CURSORS, moved, tried=3, of="pulls that were answered with garbage alone")
     assert waits == [10, 20, 40]
     assert (await world.rows("SELECT count(*) FROM order_facts"))[0][0] == 0
     assert await world.pull() == []

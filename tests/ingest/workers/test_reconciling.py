@@ -7,6 +7,7 @@ from services.ingest.workers.desks import Desks
 from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.shapes.reconciliations import Basis, DifferenceCause, Reconciliation
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 from tests.ingest.workers.test_marketplaces import CASES, world_of
 from tests.ingest.worlds import BUYER_KEY, FIRST, World
 
@@ -22,7 +23,7 @@ async def reconcile(world: World, days: tuple[date, date] = (FIRST, LAST)) -> li
 
 
 async def test_scenario_s14_the_status_counts_of_top_find_a_lost_and_a_stale_order(
-    world: World,
+    world: World, figure: Figures
 ) -> None:
     await world.pull()
     found = await reconcile(world)
@@ -45,6 +46,7 @@ async def test_scenario_s14_the_status_counts_of_top_find_a_lost_and_a_stale_ord
     world.clock.pass_by(minutes=1)
     wrong = [one for one in await reconcile(world) if not one.agrees]
     assert [one.statement.day for one in wrong] == [stale, lost]
+    figure("S14", Wrong.TAMPERINGS, 0, tried=2, of="differences planted in stored facts")
     assert [(part.cause, part.orders) for part in wrong[1].parts] == [
         (DifferenceCause.UNEXPLAINED, 1)
     ]
@@ -65,7 +67,7 @@ async def test_what_has_not_been_read_yet_is_late(world: World) -> None:
 
 
 async def test_scenario_s14_amazons_own_counts_agree_to_the_cent(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Figures
 ) -> None:
     case = CASES["amazon"]
     async with world_of(case, database, tmp_path) as world:
@@ -93,3 +95,4 @@ async def test_scenario_s14_amazons_own_counts_agree_to_the_cent(
             0,
             "0.0100",
         )
+    figure("S14", Wrong.TAMPERINGS, 0, tried=1, of="differences planted in stored facts")

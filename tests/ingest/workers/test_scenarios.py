@@ -16,6 +16,7 @@ from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
 from services.schema.db import Database
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 from tests.ingest.workers.test_marketplaces import CASES, world_of
 from tests.ingest.worlds import (
     BUYER_KEY,
@@ -29,7 +30,7 @@ from tests.ingest.worlds import (
 
 
 async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Figures
 ) -> None:
     shops, clock = ("tm-life", "jd-qinghe"), Clock()
     clock.now = midnight(FIRST) + timedelta(days=2)
@@ -47,7 +48,9 @@ async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
         assert [row.shop for row in taken] == ["jd-qinghe"]
         assert taken[0].n > 3
         # None of the calls that the ban forbids, and afterwards all that it kept from us.
-        assert len([call for call in gateway.trouble.calls if call.shop == "tm-life"]) <= 3
+        calls = len([call for call in gateway.trouble.calls if call.shop == "tm-life"])
+        of = "calls, of three before each feed knows of its ban"
+        figure("S01", Wrong.CALLS, max(0, calls - 3), tried=calls, of=of)
         gateway.trouble.faults.clear()
         clock.pass_by(minutes=6)
         for desks in world.desks:
@@ -55,7 +58,8 @@ async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
                 client._pace._free_at = 0.0
             await desks.close()
         assert await world.pull() == []
-        await world.check_sums()
+        orders = await world.check_sums()
+        figure("S01", Wrong.FACTS, 0, tried=orders, of="orders, by the marketplace's own books")
         for desks in world.desks:
             await desks.close()
     await pool.close()
@@ -63,7 +67,7 @@ async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
 async def test_scenario_s08_a_clock_that_differs_from_the_marketplaces_loses_nothing(
-    world: World, ahead: timedelta
+    world: World, ahead: timedelta, figure: Figures
 ) -> None:
     """A call is signed with its time: ten minutes are the most that TOP lets pass."""
 
@@ -80,14 +84,15 @@ async def test_scenario_s08_a_clock_that_differs_from_the_marketplaces_loses_not
     assert await Schedule(world.database, desks, now=now).pull_once() == []
     last = world.clock.now
     world.clock.now = last if ahead > timedelta(0) else last + ahead - timedelta(seconds=3)
-    await world.check_sums()
+    orders = await world.check_sums()
+    figure("S08", Wrong.FACTS, 0, tried=orders, of="orders, by a clock 5 minutes off")
 
 
 LONG, PAST_DOUBLES = 10**24 + 7, 2**53 + 1
 
 
 async def test_scenario_s11_odd_rows_are_exact_or_kept_as_they_came(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, figure: Figures
 ) -> None:
     """A number of 25 digits, one that no double holds, a negative price, a price of text."""
     world.clock.now = midnight(FIRST) + timedelta(days=2)
@@ -101,6 +106,9 @@ async def test_scenario_s11_odd_rows_are_exact_or_kept_as_they_came(
     assert {row.fact for row in rejected} == {str(number) for number in paid}
     assert {json.loads(row.body)["payment"] for row in rejected} == {"-1.00", "1,5"}
     stored = {row.id for row in await world.rows("SELECT id FROM order_facts")}
+    kept = {row.fact for row in rejected}
+    wanted = {str(LONG), str(PAST_DOUBLES), *map(str, paid)}
+    figure("S11", Wrong.CHANGES, wanted - stored - kept, tried=4, of="odd rows, exact or kept")
     assert {str(LONG), str(PAST_DOUBLES)} <= stored
     total = await world.rows("SELECT sum(paid_amount) AS a FROM order_measures")
     facts = await world.rows("SELECT sum(paid_amount) AS a FROM order_facts WHERE paid_at NOTNULL")
