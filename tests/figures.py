@@ -91,11 +91,12 @@ class Figures:
         told = [] if isinstance(found, int) else found
         assert count == 0, "\n".join([f"{scenario}: {count} {what}", *map(str, told)])
 
-    def most(self, scenario: str, what: Most, *values: float, limit: float) -> None:
-        """Each of what was measured is at or under the limit."""
+    def most(self, scenario: str, what: Most, *values: float, limit: float | None) -> None:
+        """Each of what was measured is at or under the limit, where there is one."""
         assert values, f"{scenario}: nothing was measured"
         self._keep(scenario, what, values=[round(each, 3) for each in values], limit=limit)
-        assert max(values) <= limit, f"{scenario}: {max(values)} {what}, more than {limit}"
+        if limit is not None:
+            assert max(values) <= limit, f"{scenario}: {max(values)} {what}, more than {limit}"
 
     def _keep(self, scenario: str, what: StrEnum, **told: object) -> None:
         self._kept.append((KEY, {"scenario": scenario, "what": what.value, **told}))
@@ -216,7 +217,7 @@ def sums(told: Iterable[dict[str, Any]]) -> Iterator[str]:
 def table(told: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Each scenario, what went wrong in it of how much, what it took at most."""
     counted: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    measured: dict[tuple[str, str, float], list[dict[str, Any]]] = defaultdict(list)
+    measured: dict[tuple[str, str, float | None], list[dict[str, Any]]] = defaultdict(list)
     for each in told:
         if "tried" in each:
             counted[each["scenario"], each["what"], each["of"]].append(each)
@@ -228,11 +229,15 @@ def table(told: Iterable[dict[str, Any]]) -> Iterator[str]:
         if (tried := _total(stated, "tried"))
     ]
     lines += [
-        (scenario, f"{scenario:<5} {_spread(values)} {what} (limit {limit:g})")
+        (scenario, f"{scenario:<5} {_spread(values)} {what}{_bound(limit)}")
         for (scenario, what, limit), stated in measured.items()
         if (values := [value for each in stated for value in each["values"]])
     ]
     yield from (line for _, line in sorted(lines))
+
+
+def _bound(limit: float | None) -> str:
+    return "" if limit is None else f" (limit {limit:g})"
 
 
 def _total(stated: Iterable[dict[str, Any]], name: str) -> int:

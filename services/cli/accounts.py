@@ -147,7 +147,7 @@ async def _put(
     stated: "StatedAccount",
     at: datetime,
 ) -> "AccountView":
-    from services.ingest.flows.accounts import put_account
+    from services.ingest.flows.accounts import permit_all, put_account
 
     number = await _number(database, tenant)
     async with database.write(number) as session:
@@ -156,6 +156,7 @@ async def _put(
             ring,
             stated,
             sandbox=settings.sandbox_hosts,
+            permit=permit_all,
             caller=_operator(number),
             at=at,
         )
@@ -211,13 +212,14 @@ async def _list(tenant: str) -> list["AccountView"]:
 
 async def _remove(tenant: str, shop: str) -> None:
     from services.cli.pulling import settings_of_here
-    from services.ingest.flows.accounts import drop_account
+    from services.ingest.flows.accounts import drop_account, permit_all
 
     async with _opened(settings_of_here()) as (database, _):
         number = await _number(database, tenant)
         async with database.write(number) as session:
             at = datetime.now(UTC)
-            await drop_account(session, shop, caller=_operator(number), at=at)
+            operator = _operator(number)
+            await drop_account(session, shop, permit=permit_all, caller=operator, at=at)
 
 
 async def _rotate(settings: "IngestSettings") -> tuple[int, list[str]]:

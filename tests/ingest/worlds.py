@@ -20,7 +20,7 @@ from sandbox.doors import credentials
 from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
 from services.door.sealing import Keyring
-from services.ingest.flows.accounts import put_account
+from services.ingest.flows.accounts import permit_all, put_account
 from services.ingest.sources.accounts import read_accounts
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.pulling import Show, Step
@@ -279,6 +279,7 @@ async def seal_accounts(world: World) -> None:
                 world.ring,
                 StatedAccount(terms, secrets),
                 sandbox=stated.sandbox,
+                permit=permit_all,
                 caller=caller,
                 at=world.clock.now,
             )

@@ -1,9 +1,9 @@
 """A shop's account with its marketplace is put, opened for ingest alone, and taken away."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
-from services.door.audit import append_entry
+from services.door.audit import append_entry, take_numbers
 from services.door.sealing import Keyring, Unopened
 from services.ingest.flows.connectors import CONNECTORS, Connector
 from services.ingest.flows.sealed import Opener, Sealer, sealer_of
@@ -35,6 +35,10 @@ from services.schema.shapes.accounts import (
 from services.schema.shapes.people import Caller
 from services.schema.words import Marketplace
 
+ACCOUNTS = "accounts"
+"""The counter that is held while an account changes."""
+Permit = Callable[[AccountView | None], None]
+"""Sees the account as it is, once nobody else can change it, and may refuse the change."""
 NO_KEY = "KAOHE_MASTER_KEY_FILE names no key: nothing can be sealed here."
 
 
@@ -53,10 +57,12 @@ async def put_account(
     stated: StatedAccount,
     *,
     sandbox: Collection[str],
+    permit: Permit,
     caller: Caller,
     at: datetime,
 ) -> AccountView:
     """Put the terms of a shop's account, and seal the secrets that are stated; the others stay."""
+    await _hold(session, stated.terms.shop, permit)
     shop = (await read_shops(session)).get(stated.terms.shop)
     if shop is None:
         raise NotFound("shop")
@@ -84,15 +90,32 @@ async def put_account(
     return await view_account(session, shop.code)
 
 
-async def drop_account(session: WriteSession, shop: str, *, caller: Caller, at: datetime) -> None:
+async def drop_account(
+    session: WriteSession, shop: str, *, permit: Permit, caller: Caller, at: datetime
+) -> None:
     """Take a shop's account away: nothing of it is kept, and the shop is pulled no more."""
-    if await find_terms(session, shop) is None:
+    if await _hold(session, shop, permit) is None:
         raise NotFound("account")
     await drop_fields(session, shop, list(AccountField))
     await drop_terms(session, shop)
     await append_entry(
         session, at=at, caller=caller, action="account.remove", subject=shop, detail={}
     )
+
+
+def permit_all(_: AccountView | None) -> None:
+    """Whatever is there may be replaced."""
+
+
+async def _hold(session: WriteSession, shop: str, permit: Permit) -> AccountView | None:
+    """The account as it is, which nobody else changes before this transaction ends."""
+    await take_numbers(session, ACCOUNTS, 1)
+    try:
+        view = await view_account(session, shop)
+    except NotFound:
+        view = None
+    permit(view)
+    return view
 
 
 async def open_accounts(

@@ -9,10 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from services.door.etags import PRIVATE, check_match, etag_of, tagged
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Day, Instant, Model, Text
-from services.ingest.flows.accounts import drop_account, put_account, view_account
+from services.ingest.flows.accounts import Permit, drop_account, put_account, view_account
 from services.ingest.sources.accounts import CALLS_PER_SECOND
-from services.schema.db import ReadSession
-from services.schema.errors import NotFound
 from services.schema.shapes.accounts import AccountField, AccountTerms, AccountView, StatedAccount
 
 MOST_ALSO = 20
@@ -115,13 +113,13 @@ async def put_shop_account(
     request: Request, code: Code, stated: StatedAccountDocument, caller: Asking, session: Writing
 ) -> Response:
     """Put a shop's account. The secrets are sealed for this shop, and never given out again."""
-    check_match(request, await _tag(session, code))
     at = datetime.now(UTC)
     view = await put_account(
         session,
         request.app.state.master_keys,
         stated.to_shape(code, at),
         sandbox=request.app.state.settings.sandbox_hosts,
+        permit=_permit(request),
         caller=caller,
         at=at,
     )
@@ -135,16 +133,16 @@ async def delete_account(
     request: Request, code: Code, caller: Asking, session: Writing
 ) -> Response:
     """Take a shop's account away: its secrets are gone, and it is pulled no more."""
-    check_match(request, await _tag(session, code))
-    await drop_account(session, code, caller=caller, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    await drop_account(session, code, permit=_permit(request), caller=caller, at=at)
     return Response(status_code=204)
 
 
-async def _tag(session: ReadSession, code: str) -> str | None:
-    try:
-        return etag_of(_bytes_of(await view_account(session, code)))
-    except NotFound:
-        return None
+def _permit(request: Request) -> Permit:
+    def permit(there: AccountView | None) -> None:
+        check_match(request, None if there is None else etag_of(_bytes_of(there)))
+
+    return permit
 
 
 def _bytes_of(view: AccountView) -> bytes:

@@ -12,6 +12,7 @@ from services.api.graph import endpoint, units
 from tests.api.companies import Company, Json
 from tests.api.graph.asking import ask, codes, post
 from tests.api.graph.serving import served
+from tests.figures import Figures, Wrong
 
 AUDITS = 61
 PACKAGES = ("graphql-http@1.23.1", "graphql@16")
@@ -103,16 +104,17 @@ async def test_an_invalid_query_fails_where_the_media_type_allows(
         ("application/json", b'{"query": "' + b"#" * (1 << 20) + b'"}', 413),
     ],
 )
-async def test_a_query_is_posted_as_json_and_nothing_else(
-    company: Company, kind: str, body: bytes, status: int
+async def test_scenario_g01_a_query_is_posted_as_json_and_nothing_else(
+    company: Company, kind: str, body: bytes, status: int, figure: Figures
 ) -> None:
     answer = await company.ask(
         "POST", "/graphql", content=body, headers={"Content-Type": kind} if kind else {}
     )
-    assert answer.status_code == status
+    wrong = int(answer.status_code != status)
+    figure("G01", Wrong.ACCEPTED, wrong, tried=1, of="forms of a request to the graph")
 
 
-async def test_get_takes_queries_alone(company: Company) -> None:
+async def test_scenario_g01_get_takes_queries_alone(company: Company, figure: Figures) -> None:
     named = "query A { __typename } query B { viewer { role } }"
     for query, status in (
         ("query={__typename}", 200),
@@ -123,7 +125,8 @@ async def test_get_takes_queries_alone(company: Company) -> None:
         ("query={__typename}&variables={", 400),
     ):
         answer = await company.get(f"/graphql?{query}")
-        assert answer.status_code == status, answer.text
+        wrong = int(answer.status_code != status)
+        figure("G01", Wrong.ACCEPTED, wrong, tried=1, of="forms of a request to the graph")
 
 
 @pytest.mark.parametrize(

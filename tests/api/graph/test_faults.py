@@ -8,8 +8,10 @@ from services.schema.db import Database
 from services.schema.errors import Unavailable
 from tests.api.companies import Company
 from tests.api.graph.asking import post
+from tests.figures import Figures, Wrong
 
 CANARY = "canary-4f1c"
+BROKEN = "answers to queries that something broke, by a word of it"
 
 
 async def broken(*_: object, **__: object) -> None:
@@ -21,11 +23,15 @@ async def away(*_: object, **__: object) -> None:
 
 
 async def test_graphql_03_a_mistake_of_ours_is_masked_and_noted(
-    company: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    company: Company,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    figure: Figures,
 ) -> None:
+    """Scenario G03."""
     monkeypatch.setattr(units, "read_page_of_units", broken)
     answer = await post(company, "{ units { totalCount } shops { totalCount } }")
-    assert CANARY not in answer.text
+    figure("G03", Wrong.LEAKS, int(CANARY in answer.text), tried=1, of=BROKEN)
     body = answer.json()
     assert (answer.status_code, body["data"]) == (200, {"units": None, "shops": {"totalCount": 0}})
     (error,) = body["errors"]
@@ -39,7 +45,9 @@ async def test_what_is_away_says_so(company: Company, monkeypatch: pytest.Monkey
     assert (error["message"], error["extensions"]["code"]) == ("Something is away.", "unavailable")
 
 
-async def test_without_a_database_nothing_is_told_of_it(company: Company) -> None:
+async def test_scenario_g03_without_a_database_nothing_is_told_of_it(
+    company: Company, figure: Figures
+) -> None:
     kept = company.app.state.database
     company.app.state.database = Database(f"postgresql://{CANARY}@/x?host=/no", application="x")
     try:
@@ -48,7 +56,7 @@ async def test_without_a_database_nothing_is_told_of_it(company: Company) -> Non
         await company.app.state.database.close()
         company.app.state.database = kept
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert CANARY not in answer.text
+    figure("G03", Wrong.LEAKS, int(CANARY in answer.text), tried=1, of=BROKEN)
 
 
 async def test_nothing_is_suggested_and_at_most_twenty_errors_are_listed(company: Company) -> None:

@@ -18,6 +18,7 @@ from services.api.graph.limits import (
 )
 from tests.api.companies import Company
 from tests.api.graph.asking import CORE, post, statements
+from tests.figures import Figures, Most, Wrong
 
 
 def cost(query: str, **variables: object) -> int:
@@ -102,14 +103,16 @@ def test_fragments_count_wherever_they_are_spread() -> None:
     assert cost('{ node(id: "x") { ... on Employee { assignments { unit } } } }') == 1 + 5
 
 
-def test_what_unfolds_into_millions_is_refused_as_fast_as_a_long_query() -> None:
+def test_scenario_g01_what_unfolds_into_millions_is_refused_as_fast_as_a_long_query(
+    figure: Figures,
+) -> None:
     def seconds() -> float:
         started = time.thread_time()
         assert refusal(unfolded(60)) == f"at most {FIELDS} fields."
         return time.thread_time() - started
 
     # The best of some: a garbage collection of the whole process may fall into any of them.
-    assert min(seconds() for _ in range(5)) < 0.25
+    figure.most("G01", Most.ANSWER, 1000 * min(seconds() for _ in range(5)), limit=250)
 
 
 def test_the_dearest_operation_of_a_document_counts() -> None:
@@ -117,7 +120,10 @@ def test_the_dearest_operation_of_a_document_counts() -> None:
     assert cost(both) == 10
 
 
-async def test_limits_01_too_much_is_refused_before_anything_is_read(company: Company) -> None:
+async def test_limits_01_too_much_is_refused_before_anything_is_read(
+    company: Company, figure: Figures
+) -> None:
+    """Scenarios G01 and G02."""
     with statements(company) as counted:
         assert (await post(company, "{ __typename }")).status_code == 200
     bare = counted.count
@@ -131,7 +137,9 @@ async def test_limits_01_too_much_is_refused_before_anything_is_read(company: Co
     ):
         with statements(company) as counted:
             answer = await post(company, query)
-        assert (answer.status_code, counted.count) == (400, bare)
+        figure("G01", Wrong.ACCEPTED, int(answer.status_code != 400), tried=1, of="costly queries")
+        of = "costly queries, by statements they were granted"
+        figure("G02", Wrong.CALLS, counted.count - bare, tried=1, of=of)
         body = answer.json()
         assert "data" not in body
         assert body["errors"][0]["extensions"] == {"code": code}

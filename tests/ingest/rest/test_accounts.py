@@ -1,5 +1,6 @@
 """A shop's account is put through the door, sealed, and never comes out of it again."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -14,6 +15,7 @@ from services.ingest.flows.accounts import open_accounts
 from services.ingest.sources.reading import Credential
 from services.schema.words import Role
 from tests.databases import TestDatabase
+from tests.figures import Figures, Wrong
 from tests.ingest.doors import Door, open_door
 
 SECRETS = {"app_key": "key-7f3a", "secret": "s3cret-7f3a", "session": "se55ion-7f3a"}
@@ -183,3 +185,18 @@ async def test_a_knock_is_known_by_the_sealed_secret(door: Door) -> None:
     assert await knock("other") == 401
     # Whoever pulls in another test looks for accounts of all tenants.
     await door.owner.execute("DELETE FROM tenants WHERE id = $1", door.tenant)
+
+
+async def test_scenario_h03_of_two_who_put_an_account_at_once_one_is_told(
+    door: Door, figure: Figures
+) -> None:
+    lost = []
+    for _ in range(5):
+        terms = {"calls_per_second": 1}
+        tag = (await put(door, {**SECRETS, **terms})).headers["etag"]
+        answers = await asyncio.gather(
+            *(put(door, {**SECRETS, "calls_per_second": rate}, If_Match=tag) for rate in (2, 3))
+        )
+        statuses = sorted(answer.status_code for answer in answers)
+        lost += [statuses] if statuses != [200, 412] else []
+    figure("H03", Wrong.CHANGES, lost, tried=10, of="changes of an account by what was read before")

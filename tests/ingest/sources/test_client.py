@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
@@ -12,8 +13,10 @@ import stamina
 from services.ingest.sources import client as clients
 from services.ingest.sources.client import ATTEMPTS, LARGEST_ANSWER, Answer, Client, Pace
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
+from tests.figures import Figures, Most, Wrong
 
 URL = "https://eco.example.com/router/rest"
+TROUBLED = "calls answered at last, or left to the schedule"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -65,7 +68,9 @@ async def test_it_posts_the_form_and_gives_the_reading() -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
-async def test_trouble_is_tried_again_with_a_form_made_anew(status: int) -> None:
+async def test_scenario_s02_trouble_is_tried_again_with_a_form_made_anew(
+    status: int, figure: Figures
+) -> None:
     answers = [status, status, 200]
     forms: list[bytes] = []
 
@@ -75,7 +80,8 @@ async def test_trouble_is_tried_again_with_a_form_made_anew(status: int) -> None
 
     numbers = iter(range(10))
     client = client_for(handler)
-    assert await client.post_form(URL, lambda: {"n": str(next(numbers))}, body_of) == b"ok"
+    got = await client.post_form(URL, lambda: {"n": str(next(numbers))}, body_of)
+    figure("S02", Wrong.FACTS, int(got != b"ok"), tried=1, of=TROUBLED)
     assert forms == [b"n=0", b"n=1", b"n=2"]
 
 
@@ -111,8 +117,8 @@ async def test_other_answers_are_unreadable_and_redirects_are_not_followed() -> 
         ("٧", None),
     ],
 )
-async def test_retry_after_is_obeyed_as_seconds_or_as_a_date(
-    header: str, seconds: float | None
+async def test_scenario_s01_retry_after_is_obeyed_as_seconds_or_as_a_date(
+    header: str, seconds: float | None, figure: Figures
 ) -> None:
     sleeper = Sleeper()
     answers = iter([said(429, Retry_After=header)])
@@ -122,10 +128,14 @@ async def test_retry_after_is_obeyed_as_seconds_or_as_a_date(
 
     client = client_for(handler, Pace(1000, sleep=sleeper, chance=lambda: 0.0))
     await client.post_form(URL, dict, body_of)
-    assert [round(slept, 1) for slept in sleeper.slept] == ([seconds] if seconds else [])
+    slept = [round(each, 1) for each in sleeper.slept]
+    early = int(slept != ([seconds] if seconds else []))
+    figure("S01", Wrong.CALLS, early, tried=1, of="answers that say when to come again, or badly")
 
 
-async def test_too_long_a_ban_is_left_to_the_schedule_and_holds_for_all_calls() -> None:
+async def test_scenario_s01_too_long_a_ban_is_left_to_the_schedule_and_holds_for_all_calls(
+    figure: Figures,
+) -> None:
     calls = 0
 
     def handler(_: httpx.Request) -> httpx.Response:
@@ -141,7 +151,7 @@ async def test_too_long_a_ban_is_left_to_the_schedule_and_holds_for_all_calls() 
         await client.post_form(URL, dict, body_of)
     assert second.value.seconds is not None
     assert 3590 < second.value.seconds <= 3600
-    assert calls == 1
+    figure("S01", Wrong.CALLS, calls - 1, tried=2, of="calls, of which one brings the ban")
 
 
 async def test_a_ban_stops_other_calls_of_the_application_and_not_those_of_another() -> None:
@@ -155,7 +165,7 @@ async def test_a_ban_stops_other_calls_of_the_application_and_not_those_of_anoth
     assert round(sleeper.slept[0], 2) == 10.5
 
 
-async def test_a_cut_connection_is_tried_again() -> None:
+async def test_scenario_s02_a_cut_connection_is_tried_again(figure: Figures) -> None:
     calls = 0
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -165,10 +175,13 @@ async def test_a_cut_connection_is_tried_again() -> None:
             raise httpx.ReadError("gone", request=request)
         return said(200)
 
-    assert await client_for(handler).post_form(URL, dict, body_of) == b"ok"
+    got = await client_for(handler).post_form(URL, dict, body_of)
+    figure("S02", Wrong.FACTS, int(got != b"ok"), tried=1, of=TROUBLED)
 
 
-async def test_silence_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_scenario_s02_silence_ends_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, figure: Figures
+) -> None:
     async def handler(_: httpx.Request) -> httpx.Response:
         await asyncio.sleep(5)
         return httpx.Response(200)
@@ -182,6 +195,7 @@ async def test_silence_ends_after_a_while(monkeypatch: pytest.MonkeyPatch) -> No
     )
     with pytest.raises(TryLater, match="no answer within"):
         await client.post_form(URL, dict, body_of)
+    figure("S02", Wrong.FACTS, 0, tried=1, of=TROUBLED)
 
 
 class Endless(httpx.AsyncByteStream):
@@ -190,19 +204,21 @@ class Endless(httpx.AsyncByteStream):
     chunk = b"x" * 65536
 
     def __init__(self, *, packed: bool) -> None:
-        self.packed = packed
+        self.bomb = gzip.compress(b"0" * (LARGEST_ANSWER * 8)) if packed else b""
         self.given = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self.packed:
-            yield gzip.compress(b"0" * (LARGEST_ANSWER * 8))
-        while not self.packed:
+        if self.bomb:
+            yield self.bomb
+        while not self.bomb:
             self.given += 1
             yield self.chunk
 
 
 @pytest.mark.parametrize("packed", [False, True])
-async def test_an_endless_body_is_refused_while_it_comes(*, packed: bool) -> None:
+async def test_scenario_s13_an_endless_body_is_refused_while_it_comes(
+    figure: Figures, *, packed: bool
+) -> None:
     stream = Endless(packed=packed)
     headers = {"Content-Encoding": "gzip"} if packed else {}
 
@@ -210,8 +226,13 @@ async def test_an_endless_body_is_refused_while_it_comes(*, packed: bool) -> Non
         return httpx.Response(200, headers=headers, stream=stream)
 
     stamina.set_testing(True, attempts=1)
+    tracemalloc.start()
     with pytest.raises(Unreadable, match="more than"):
         await client_for(handler).post_form(URL, dict, body_of)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    figure("S13", Wrong.ACCEPTED, 0, tried=1, of="answers without end, or packed too small")
+    figure.most("S13", Most.MEMORY, peak / (1 << 20), limit=64)
     assert stream.given <= LARGEST_ANSWER // len(stream.chunk) + 1
 
 
