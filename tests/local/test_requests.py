@@ -3,6 +3,7 @@
 import pytest
 
 from services.local.requests import Framing, Refused, read_head
+from tests.figures import Figures, Wrong
 
 GOOD = b"GET /v1/x?a=1 HTTP/1.1\r\nHost: here\r\n"
 
@@ -65,9 +66,12 @@ def test_how_long_a_body_is(lines: bytes, framing: Framing, length: int) -> None
         (b"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", "bad_framing"),
     ],
 )
-def test_what_two_readers_might_read_differently_is_refused(raw: bytes, code: str) -> None:
+def test_scenario_h04_what_two_readers_might_read_differently_is_refused(
+    raw: bytes, code: str, figure: Figures
+) -> None:
     with pytest.raises(Refused) as refusal:
         read_head(raw)
+    figure("H04", Wrong.ACCEPTED, 0, tried=1, of="heads that two readers might read differently")
     assert (refusal.value.status, refusal.value.code) == (400, code)
 
 
@@ -78,13 +82,16 @@ def test_a_hundred_headers_pass_and_one_more_does_not() -> None:
     assert refusal.value.status == 431
 
 
-def test_what_the_service_is_told() -> None:
+def test_scenario_h04_what_the_service_is_told(figure: Figures) -> None:
     head = read_head(
         GOOD + b"X-Forwarded-For: 6.6.6.6\r\nx-forwarded-proto: https\r\nX-Forwarded-Host: evil\r\n"
         b"Forwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nConnection: keep-alive, X-Hop\r\n"
         b"X-Hop: 1\r\nTE: trailers\r\nKeep-Alive: 9\r\nAuthorization: Bearer kh_x\r\n\r\n"
     )
-    assert head.forwarded("127.0.0.1") == (
+    told = head.forwarded("127.0.0.1")
+    forged = [word for word in (b"6.6.6.6", b"https", b"evil", b"Hop") if word in told]
+    figure("H04", Wrong.ACCEPTED, forged, tried=4, of="headers that only a proxy may state")
+    assert told == (
         b"GET /v1/x?a=1 HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer kh_x\r\n"
         b"X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nConnection: close\r\n\r\n"
     )

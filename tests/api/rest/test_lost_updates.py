@@ -16,7 +16,7 @@ TENANT = {
     "fiscal_start": "01-01",
 }  # fmt: skip
 # Where a thing is, and three of its states.
-THINGS: dict[str, tuple[Json, Json, Json]] = {
+THINGS: dict[str, tuple[Json, ...]] = {
     "/v1/tenant": (TENANT, TENANT | {"name": "u"}, TENANT | {"name": "v"}),
     "/v1/shops/s": (SHOP, SHOP | {"name": "t"}, SHOP | {"name": "u"}),
     "/v1/units/u": ({"name": "u"}, {"name": "v"}, {"name": "w"}),
@@ -38,7 +38,8 @@ ROUNDS = 3
 async def test_scenario_h03_of_two_who_change_the_same_at_once_one_is_told(
     company: Company, path: str, figure: Figures
 ) -> None:
-    lost, tried = [], 0
+    lost: list[object] = []
+    tried = 0
     first, *others = THINGS[path]
     for _ in range(ROUNDS):
         made = await company.put(path, first)
