@@ -1,5 +1,6 @@
 """How a result becomes money, and what payroll hears of it (`domain.md`, section 8)."""
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -109,6 +110,12 @@ def owed_by(payouts: Sequence[Payout], currency: str) -> tuple[Owed, ...]:
 def correction(new: Decimal, stated: Sequence[Decimal]) -> Decimal:
     """The new amount less the original and its earlier corrections."""
     return new - sum(stated, Decimal(0))
+
+
+def is_news(amount: Decimal, grade: str | None, total: Decimal, *, latest: bytes) -> bool:
+    """Whether a correction tells payroll anything that the newest entry before it did not."""
+    told = json.loads(latest)
+    return bool(amount) or (told["grade"], told["total"]) != (grade, fixed(total, TOTAL_PLACES))
 
 
 def inputs_document(payout: Payout) -> bytes:

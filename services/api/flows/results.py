@@ -10,7 +10,14 @@ from decimal import Decimal
 from services.api.core.frozen import read_score
 from services.api.core.identities import derive_id
 from services.api.core.pay_bases import read_basis
-from services.api.core.payouts import business_pay, correction, inputs_document, owed_by, pay
+from services.api.core.payouts import (
+    business_pay,
+    correction,
+    inputs_document,
+    is_news,
+    owed_by,
+    pay,
+)
 from services.api.core.results import result_document
 from services.api.core.reviews import in_force
 from services.api.flows.entries import Line, append_lines, digest_of
@@ -215,24 +222,32 @@ def _lines_of(
     currency: str,
     reason: str | None,
 ) -> list[Line]:
-    """An entry for each payout: its amount, or what it differs by from what was stated before."""
+    """An entry for each payout: its amount, or what it differs by from what was stated before.
+
+    A new revision is told of only where something is new: others hear nothing of a correction.
+    """
     people = {
         outcome.card.subject.code: outcome
         for outcome in outcomes
         if outcome.card.subject.kind is SubjectKind.EMPLOYEE
     }
     lines = [
-        _line_of(outcome, owed, stated.get(employee, {}).get(owed.number), cycle, reason)
+        (_line_of(outcome, owed, before, cycle, reason), before)
         for employee, outcome in people.items()
         for owed in owed_by(outcome.payouts, currency)
+        for before in [stated.get(employee, {}).get(owed.number)]
     ]
     gone = [
-        _take_back(employee, number, before, cycle, reason)
+        (_take_back(employee, number, before, cycle, reason), before)
         for employee, own in sorted(stated.items())
         if employee not in people
         for number, before in sorted(own.items())
     ]
-    return [*lines, *gone]
+    return [
+        line
+        for line, before in [*lines, *gone]
+        if before is None or is_news(line.owed.amount, line.grade, line.total, latest=before.latest)
+    ]
 
 
 def _line_of(

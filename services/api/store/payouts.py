@@ -64,6 +64,8 @@ class Stated:
     next_place: int
     """Of one more entry among those of the result."""
     fingerprint: str
+    latest: bytes
+    """The document of the newest of these entries."""
 
 
 async def insert_entries(session: WriteSession, made: Sequence[NewEntry]) -> None:
@@ -110,8 +112,10 @@ async def read_stated(session: ReadSession, cycle: str) -> dict[str, dict[int, S
     rows = (await session.execute(statement)).all()
     places: dict[str, int] = {}
     corrections: dict[str, list[Decimal]] = defaultdict(list)
+    latest: dict[str, bytes] = {}
     for row in rows:
         places[row.result] = max(places.get(row.result, 0), row.number + 1)
+        latest[row.corrects or row.id] = row.document
         if row.corrects is not None:
             corrections[row.corrects].append(row.amount)
     found: dict[str, dict[int, Stated]] = defaultdict(dict)
@@ -125,6 +129,7 @@ async def read_stated(session: ReadSession, cycle: str) -> dict[str, dict[int, S
                 result=row.result,
                 next_place=places[row.result],
                 fingerprint=row.fingerprint,
+                latest=latest[row.id],
             )
             places[row.result] += 1
     return dict(found)
