@@ -38,7 +38,8 @@ class Program:
     arguments: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     is_ready: Callable[[], Awaitable[bool]]
-    ready_seconds: float = 60
+    ready_seconds: float = 300
+    """Long, for a machine that is busy: one that ends is noticed at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
