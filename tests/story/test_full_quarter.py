@@ -34,6 +34,7 @@ SHARES = [
     {"grade": "A", "share": "20"}, {"grade": "B", "share": "70"}, {"grade": "C", "share": "10"},
 ]  # fmt: skip
 Meanwhile = Callable[[], Awaitable[None]]
+TARGET = {"indicator": "net_sales", "period": QUARTER, "level": "budget", "value": "10000"}
 
 
 def scheme(rate: str, **changed: Any) -> dict[str, Any]:
@@ -57,13 +58,6 @@ def scheme(rate: str, **changed: Any) -> dict[str, Any]:
             },
         ],
         **changed,
-    }  # fmt: skip
-
-
-def target_of(who: str, value: str) -> dict[str, Any]:
-    return {
-        "subject": f"employee:{who}", "indicator": "net_sales", "period": QUARTER,
-        "level": "budget", "value": value,
     }  # fmt: skip
 
 
@@ -187,7 +181,8 @@ async def settle_in(tenant: Tenant) -> Quarter:
     for name, employee in (("manager", "m-1"), ("second", "m-2")):
         key = await tenant.post("/v1/keys", {"role": "lead", "employee": employee})
         tenant.keys[name] = key["key"]
-    await tenant.put("/v1/targets", [target_of(who, "10000") for who in (*AGENTS, MOVER)])
+    targets = [{**TARGET, "subject": f"employee:{who}"} for who in (*AGENTS, MOVER)]
+    await tenant.put("/v1/targets", targets)
     forced = {"shares": SHARES, "minimum_population": 10, "tie_breakers": []}
     bonus = {"plan": "grade_bonus", "base": "1000"}
     agents = scheme("0.01", distribution=forced)
@@ -304,7 +299,8 @@ async def pulled_while_more_is_published(story: Quarter, figure: Figures) -> Non
 
     async def publish_anew(target: str) -> None:
         await story.move("traffic", "open", reason="once more")
-        await story.tenant.put("/v1/targets", [target_of(MOVER, target)])
+        own = {**TARGET, "subject": f"employee:{MOVER}", "value": target}
+        await story.tenant.put("/v1/targets", [own])
         await story.move("traffic", "closed", "review")
         await story.approve("traffic")
         await story.move("traffic", "approved", "published")
