@@ -2,6 +2,9 @@
 
 What its rows mean is known in `core/readers/amazon.py`. An account's gateway ends in the number of
 the marketplace that the shop is on: `https://sellingpartnerapi-na.amazon.com/ATVPDKIKX0DER`.
+
+Orders know of no refund, and reports only how many pieces a day's refunds were of: what was paid
+back is posted, by file or from the ERP, with the source `amazon:<shop>`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +23,16 @@ from services.ingest.sources.amazon_calls import (
 from services.ingest.sources.client import Answer, Client, Question, unpacked
 from services.ingest.sources.errors import TryLater, Unreadable
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
-from services.ingest.sources.reading import Credential, Reading, Row, days_that_end, read_document
-from services.schema.days import local_day, start_of_day
+from services.ingest.sources.reading import (
+    MOST_SHELVES,
+    SHELVES,
+    Credential,
+    Reading,
+    Row,
+    days_that_end,
+    read_document,
+    read_shelves,
+)
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -45,8 +56,7 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.TRAFFIC: Stream(
         31 * _DAY, _FILLING, timedelta(hours=1), 730 * _DAY, _DAY / 4, maturity=_FILLING
     ),
-    # Only what is there now is told; the last look of a day stands for its end.
-    FactKind.STOCK: Stream(400 * _DAY, timedelta(0), timedelta(0), _DAY, _DAY / 8),
+    FactKind.STOCK: SHELVES,
 }
 
 _INCLUDED = "BUYER,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES"
@@ -94,7 +104,8 @@ class AmazonSource:
         if kind is FactKind.TRAFFIC:
             return await self._read_traffic(window)
         if kind is FactKind.STOCK:
-            return await self._read_stock(window)
+            zone, name = self._credential.timezone, "inventorySummaries"
+            return await read_shelves(window, zone, self._now(), self._shelves, name=name)
         work, window = self._orders.take_up(kind, window, _Orders)
         found = await self._read_orders(work, window)
         self._orders.drop(kind, window)
@@ -260,14 +271,7 @@ class AmazonSource:
 
         return await self._client.ask(lambda: Question("GET", place["url"]), read)
 
-    async def _read_stock(self, window: Window) -> Reading:
-        """All shelves at this moment, as one row for today."""
-        zone, at = self._credential.timezone, self._now()
-        today = local_day(at, zone)
-        if start_of_day(today, zone) >= window.end:
-            # Of days gone by nothing can be told.
-            return Reading("stock of days gone by", (), days=())
-
+    async def _shelves(self) -> list[Row]:
         async def read_page(token: str | None) -> tuple[list[Row], str | None]:
             params = {
                 "granularityType": "Marketplace",
@@ -284,9 +288,7 @@ class AmazonSource:
             path = "/fba/inventory/v1/summaries"
             return await self._calls.call("getInventorySummaries", path, params, read)
 
-        shelves = await Pages().read_on(read_page, most=100_000)
-        row = {"day": today.isoformat(), "readAt": _text(at), "inventorySummaries": shelves}
-        return Reading(f"stock of {today}", (row,), days=(today,))
+        return await Pages().read_on(read_page, most=MOST_SHELVES)
 
 
 def _day_of(content: object, day: date, *, read_at: str) -> Row:

@@ -1,9 +1,9 @@
 """What every marketplace's source gives, whatever its protocol: the rows of a window."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn, Protocol
 
@@ -15,6 +15,11 @@ from services.schema.words import FactKind
 
 Row = Mapping[str, Any]
 """A row as a marketplace states it: names, texts, whole numbers and Decimals."""
+
+_DAY = timedelta(days=1)
+SHELVES = Stream(400 * _DAY, timedelta(0), timedelta(0), _DAY, _DAY / 8)
+"""Stock: only what is there now is told; the last look of a day stands for its end."""
+MOST_SHELVES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,23 @@ def days_that_end(window: Window, timezone: str) -> list[date]:
         found.append(day)
         day += timedelta(days=1)
     return found
+
+
+async def read_shelves(
+    window: Window,
+    timezone: str,
+    at: datetime,
+    read: Callable[[], Awaitable[Sequence[Row]]],
+    *,
+    name: str = "shelves",
+) -> Reading:
+    """All shelves at this moment, as one row for today: of days gone by nothing can be told."""
+    today = local_day(at, timezone)
+    if start_of_day(today, timezone) >= window.end:
+        return Reading("stock of days gone by", (), days=())
+    read_at = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    row = {"day": today.isoformat(), "readAt": read_at, name: list(await read())}
+    return Reading(f"stock of {today}", (row,), days=(today,))
 
 
 def read_document(body: bytes) -> object:

@@ -15,6 +15,7 @@ from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
+    Shelf,
     amount_in,
     as_it_stands,
     count_in,
@@ -24,6 +25,7 @@ from services.ingest.core.readers.rows import (
     learn,
     number_in,
     objects_in,
+    stock_of,
     text_in,
 )
 from services.schema.money import plain
@@ -164,30 +166,19 @@ def _traffic(row: Row, origin: Origin, _known: Known) -> Document:
 
 
 def _stock(row: Row, origin: Origin, _known: Known) -> Document:
-    """The shelves of a day; their worth only if the cost of everything on them is known."""
     shelves = objects_in(row, "inventorySummaries", "/skus")
-    skus: dict[str, tuple[int, int]] = {}
-    for shelf in shelves:
-        details = _object_in(shelf, "inventoryDetails")
-        there, here = skus.get(number_in(shelf, "sellerSku"), (0, 0))
-        skus[number_in(shelf, "sellerSku")] = (
-            there + count_in(shelf, "totalQuantity", "/stock_value"),
-            here + count_in(details, "fulfillableQuantity", "/skus_out"),
-        )
-    worth = [
-        article.cost * there
-        for sku, (there, _) in skus.items()
-        if (article := origin.articles.get(sku))
-    ]
-    return {
-        "source": origin.source,
-        "shop": origin.shop,
-        "day": text_in(row, "day"),
-        "skus": len(skus),
-        "skus_out": sum(here == 0 for _, here in skus.values()),
-        "stock_value": plain(sum(worth, Decimal(0))) if len(worth) == len(skus) else None,
-        "modified_at": row.get("readAt"),
-    }
+    return stock_of(
+        row, origin, ((number_in(shelf, "sellerSku"), _shelf(shelf)) for shelf in shelves)
+    )
+
+
+def _shelf(row: Row) -> Shelf:
+    """What can be sent at once is a part of what is there."""
+    details = _object_in(row, "inventoryDetails")
+    return Shelf(
+        count_in(row, "totalQuantity", "/stock_value"),
+        count_in(details, "fulfillableQuantity", "/skus_out"),
+    )
 
 
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {

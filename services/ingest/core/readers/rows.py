@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.ingest.core.fields import Unfit, amount, count, instant
-from services.schema.money import AMOUNT_PLACES, places_of, share_out
+from services.schema.money import AMOUNT_PLACES, places_of, plain, share_out
 from services.schema.shapes.facts import Fact
-from services.schema.shapes.feeds import Article, Known, PaidOrder
+from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
 
 Row = Mapping[str, Any]
 Document = dict[str, object]
@@ -139,6 +139,53 @@ def learn(
     )
 
 
+class Shelf(NamedTuple):
+    """What lies there of one article."""
+
+    pieces: int | None
+    """Null where nobody counts them; below zero what was sold and was not there."""
+    sellable: int | None
+    """Of those, what can be sent at once; null where it is sold without being counted."""
+
+
+def stock_of(row: Row, origin: Origin, shelves: Iterable[tuple[str, Shelf]]) -> Document:
+    """A day's shelves, each with the number of its article; those of one article are one.
+
+    Their worth is stated only if the pieces and the cost of everything on them are known. What can
+    still be ordered and is not there is out of stock all the same.
+    """
+    articles: dict[str, Shelf] = {}
+    for sku, shelf in shelves:
+        other = articles.get(sku, Shelf(0, 0))
+        articles[sku] = Shelf(
+            _sum(other.pieces, shelf.pieces), _sum(other.sellable, shelf.sellable)
+        )
+    worth = [
+        article.cost * shelf.pieces
+        for sku, shelf in articles.items()
+        if shelf.pieces is not None and (article := origin.articles.get(sku))
+    ]
+    return {
+        "source": origin.source,
+        "shop": origin.shop,
+        "day": text_in(row, "day"),
+        "skus": len(articles),
+        "skus_out": sum(
+            shelf.sellable is not None and shelf.sellable <= 0 for shelf in articles.values()
+        ),
+        "stock_value": plain(sum(worth, Decimal(0))) if len(worth) == len(articles) else None,
+        "modified_at": row.get("readAt"),
+    }
+
+
+def pieces_in(row: Row, name: str, pointer: str) -> int:
+    """A count that may be below zero: what was sold and is not there."""
+    value = row.get(name)
+    if type(value) is int and value < 0:
+        return -count_in({name: -value}, name, pointer)
+    return count_in(row, name, pointer)
+
+
 def as_it_stands(fact: Fact, day: str, known: Known) -> Fact:
     """A day's figures; where they are those that are stored, they are as old as those.
 
@@ -148,3 +195,7 @@ def as_it_stands(fact: Fact, day: str, known: Known) -> Fact:
     if stored is not None and replace(fact, modified_at=stored.modified_at) == stored:
         return stored
     return fact
+
+
+def _sum(some: int | None, more: int | None) -> int | None:
+    return None if some is None or more is None else some + more
