@@ -16,6 +16,7 @@ from sandbox.faults import Fault
 from sandbox.lives import midnight
 from sandbox.shopify.rows import Row, order_row, refund_row, visits
 from sandbox.shopify.schema import SCHEMA, checked
+from sandbox.shopify.shelves import variant_rows
 from sandbox.shops import ZONE, Shop
 
 Info = GraphQLResolveInfo[Any]
@@ -64,6 +65,8 @@ class Ledger:
             "orders": self.orders,
             "order": lambda _info, id: self._order(id),  # noqa: A006  the argument's name
             "refund": lambda _info, id: self._refund(id),  # noqa: A006  likewise
+            "productVariants": self._variants,
+            "inventoryItem": lambda _info, id: self._item(id),  # noqa: A006  likewise
             "node": lambda _info, id: self._look(id),  # noqa: A006  likewise
             "shopifyqlQuery": self._sessions,
             "currentAppInstallation": {
@@ -149,6 +152,21 @@ class Ledger:
                 assert sale is not None
                 return refund_row(sale, claim)
         return None
+
+    def _variants(self, info: Info, *, first: int | None = None, after: str | None = None) -> Row:
+        if "read_products" not in self.scopes:
+            raise _denial("productVariants")
+        if first is not None and first > MOST_OF_A_PAGE:
+            raise GraphQLError(f"first cannot exceed {MOST_OF_A_PAGE}.")
+        rows = variant_rows(self.shop, self.now().astimezone(ZONE).date())
+        for row in rows:
+            row["inventoryItem"] = _connected(row["inventoryItem"])
+        return _connection(rows)(info, first=first, after=after)
+
+    def _item(self, address: str) -> Row | None:
+        rows = variant_rows(self.shop, self.now().astimezone(ZONE).date())
+        found = (row["inventoryItem"] for row in rows)
+        return next((_connected(item) for item in found if item["id"] == address), None)
 
     def _start(self, _: Info, query: str, **__: object) -> Row:
         if errors := checked(query)[1]:
@@ -237,6 +255,10 @@ def _connection(lines: list[Row]) -> Callable[..., Row]:
         }
 
     return connect
+
+
+def _connected(item: Row) -> Row:
+    return {**item, "inventoryLevels": _connection(item["inventoryLevels"])}
 
 
 def _denied(name: str) -> Callable[..., None]:

@@ -65,7 +65,7 @@ class Tokens:
     scopes: set[str] = field(
         default_factory=lambda: {
             *("read_orders", "read_all_orders", "read_reports", "read_customers"),
-            *("read_users", "read_locations"),
+            *("read_users", "read_locations", "read_products"),
         }
     )
 

@@ -27,6 +27,7 @@ scalar JSON
 scalar UnsignedInt64
 scalar URL
 enum OrderSortKeys { CREATED_AT ID PROCESSED_AT UPDATED_AT }
+enum ProductStatus { ACTIVE ARCHIVED DRAFT UNLISTED }
 enum ColumnDataType { DAY_TIMESTAMP INTEGER }
 interface Node { id: ID! }
 type Query {
@@ -35,6 +36,8 @@ type Query {
   ): OrderConnection!
   order(id: ID!): Order
   refund(id: ID!): Refund
+  productVariants(first: Int, after: String): ProductVariantConnection!
+  inventoryItem(id: ID!): InventoryItem
   node(id: ID!): Node
   shopifyqlQuery(query: String!): ShopifyqlQueryResponse
   currentAppInstallation: AppInstallation!
@@ -43,6 +46,27 @@ type Mutation {
   bulkOperationRunQuery(query: String!, groupObjects: Boolean!): BulkOperationRunQueryPayload
 }
 type PageInfo { hasNextPage: Boolean! endCursor: String }
+type ProductVariantConnection { pageInfo: PageInfo! nodes: [ProductVariant!]! }
+type InventoryLevelConnection { pageInfo: PageInfo! nodes: [InventoryLevel!]! }
+type Product { id: ID! title: String! status: ProductStatus! }
+type ProductVariant implements Node {
+  id: ID!
+  sku: String
+  title: String!
+  product: Product!
+  inventoryItem: InventoryItem!
+}
+type InventoryItem implements Node {
+  id: ID!
+  sku: String
+  tracked: Boolean!
+  inventoryLevels(first: Int, after: String): InventoryLevelConnection!
+}
+type InventoryLevel implements Node {
+  id: ID!
+  quantities(names: [String!]!): [InventoryQuantity!]!
+}
+type InventoryQuantity { name: String! quantity: Int! }
 type OrderConnection { pageInfo: PageInfo! nodes: [Order!]! edges: [OrderEdge!]! }
 type OrderEdge { node: Order! cursor: String! }
 type LineItemConnection { pageInfo: PageInfo! nodes: [LineItem!]! edges: [LineItemEdge!]! }

@@ -14,13 +14,22 @@ from services.ingest.sources import shopify_documents as documents
 from services.ingest.sources.client import LARGEST_ANSWER, Answer, Client, Question
 from services.ingest.sources.errors import NotPermitted, Unreadable, WindowTooLarge
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
-from services.ingest.sources.reading import Credential, Reading, Row, days_that_end
+from services.ingest.sources.reading import (
+    MOST_SHELVES,
+    SHELVES,
+    Credential,
+    Reading,
+    Row,
+    days_that_end,
+    read_shelves,
+)
 from services.ingest.sources.shopify_answers import (
     FieldDenied,
     FileFailed,
     Object,
     finished_file,
     number_of_file,
+    object_in,
     objects_in,
     rows_of_file,
     rows_of_table,
@@ -47,6 +56,7 @@ T = TypeVar("T")
 
 _FILLING = 3 * _DAY
 """Visits of a day are counted for a while after it."""
+_ON_SALE = {"ACTIVE", "UNLISTED"}
 
 STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(30 * _DAY, _OVERLAP, _LAG, _SHOWN, timedelta(minutes=1)),
@@ -55,6 +65,7 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.TRAFFIC: Stream(
         31 * _DAY, _FILLING, timedelta(hours=1), 730 * _DAY, _DAY / 4, maturity=_FILLING
     ),
+    FactKind.STOCK: SHELVES,
 }
 
 
@@ -86,6 +97,9 @@ class ShopifySource:
         """
         if kind is FactKind.TRAFFIC:
             return await self._read_sessions(window)
+        if kind is FactKind.STOCK:
+            timezone = self._credential.timezone
+            return await read_shelves(window, timezone, self._now(), self._shelves)
         # What is shown ends at no full second.
         if window.start < self._now() - _SHOWN - timedelta(minutes=1):
             await self._check_scope(_ALL_ORDERS)
@@ -105,22 +119,60 @@ class ShopifySource:
         if kind is FactKind.REFUNDS:
             variables = {"id": row["id"]}
             refund = await self._ask(
-                documents.RETURNED, variables, lambda data: _same(data.get("refund"), row)
+                documents.RETURNED, variables, lambda data: _same(data.get("refund"), row["id"])
             )
             return {**row, "refundLineItems": refund.get("refundLineItems")}
-        lines, page = list(row["lineItems"]["nodes"]), row["lineItems"]["pageInfo"]
-        seen = set()
-        while page["hasNextPage"]:
-            if page["endCursor"] in seen:
-                raise Unreadable("a page of lines names itself as the next")
-            seen.add(page["endCursor"])
-            variables = {"id": row["id"], "after": page["endCursor"]}
-            more = await self._ask(
-                documents.MORE_LINES, variables, lambda data: _same(data.get("order"), row)
-            )
-            lines += objects_in(more["lineItems"], "nodes")
-            page = more["lineItems"]["pageInfo"]
+        lines, page = await self._rest_of(row["lineItems"], "lineItems", row["id"])
         return {**row, "lineItems": {"nodes": lines, "pageInfo": page}}
+
+    async def _rest_of(self, shown: Object, name: str, number: str) -> tuple[list[Row], Object]:
+        """A list of something whose page holds its beginning, and the last page's place in it."""
+        document, of = {
+            "lineItems": (documents.MORE_LINES, "order"),
+            "inventoryLevels": (documents.MORE_PLACES, "inventoryItem"),
+        }[name]
+        rows, info = objects_in(shown, "nodes"), object_in(shown, "pageInfo")
+        seen = set()
+        while info.get("hasNextPage"):
+            if info.get("endCursor") in seen:
+                raise Unreadable(f"a page of {name} names itself as the next")
+            seen.add(info.get("endCursor"))
+            variables = {"id": number, "after": info.get("endCursor")}
+            more = await self._ask(document, variables, lambda data: _same(data.get(of), number))
+            rows = rows + objects_in(more[name], "nodes")
+            info = object_in(more[name], "pageInfo")
+        return rows, info
+
+    async def _shelves(self) -> list[Row]:
+        """The articles that are on sale; two that share their pieces are one."""
+
+        async def read_page(after: str | None) -> tuple[list[Row], str | None]:
+            variables = {"first": documents.PAGE_SHELVES, "after": after}
+            return await self._ask(
+                documents.shelves_page(), variables, lambda data: _page(data, "productVariants")
+            )
+
+        found: dict[str, Row] = {}
+        for row in await Pages().read_on(read_page, most=MOST_SHELVES):
+            item = object_in(row, "inventoryItem")
+            number = str(item.get("id"))
+            if object_in(row, "product").get("status") in _ON_SALE and number not in found:
+                found[number] = await self._shelf(row, item, number)
+        return list(found.values())
+
+    async def _shelf(self, row: Row, item: Row, number: str) -> Row:
+        """What lies of an article at all places; of one that nobody counts nothing is told."""
+        shelf = {"id": number, "sku": row.get("sku"), "variant": {"id": row.get("id")}}
+        if item.get("tracked") is not True:
+            return shelf
+        shown = object_in(item, "inventoryLevels")
+        levels, _ = await self._rest_of(shown, "inventoryLevels", number)
+        counted = [each for level in levels for each in objects_in(level, "quantities")]
+        return {
+            **shelf,
+            "available": _pieces(counted, "available"),
+            "onHand": _pieces(counted, "on_hand"),
+        }
 
     async def _read_pages(self, kind: FactKind, window: Window) -> list[Row]:
         async def read_page(after: str | None) -> tuple[list[Row], str | None]:
@@ -133,7 +185,7 @@ class ShopifySource:
                     else documents.refunds_page()
                 ),
                 variables,
-                _page,
+                lambda data: _page(data, "orders"),
             )
 
         return await Pages().read_on(read_page, most=MOST_ROWS)
@@ -256,11 +308,11 @@ def _search(window: Window) -> str:
     return f"updated_at:>='{_text(window.start)}' AND updated_at:<'{_text(window.end)}'"
 
 
-def _page(data: Object) -> tuple[list[Row], str | None]:
-    """The orders of a page, and what names the next one."""
-    page = data.get("orders")
-    rows, info = objects_in(page, "nodes"), page.get("pageInfo") if page else None
-    if not isinstance(info, dict) or type(info.get("hasNextPage")) is not bool:
+def _page(data: Object, name: str) -> tuple[list[Row], str | None]:
+    """The rows of a page, and what names the next one."""
+    page = object_in(data, name)
+    rows, info = objects_in(page, "nodes"), object_in(page, "pageInfo")
+    if type(info.get("hasNextPage")) is not bool:
         raise Unreadable("a page does not say whether another follows")
     return rows, str(info.get("endCursor")) if info["hasNextPage"] else None
 
@@ -279,8 +331,20 @@ def _refunds_in(orders: tuple[Row, ...]) -> tuple[Row, ...]:
     )
 
 
-def _same(found: object, row: Row) -> Object:
-    if not isinstance(found, dict) or found.get("id") != row["id"]:
+def _pieces(counted: list[Row], name: str) -> int:
+    """So many at all places; one may lack what another has."""
+    pieces = 0
+    for each in counted:
+        if each.get("name") == name:
+            quantity = each.get("quantity")
+            if type(quantity) is not int:
+                raise Unreadable(f"the pieces that are {name} cannot be told")
+            pieces += quantity
+    return pieces
+
+
+def _same(found: object, number: object) -> Object:
+    if not isinstance(found, dict) or found.get("id") != number:
         raise Unreadable("a page is about something else")
     return found
 

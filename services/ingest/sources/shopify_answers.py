@@ -165,6 +165,13 @@ def rows_of_table(data: Object) -> list[dict[str, Any]]:
     ]
 
 
+def object_in(outer: object, name: str) -> Object:
+    found = outer.get(name) if isinstance(outer, dict) else None
+    if not isinstance(found, dict):
+        raise Unreadable(f"the answer has no {name}")
+    return found
+
+
 def objects_in(outer: object, name: str) -> list[Row]:
     found = outer.get(name) if isinstance(outer, dict) else None
     if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):

@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 VERSION = "2026-10"
 PAGE_ORDERS, PAGE_LINES = 10, 8
+PAGE_SHELVES, PAGE_PLACES = 40, 5
 """A page costs points by what it could hold, and no question may cost more than 1,000."""
 FORBIDDABLE = frozenset({"customer", "staffMember", "retailLocation"})
 """Fields with scopes of their own, without which an order can still be read."""
@@ -28,6 +29,21 @@ def orders_page(without: Collection[str]) -> str:
 def refunds_page() -> str:
     """A page of orders for the sake of their refunds."""
     return _paged(_REFUNDS)
+
+
+def shelves_page() -> str:
+    """A page of articles, each with what lies of it at every place."""
+    return f"""
+query Shelves($first: Int!, $after: String) {{
+  productVariants(first: $first, after: $after) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{
+      id sku
+      product {{ status }}
+      inventoryItem {{ id tracked inventoryLevels(first: {PAGE_PLACES}) {_LEVELS} }}
+    }}
+  }}
+}}"""
 
 
 def bulk_orders(without: Collection[str], query: str) -> str:
@@ -58,6 +74,19 @@ query Returned($id: ID!) {
     refundLineItems(first: 100) { nodes { quantity restockType } }
   }
 }"""
+
+_LEVELS = """{
+    pageInfo { hasNextPage endCursor }
+    nodes { quantities(names: ["available", "on_hand"]) { name quantity } }
+  }"""
+
+MORE_PLACES = f"""
+query Places($id: ID!, $after: String) {{
+  inventoryItem(id: $id) {{
+    id
+    inventoryLevels(first: 100, after: $after) {_LEVELS}
+  }}
+}}"""
 
 START_BULK = """
 mutation Start($query: String!) {

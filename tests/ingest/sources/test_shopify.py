@@ -217,19 +217,21 @@ async def test_a_question_that_was_throttled_is_asked_again_when_it_is_paid_for(
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "first"),
     [
-        lambda: shopify_documents.orders_page(()),
-        shopify_documents.refunds_page,
-        lambda: shopify_documents.MORE_LINES,
-        lambda: shopify_documents.RETURNED,
+        (lambda: shopify_documents.orders_page(()), shopify_documents.PAGE_ORDERS),
+        (shopify_documents.refunds_page, shopify_documents.PAGE_ORDERS),
+        (lambda: shopify_documents.MORE_LINES, 0),
+        (lambda: shopify_documents.RETURNED, 0),
+        (shopify_documents.shelves_page, shopify_documents.PAGE_SHELVES),
+        (lambda: shopify_documents.MORE_PLACES, 0),
     ],
 )
-def test_no_question_costs_more_than_may_be_asked_at_once(make: object) -> None:
+def test_no_question_costs_more_than_may_be_asked_at_once(make: object, first: int) -> None:
     from graphql import parse  # noqa: PLC0415  only here
 
     document = parse(make())  # type: ignore[operator]  # it makes a document
-    assert cost_of(document, {"first": shopify_documents.PAGE_ORDERS}) <= 1000
+    assert cost_of(document, {"first": first}) <= 1000
 
 
 @pytest.mark.parametrize("window", [DAY, HISTORY], ids=["pages", "file"])

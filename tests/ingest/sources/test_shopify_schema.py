@@ -25,6 +25,8 @@ DOCUMENTS = {
     "a file of orders": documents.bulk_orders((), "updated_at:>='2026-11-01T00:00:00Z'"),
     "a file of refunds": documents.bulk_refunds("updated_at:>='2026-11-01T00:00:00Z'"),
     "more lines": documents.MORE_LINES,
+    "a page of shelves": documents.shelves_page(),
+    "more places": documents.MORE_PLACES,
     "what came back": documents.RETURNED,
     "the start of a file": documents.START_BULK,
     "a look at a file": documents.LOOK_AT_BULK,

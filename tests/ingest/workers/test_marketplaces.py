@@ -5,18 +5,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from sandbox.amazon.rows import inventory_rows, word_of
+from sandbox.articles import ARTICLES
 from sandbox.daily import visits_of
 from sandbox.faults import Fault
 from sandbox.lives import midnight, sales_until
 from sandbox.pinduoduo.rows import is_group, is_seen
 from sandbox.sales import Sale
 from sandbox.shopify.rows import financial_status
+from sandbox.shopify.shelves import levels_of
 from sandbox.shops import SHOP_OF, ZONE
 from services.schema.db import Database
 from tests.databases import TestDatabase
@@ -43,8 +45,10 @@ class Case:
     """What is younger is left for the next time."""
     refunds: bool = True
     """Whether the marketplace tells of them."""
-    daily: tuple[str, ...] = ()
-    """The figures that it states by the day."""
+    traffic: bool = False
+    """Whether it states the visits of a day."""
+    stock: Callable[[date], tuple[int, int]] | None = None
+    """How many articles a day's shelves hold, and how many of them are out of stock."""
 
 
 def usual(sale: Sale, at: datetime) -> str:
@@ -77,6 +81,20 @@ def of_woocommerce(sale: Sale, at: datetime) -> str:
     return usual(sale, at).replace("shipped", "paid")
 
 
+def stock_at_amazon(day: date) -> tuple[int, int]:
+    there = inventory_rows(SHOP_OF["az-qinghe"], day)
+    empty = [each for each in there if not each["inventoryDetails"]["fulfillableQuantity"]]
+    return len(there), len(empty)
+
+
+def stock_at_shopify(day: date) -> tuple[int, int]:
+    """With one article beside the company's, which nobody counts."""
+    places = range(len(ARTICLES))
+    levels = [levels_of(SHOP_OF["sp-qinghe"], day, place) for place in places]
+    empty = [each for each in levels if sum(level.available for level in each) <= 0]
+    return len(levels) + 1, len(empty)
+
+
 CASES = {
     "amazon": Case(
         "az-qinghe",
@@ -84,12 +102,20 @@ CASES = {
         of_amazon,
         timedelta(minutes=3),
         refunds=False,
-        daily=("traffic", "stock"),
+        traffic=True,
+        stock=stock_at_amazon,
     ),
     "douyin": Case("dy-qinghe", "douyin", usual),
     "jd": Case("jd-qinghe", "jd", of_jd),
     "pinduoduo": Case("pdd-qinghe", "pinduoduo", of_pinduoduo, timedelta(minutes=4)),
-    "shopify": Case("sp-qinghe", "shopify", of_shopify, timedelta(seconds=5), daily=("traffic",)),
+    "shopify": Case(
+        "sp-qinghe",
+        "shopify",
+        of_shopify,
+        timedelta(seconds=5),
+        traffic=True,
+        stock=stock_at_shopify,
+    ),
     "woocommerce": Case("wc-qinghe", "woocommerce", of_woocommerce),
 }
 
@@ -136,14 +162,13 @@ async def check_days(world: World, case: Case) -> None:
         )
     }
     days = [FIRST + timedelta(days=n) for n in range((at.astimezone(ZONE).date() - FIRST).days)]
-    told = days if "traffic" in case.daily else []
+    told = days if case.traffic else []
     assert visits == {day: visits_of(shop, day, at) for day in told}
     shelves = await world.rows("SELECT day, skus, skus_out FROM stock_facts ORDER BY day")
-    assert bool(shelves) == ("stock" in case.daily)
+    assert bool(shelves) == (case.stock is not None)
     for row in shelves:
-        there = inventory_rows(shop, row.day)
-        empty = [each for each in there if not each["inventoryDetails"]["fulfillableQuantity"]]
-        assert (row.skus, row.skus_out) == (len(there), len(empty))
+        assert case.stock is not None
+        assert (row.skus, row.skus_out) == case.stock(row.day)
 
 
 @pytest.mark.parametrize("name", list(CASES))

@@ -176,8 +176,8 @@ def _shelf(row: Row) -> Shelf:
     """What can be sent at once is a part of what is there."""
     details = _object_in(row, "inventoryDetails")
     return Shelf(
-        count_in(row, "totalQuantity", "/stock_value"),
-        count_in(details, "fulfillableQuantity", "/skus_out"),
+        amount_in(row, "totalQuantity", "/stock_value"),
+        amount_in(details, "fulfillableQuantity", "/skus_out"),
     )
 
 

@@ -142,10 +142,13 @@ def learn(
 class Shelf(NamedTuple):
     """What lies there of one article."""
 
-    pieces: int | None
+    pieces: Decimal | None
     """Null where nobody counts them; below zero what was sold and was not there."""
-    sellable: int | None
-    """Of those, what can be sent at once; null where it is sold without being counted."""
+    sellable: Decimal | None
+    """Of those, what can be sent at once; null where there is enough, however much that is."""
+
+
+_EMPTY = Shelf(Decimal(0), Decimal(0))
 
 
 def stock_of(row: Row, origin: Origin, shelves: Iterable[tuple[str, Shelf]]) -> Document:
@@ -156,7 +159,7 @@ def stock_of(row: Row, origin: Origin, shelves: Iterable[tuple[str, Shelf]]) -> 
     """
     articles: dict[str, Shelf] = {}
     for sku, shelf in shelves:
-        other = articles.get(sku, Shelf(0, 0))
+        other = articles.get(sku, _EMPTY)
         articles[sku] = Shelf(
             _sum(other.pieces, shelf.pieces), _sum(other.sellable, shelf.sellable)
         )
@@ -178,14 +181,6 @@ def stock_of(row: Row, origin: Origin, shelves: Iterable[tuple[str, Shelf]]) -> 
     }
 
 
-def pieces_in(row: Row, name: str, pointer: str) -> int:
-    """A count that may be below zero: what was sold and is not there."""
-    value = row.get(name)
-    if type(value) is int and value < 0:
-        return -count_in({name: -value}, name, pointer)
-    return count_in(row, name, pointer)
-
-
 def as_it_stands(fact: Fact, day: str, known: Known) -> Fact:
     """A day's figures; where they are those that are stored, they are as old as those.
 
@@ -197,5 +192,5 @@ def as_it_stands(fact: Fact, day: str, known: Known) -> Fact:
     return fact
 
 
-def _sum(some: int | None, more: int | None) -> int | None:
+def _sum(some: Decimal | None, more: Decimal | None) -> Decimal | None:
     return None if some is None or more is None else some + more

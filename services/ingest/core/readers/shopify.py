@@ -1,4 +1,4 @@
-"""What the rows of Shopify mean, as facts: orders, refunds and the visits of a day.
+"""What the rows of Shopify mean, as facts: orders, refunds, visits and stock of a day.
 
 Ids are addresses that end in a number, times have their offset, money is a text in the shop's
 currency. Raises Unfit for a row that cannot be read, with the place in the fact that it would have
@@ -16,6 +16,7 @@ from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
+    Shelf,
     amount_in,
     as_it_stands,
     count_in,
@@ -24,6 +25,7 @@ from services.ingest.core.readers.rows import (
     kept,
     learn,
     objects_in,
+    stock_of,
     text_in,
 )
 from services.schema.money import plain
@@ -47,13 +49,14 @@ _KEPT = {
     *("deliveredAt", "transactions", "kind", "status", "amountSet", "lineItems", "nodes", "sku"),
     *("quantity", "variant", "originalTotalSet", "discountAllocations", "allocatedAmountSet"),
     *("order", "totalRefundedSet", "refundLineItems", "restockType", "day", "sessions"),
-    *("online_store_visitors", "pageviews", "readAt", "pageInfo", "hasNextPage"),
+    *("online_store_visitors", "pageviews", "readAt", "pageInfo", "hasNextPage", "shelves"),
+    *("available", "onHand"),
 }
 
 
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
-    name = "day" if kind is FactKind.TRAFFIC else "id"
+    name = "day" if kind in {FactKind.TRAFFIC, FactKind.STOCK} else "id"
     try:
         return _tail(text_in(row, name)) or ""
     except Unfit:
@@ -164,10 +167,26 @@ def _traffic(row: Row, origin: Origin, _known: Known) -> Document:
     }
 
 
+def _stock(row: Row, origin: Origin, _known: Known) -> Document:
+    shelves = objects_in(row, "shelves", "/skus")
+    return stock_of(row, origin, ((_sku(each), _shelf(each)) for each in shelves))
+
+
+def _shelf(row: Row) -> Shelf:
+    """What nobody counts is always sold."""
+    if row.get("available") is None:
+        return Shelf(None, None)
+    return Shelf(
+        amount_in(row, "onHand", "/stock_value", signed=True),
+        amount_in(row, "available", "/skus_out", signed=True),
+    )
+
+
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.REFUNDS: _refund,
     FactKind.TRAFFIC: _traffic,
+    FactKind.STOCK: _stock,
 }
 
 
