@@ -203,7 +203,7 @@ SHOPS = (
 _RATES = {"EUR": ("8.2145", "8.1920"), "USD": ("7.1068", "7.0951")}
 TELL_TRAFFIC = frozenset({"amazon", "shopify"})
 """Marketplaces that tell the visits of a day themselves."""
-TELL_STOCK = frozenset({"amazon", "shopify"})
+TELL_STOCK = frozenset({"amazon", "shopify", "woocommerce"})
 TELL_NO_REFUNDS = frozenset({"amazon"})
 SHOP_OF = {shop.code: shop for shop in SHOPS}
 MARKETPLACE_SHOPS = tuple(shop for shop in SHOPS if shop.marketplace)

@@ -16,7 +16,15 @@ from sandbox.books import Books
 from sandbox.faults import Call, Fault, Trouble
 from sandbox.gateways import Answer, Asked, broken_answer, stall_seconds
 from sandbox.shops import MARKETPLACE_SHOPS, Shop
-from sandbox.woocommerce.rows import STATUS, Row, order_row, product_rows, refund_row, review_row
+from sandbox.woocommerce.rows import (
+    STATUS,
+    Row,
+    order_row,
+    product_rows,
+    refund_row,
+    review_row,
+    variation_rows,
+)
 
 PATH = "/wp-json/wc/v3/"
 LARGEST_PAGE = 100
@@ -117,7 +125,9 @@ class Gateway:
             case ["products", "reviews"]:
                 rows = _reviews(self.books, shop, params, at)
             case ["products"]:
-                rows = product_rows(at)
+                rows = _on_sale(product_rows(at), params)
+            case ["products", number, "variations"]:
+                rows = _on_sale(variation_rows(int(number), at), params)
             case _:
                 raise Refusal(404, "rest_no_route", "No route was found matching the URL.")
         size, page = _number(params, "per_page", 10), _number(params, "page", 1)
@@ -126,6 +136,8 @@ class Gateway:
         found = rows[(page - 1) * size : page * size]
         if fault:
             self._disturb(fault, found)
+        if names := params.get("_fields"):
+            found = [{name: row[name] for name in names.split(",") if name in row} for row in found]
         headers = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(-(-len(rows) // size))}
         return Answer(_written(found), headers=headers, wait_seconds=stall_seconds(fault))
 
@@ -190,6 +202,12 @@ def _reviews(books: Books, shop: Shop, params: Mapping[str, str], at: datetime) 
     after, before = params.get("after", ""), params.get("before", "9")
     rows = [review_row(sale, review) for sale, review in books.reviews(shop, at)]
     chosen = [row for row in rows if after < str(row["date_created"]) < before]
+    return sorted(chosen, key=lambda row: cast("int", row["id"]))
+
+
+def _on_sale(rows: list[Row], params: Mapping[str, str]) -> list[Row]:
+    status = params.get("status", "any")
+    chosen = [row for row in rows if status in {"any", row["status"]}]
     return sorted(chosen, key=lambda row: cast("int", row["id"]))
 
 

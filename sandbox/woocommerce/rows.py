@@ -1,6 +1,6 @@
 """How WooCommerce states an order, its refunds, a review and a product, traps and all."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from sandbox.articles import ARTICLES, Article
@@ -88,19 +88,41 @@ def review_row(sale: Sale, review: Review) -> Row:
 
 
 def product_rows(at: datetime) -> list[Row]:
-    """What stands on the shelves at an instant."""
+    """The articles of a site at an instant, with some that have no shelf, or nobody counts."""
+    rows = [
+        _product(product_number(article), article.sku, at, **_pieces(article, at))
+        for article in ARTICLES
+        if article.sku not in _PARENTS
+    ]
+    for number in sorted(set(_PARENTS.values())):
+        shared = {"manage_stock": True, "stock_quantity": 9, "stock_status": "instock"}
+        rows.append(_product(number, "", at, **shared, type="variable"))
+    uncounted: Row = {"manage_stock": False, "stock_quantity": None}
+    extra: list[Row] = [
+        {"stock_status": "instock"},
+        {"stock_status": "outofstock", "status": "draft"},
+        {"stock_status": "outofstock", "type": "external"},
+        {"stock_status": "outofstock", "type": "grouped"},
+    ]
+    return rows + [
+        _product(30_001 + place, "", at, **{**uncounted, **each})
+        for place, each in enumerate(extra)
+    ]
+
+
+def variation_rows(number: int, at: datetime) -> list[Row]:
+    """The variations of an article; of the second one only all of them are counted together."""
+    shared = {"manage_stock": "parent", "stock_quantity": 9, "stock_status": "instock"}
     return [
-        {
-            "id": product_number(article),
-            "sku": article.sku,
-            "status": "publish",
-            "manage_stock": True,
-            "stock_quantity": (at.day * 7 + place) % 40,
-            "stock_status": "instock" if (at.day * 7 + place) % 40 else "outofstock",
-            "price": _text(article.price),
-            **_times("date_created", at - timedelta(days=20 + 10 * place)),
-        }
-        for place, article in enumerate(ARTICLES)
+        _product(
+            product_number(article),
+            article.sku,
+            at,
+            **(_pieces(article, at) if number == _OWN_PIECES else shared),
+            type="variation",
+        )
+        for article in ARTICLES
+        if _PARENTS.get(article.sku) == number
     ]
 
 
@@ -108,12 +130,44 @@ def product_number(article: Article) -> int:
     return 10_000 + int(article.sku.removeprefix("QH-"))
 
 
+_OWN_PIECES, _SHARED_PIECES = 20_001, 20_002
+_PARENTS = {
+    **dict.fromkeys(("QH-1001", "QH-1002"), _OWN_PIECES),
+    **dict.fromkeys(("QH-4001", "QH-4002"), _SHARED_PIECES),
+}
+"""Articles that are variations of another."""
+
+
+def _pieces(article: Article, at: datetime) -> Row:
+    """How many there are; some go on being sold when there are none."""
+    place = ARTICLES.index(article)
+    there = (at.astimezone(ZONE).day * 7 + place * 3) % 8
+    word = "instock"
+    if not there:
+        there, word = (-3, "onbackorder") if place % 2 else (0, "outofstock")
+    return {"manage_stock": True, "stock_quantity": there, "stock_status": word}
+
+
+def _product(number: int, sku: str, at: datetime, **stated: object) -> Row:
+    return {
+        "id": number,
+        "name": "青禾",
+        "type": "simple",
+        "status": "publish",
+        "sku": sku,
+        **_times("date_created", datetime(2026, 1, 1, tzinfo=UTC)),
+        # A sale changes it, too.
+        **_times("date_modified", at),
+        **stated,
+    }
+
+
 def _line(line: Line) -> Row:
     return {
         "id": line.id,
         "name": line.article.title,
-        "product_id": product_number(line.article),
-        "variation_id": 0,
+        "product_id": _PARENTS.get(line.article.sku, product_number(line.article)),
+        "variation_id": product_number(line.article) if line.article.sku in _PARENTS else 0,
         "sku": line.article.sku,
         "quantity": line.quantity,
         "subtotal": _text(line.article.price * line.quantity),

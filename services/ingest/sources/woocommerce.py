@@ -25,7 +25,15 @@ from services.ingest.sources.errors import (
     WindowTooLarge,
 )
 from services.ingest.sources.passes import MOST_ROWS, Pass, read_until_quiet
-from services.ingest.sources.reading import Credential, Reading, Row, read_document
+from services.ingest.sources.reading import (
+    MOST_SHELVES,
+    SHELVES,
+    Credential,
+    Reading,
+    Row,
+    read_document,
+    read_shelves,
+)
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -44,7 +52,13 @@ STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(7 * _DAY, _OVERLAP, _LAG, _REACH, _SOON),
     FactKind.REFUNDS: Stream(7 * _DAY, _OVERLAP, _LAG, _REACH, _SOON),
     FactKind.RATINGS: Stream(30 * _DAY, _OVERLAP, _LAG, _REACH, _LATER),
+    FactKind.STOCK: SHELVES,
 }
+
+# What else stands on an article's page is long, and nothing to us.
+_SHELF = "id,sku,type,manage_stock,stock_quantity,stock_status,date_created_gmt"
+_SOLD_ELSEWHERE = {"external", "grouped"}
+"""Kinds of article that have no shelf of their own."""
 
 
 class WooCommerceSource:
@@ -63,6 +77,10 @@ class WooCommerceSource:
         """Every row that changed in a window: read again until a pass brings nothing new."""
         if kind is FactKind.RATINGS:
             return await self._read_reviews(window)
+        if kind is FactKind.STOCK:
+            return await read_shelves(
+                window, self._credential.timezone, self._now(), self._read_articles
+            )
         params = {
             # An end of its own belongs to no range here, and times are told in whole seconds.
             "modified_after": _text(window.start - _SECOND),
@@ -72,7 +90,7 @@ class WooCommerceSource:
             "status": "any,trash",
         }
         orders = await read_until_quiet(
-            lambda: self._pass("orders", params),
+            lambda: self._pass("orders", params, most=MOST_ROWS),
             number="id",
             changed="date_modified_gmt",
             what="orders",
@@ -94,7 +112,7 @@ class WooCommerceSource:
         """By the site's own clock, whose zone we do not know: a day more on either side."""
         params = {"after": _text(window.start - _DAY), "before": _text(window.end + _DAY)}
         found = await read_until_quiet(
-            lambda: self._pass("products/reviews", params),
+            lambda: self._pass("products/reviews", params, most=MOST_ROWS),
             number="id",
             changed="date_created_gmt",
             what="products/reviews",
@@ -105,11 +123,31 @@ class WooCommerceSource:
         )
         return Reading(f"products/reviews {first} to {end}", rows)
 
-    async def _pass(self, path: str, params: Mapping[str, str]) -> Pass:
+    async def _read_articles(self) -> list[Row]:
+        """The articles that are on sale; of one with variations these, each for itself."""
+        found: list[Row] = []
+        for article in await self._read_shelf("products"):
+            kind = str(article.get("type"))
+            if kind.startswith("variable"):
+                found += await self._read_shelf(f"products/{article.get('id')}/variations")
+            elif kind not in _SOLD_ELSEWHERE:
+                found.append(article)
+        return found
+
+    async def _read_shelf(self, path: str) -> tuple[Row, ...]:
+        return await read_until_quiet(
+            lambda: self._pass(path, {"status": "publish", "_fields": _SHELF}, most=MOST_SHELVES),
+            number="id",
+            # What is sold meanwhile changes it: here a list is quiet when nothing comes or goes.
+            changed="date_created_gmt",
+            what=path,
+        )
+
+    async def _pass(self, path: str, params: Mapping[str, str], *, most: int) -> Pass:
         """Read all pages once."""
         paged = {**params, "orderby": "id", "order": "asc", "per_page": str(PAGE_ROWS)}
         total, rows = await self._call(path, {**paged, "page": "1"}, _counted)
-        if total > MOST_ROWS:
+        if total > most:
             raise WindowTooLarge(f"{path} counts {total} rows in one window")
         pages = -(-total // PAGE_ROWS)
         for page in range(2, pages + 1):

@@ -20,6 +20,7 @@ from sandbox.sales import Sale
 from sandbox.shopify.rows import financial_status
 from sandbox.shopify.shelves import levels_of
 from sandbox.shops import SHOP_OF, ZONE
+from sandbox.woocommerce.rows import product_rows, variation_rows
 from services.schema.db import Database
 from tests.databases import TestDatabase
 from tests.ingest.worlds import (
@@ -95,6 +96,19 @@ def stock_at_shopify(day: date) -> tuple[int, int]:
     return len(levels) + 1, len(empty)
 
 
+def stock_at_woocommerce(day: date) -> tuple[int, int]:
+    """With one article beside the company's, which nobody counts."""
+    rows = [
+        *product_rows(midnight(day)),
+        *(row for number in (20_001, 20_002) for row in variation_rows(number, midnight(day))),
+    ]
+    there = [
+        row for row in rows if row["status"] == "publish" and row["type"] in {"simple", "variation"}
+    ]
+    assert len(there) == len(ARTICLES) + 1
+    return len(there), sum(row["stock_status"] != "instock" for row in there)
+
+
 CASES = {
     "amazon": Case(
         "az-qinghe",
@@ -116,7 +130,7 @@ CASES = {
         traffic=True,
         stock=stock_at_shopify,
     ),
-    "woocommerce": Case("wc-qinghe", "woocommerce", of_woocommerce),
+    "woocommerce": Case("wc-qinghe", "woocommerce", of_woocommerce, stock=stock_at_woocommerce),
 }
 
 

@@ -1,4 +1,4 @@
-"""What the rows of WooCommerce mean, as facts: orders, refunds and reviews.
+"""What the rows of WooCommerce mean, as facts: orders, refunds, reviews and the stock of a day.
 
 Times are text in Greenwich's time without an offset, amounts text in the order's currency. Raises
 Unfit for a row that cannot be read, with the place in the fact that it would have been.
@@ -15,13 +15,16 @@ from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
+    Shelf,
     amount_in,
+    as_it_stands,
     count_in,
     instant_in,
     kept,
     learn,
     number_in,
     objects_in,
+    stock_of,
     text_in,
 )
 from services.schema.money import plain
@@ -49,24 +52,28 @@ _KEPT = {
     *("id", "order_id", "number", "status", "currency", "date_created_gmt", "date_modified_gmt"),
     *("date_paid_gmt", "date_completed_gmt", "total", "shipping_total", "discount_total"),
     *("payment_method", "line_items", "sku", "product_id", "variation_id", "quantity", "subtotal"),
-    *("coupon_lines", "code", "discount", "refunds", "amount", "rating"),
+    *("coupon_lines", "code", "discount", "refunds", "amount", "rating", "day", "readAt"),
+    *("shelves", "manage_stock", "stock_quantity", "stock_status"),
 }
 
 
-def number_of(_kind: FactKind, row: Row) -> str:
+def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
-    return number_in(row, "id")
+    return number_in(row, "day" if kind is FactKind.STOCK else "id")
 
 
 def changed_at(kind: FactKind, row: Row) -> datetime | None:
     """When a row last changed; null where that cannot be read."""
+    if kind is FactKind.STOCK:
+        return instant_in(row, "readAt")
     name = "date_modified_gmt" if kind is FactKind.ORDERS else "date_created_gmt"
     return instant_in(row, name, _time)
 
 
 def read_fact(kind: FactKind, row: Row, origin: Origin, known: Known) -> Fact:
     """The fact that a row states, through the same checks as a posted one."""
-    return check_row(kind, _READERS[kind](row, origin, known))
+    fact = check_row(kind, _READERS[kind](row, origin, known))
+    return as_it_stands(fact, number_of(kind, row), known)
 
 
 def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
@@ -162,10 +169,33 @@ def _review(row: Row, origin: Origin, _known: Known) -> Document:
     }
 
 
+def _stock(row: Row, origin: Origin, _known: Known) -> Document:
+    shelves = objects_in(row, "shelves", "/skus")
+    named = ((_article(each) or "", _shelf(each)) for each in shelves)
+    return stock_of(row, origin, named)
+
+
+def _shelf(row: Row) -> Shelf:
+    """A site says itself what is there. Pieces that several variations share are nobody's own."""
+    word = text_in(row, "stock_status")
+    if word is None:
+        raise Unfit("missing", "An article does not say whether it is there.", "/skus_out")
+    pieces = None
+    if row.get("manage_stock") is True and row.get("stock_quantity") is not None:
+        pieces = amount_in(row, "stock_quantity", "/stock_value", signed=True)
+    return Shelf(pieces, None if word == "instock" else Decimal(0))
+
+
+def _article(row: Row) -> str | None:
+    """The seller's own number, else the site's: as on the line of an order."""
+    return text_in(row, "sku") or text_in(row, "id")
+
+
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.REFUNDS: _refund,
     FactKind.RATINGS: _review,
+    FactKind.STOCK: _stock,
 }
 
 

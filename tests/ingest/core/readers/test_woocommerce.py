@@ -22,7 +22,7 @@ from services.ingest.core.readers.woocommerce import (
 from services.schema.shapes.facts import Order, OrderLine, Rating, Refund
 from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
 from services.schema.words import FactKind, OrderStatus, RefundKind, RefundStatus
-from tests.ingest.sources.test_woocommerce import SHOP
+from tests.ingest.sources.sites_of_woocommerce import SHOP
 from tests.sandbox.test_company import TODAY
 
 ORDERS, REFUNDS, RATINGS = FactKind.ORDERS, FactKind.REFUNDS, FactKind.RATINGS
