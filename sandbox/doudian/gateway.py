@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from sandbox.accounts import APP_KEY, APP_SECRET
 from sandbox.books import Books
 from sandbox.doudian.rows import Row, order_row, refund_detail, refund_item, reputation_row
-from sandbox.doudian.tokens import Tokens
+from sandbox.doudian.tokens import Pair, Tokens
 from sandbox.faults import Call, Fault, Trouble
 from sandbox.gateways import Answer, Asked, Ban, broken_answer, disturb, stall_seconds
 from sandbox.shops import SHOP_OF, Shop
@@ -69,6 +69,8 @@ class Gateway:
             params = self._checked(asked, query)
             if method == "token.refresh":
                 data = self._renew(params)
+            elif method == "token.create":
+                data = self._create(params)
             else:
                 expired = fault is not None and fault.kind == "expired"
                 shop = self._shop_of(query, expired=expired)
@@ -124,6 +126,19 @@ class Gateway:
         pair = self.tokens.renew(str(params.get("refresh_token")))
         if pair is None:
             raise Refusal(40003, "refresh_token 已过期", "isv.refresh-token-expired")
+        return self._told(pair)
+
+    def _create(self, params: Params) -> Row:
+        """For one kind of grant or the other; what belongs to neither is left empty, not out."""
+        grant = params.get("grant_type")
+        if grant not in {"authorization_self", "authorization_code"} or "code" not in params:
+            raise Refusal(40004, "grant_type 错误", "isv.parameter-invalid")
+        pair = self.tokens.create(grant, params["code"], params.get("shop_id"))
+        if pair is None:
+            raise Refusal(50002, "授权关系不存在", "isv.business-failed:1")
+        return self._told(pair)
+
+    def _told(self, pair: Pair) -> Row:
         left = int((pair.access_ends() - self.now()).total_seconds())
         return {
             "access_token": pair.access,

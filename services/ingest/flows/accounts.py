@@ -178,14 +178,17 @@ def _opened(
 def _check_whole(
     marketplace: Marketplace, kept: Collection[AccountField], stated: StatedAccount
 ) -> None:
-    """A site of WooCommerce knows no session: key and secret alone open it."""
+    """A site of WooCommerce knows no session: key and secret alone open it; Douyin's is made."""
+    after = {field for field in kept if field not in stated.secrets}
+    after |= {field for field, text in stated.secrets.items() if text is not None}
     needed = [AccountField.APP_KEY, AccountField.SECRET, AccountField.SESSION]
-    if marketplace is Marketplace.WOOCOMMERCE:
+    makes_session = marketplace is Marketplace.DOUYIN and AccountField.REFRESH in after
+    if marketplace is Marketplace.WOOCOMMERCE or makes_session:
         needed.remove(AccountField.SESSION)
     faults = [
         Fault(f"/{field}", "field_missing", f"Without {field} the shop cannot be read.")
         for field in needed
-        if stated.secrets.get(field, "kept" if field in kept else None) is None
+        if field not in after
     ]
     if faults:
         raise Invalid("account_incomplete", "The account lacks what opens the shop.", faults)

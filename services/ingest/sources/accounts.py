@@ -12,9 +12,11 @@
 `articles` states what no marketplace does: cost and tags by the seller's own article number;
 `people` says which employee is meant by a marketplace's name for who sells. A shop whose sessions
 come in pairs has `"refresh"` beside its session; the pairs that follow are kept sealed in the
-database. (`"tokens"` named the file where they stood in the clear before: it is taken over, and
-removed.) This file is a secret; nothing of it goes into a log. An account that was put into the
-database goes before one that stands here.
+database. A shop of Douyin may leave its session empty: then `"refresh": "shop:4463798"` names the
+shop to an application of the seller's own, and `"code:..."` is the code of a seller's consent.
+(`"tokens"` named the file where they stood in the clear before: it is taken over, and removed.)
+This file is a secret; nothing of it goes into a log. An account that was put into the database goes
+before one that stands here.
 """
 
 import json

@@ -1,7 +1,10 @@
 """How Doudian, the shops of Douyin, is asked: a path for each method, signed JSON, pages from 0.
 
 What its rows mean is known in `core/readers/doudian.py`. Its tokens live for days: a pair is
-renewed when the old one is refused, and the new one is kept.
+renewed when the old one is refused, and the new one is kept. The first pair may come from a shop's
+consent, from the code that stands for it (`code:...` instead of what renews a pair), or, for an
+application of the seller's own, from the number of the shop (`shop:4463798`): such a one is let in
+again by itself, however long it was away.
 """
 
 import hashlib
@@ -53,6 +56,10 @@ _BUSY = {"20000", "20001", "90000"}
 _TOO_OFTEN = "60000"
 _PERMISSION = {"30001", "30002"}
 _EXPIRED = {"isv.access-token-expired", "isv.access-token-no-existed"}
+
+
+_GRANTS = {"shop": ("authorization_self", "shop_id"), "code": ("authorization_code", "code")}
+"""How a first pair is asked for: the kind of grant, and what is shown for it."""
 
 
 class _TokenExpired(NotAuthorised):
@@ -125,7 +132,7 @@ class DoudianSource:
     ) -> T:
         """The reading of a method's data; once with a new pair of tokens, if the old one is out."""
         pairs = self._credential.pairs
-        access = (await pairs.read()).access if pairs else self._credential.session
+        access = await self._access()
         try:
             return await self._ask(method, params, read, access)
         except _TokenExpired:
@@ -134,9 +141,30 @@ class DoudianSource:
             made = await pairs.renew(access, self._renew)
             return await self._ask(method, params, read, made.access)
 
+    async def _access(self) -> str:
+        """What opens the shop now; a consent without a session is shown for the first pair."""
+        pairs = self._credential.pairs
+        if pairs is None:
+            if not self._credential.session:
+                raise NotPermitted("a first pair of tokens is made only where pairs can be kept")
+            return self._credential.session
+        pair = await pairs.read()
+        return pair.access or (await pairs.renew(pair.access, self._renew)).access
+
     async def _renew(self, refresh: str) -> Tokens:
+        """The next pair; the first one, too, where what it is asked for with can be shown again."""
+        consent = self._credential.refresh or ""
+        if refresh == consent and (grant := _grant_of(consent)):
+            return await self._ask("token.create", grant, _tokens, None)
         params = {"grant_type": "refresh_token", "refresh_token": refresh}
-        return await self._ask("token.refresh", params, _tokens, None)
+        try:
+            return await self._ask("token.refresh", params, _tokens, None)
+        except NotAuthorised:
+            grant = _grant_of(consent)
+            # A code is taken once; the number of a shop stays what it is.
+            if grant is None or not grant["shop_id"]:
+                raise
+            return await self._ask("token.create", grant, _tokens, None)
 
     async def _ask(
         self,
@@ -191,6 +219,15 @@ def is_genuine(body: bytes, signature: str, *, app_key: str, secret: str) -> boo
     return hmac.compare_digest(made, signature)
 
 
+def _grant_of(consent: str) -> dict[str, str] | None:
+    """What a first pair is asked for with; null for a consent that is a pair already."""
+    kind, colon, shown = consent.partition(":")
+    if not colon or kind not in _GRANTS:
+        return None
+    grant_type, name = _GRANTS[kind]
+    return {"grant_type": grant_type, "code": "", "shop_id": "", name: shown}
+
+
 def _order_params(window: Window) -> dict[str, object]:
     return {
         "update_time_start": int(window.start.timestamp()),
@@ -230,7 +267,7 @@ def _classify(method: str, refusal: Mapping[str, Any]) -> SourceError:
         return TryLater(problem)
     if code == _TOO_OFTEN:
         return TryLater(problem, seconds=1)
-    if method == "token.refresh":
+    if method.startswith("token."):
         # Whoever was away for a fortnight has to sign in again.
         return NotAuthorised(problem)
     if sub_code in _EXPIRED:
@@ -267,7 +304,7 @@ def _really_refunded(data: Mapping[str, Any]) -> Row:
 def _tokens(data: Mapping[str, Any]) -> Tokens:
     access, refresh = data.get("access_token"), data.get("refresh_token")
     if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
-        raise Unreadable("token.refresh gives no pair")
+        raise Unreadable("a pair of tokens was asked for, and none is given")
     return Tokens(access, refresh)
 
 
