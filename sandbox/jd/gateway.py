@@ -22,6 +22,7 @@ from sandbox.jd.rows import (
     service_number,
     state_of,
 )
+from sandbox.jd.service import agents_of, count_rows, days_told, mark_rows, mean_wait
 from sandbox.shops import SHOP_OF, ZONE, Shop
 
 PATH = "/routerjson"
@@ -189,11 +190,64 @@ def _refund(params: Params, shop: Shop, books: Books, at: datetime) -> Made:
     raise Refusal("26", "服务单不存在")
 
 
+def _groupinfo(_params: Params, shop: Shop, _books: Books, _at: datetime) -> Made:
+    """jingdong.im.pop.groupinfo.get: who talks to buyers."""
+    agents = agents_of(shop)
+    group = {
+        "shopName": shop.name,
+        "waiterCount": len(agents),
+        "waiterList": [{"waiterId": agent} for agent in agents],
+    }
+    return {"popgroup": group}, [], lambda _: 0
+
+
+def _stat(params: Params, shop: Shop, _books: Books, at: datetime, *, answered: bool) -> Made:
+    """jingdong.im.pop.replystat.get, and unreplystat.get: of the agents that are named."""
+    named = params.get("waiter")
+    if not isinstance(named, list):
+        raise Refusal("26", "waiter 是列表")
+    rows = [
+        row
+        for day in days_told(*_days(params, at), at)
+        for agent in agents_of(shop)
+        if agent in named
+        for row in count_rows(shop, day, agent, answered=answered)
+    ]
+    return {"WaiterDailyStat": rows}, [], lambda _: 0
+
+
+def _evaluations(params: Params, shop: Shop, _books: Books, at: datetime) -> Made:
+    """jingdong.im.pop.evaluationstat.get: of one agent."""
+    agent = str(params.get("waiter"))
+    days = list(days_told(*_days(params, at), at))
+    rows = [row for day in days for row in mark_rows(shop, day, agent)]
+    return ({"WaiterDailyEvaStat": rows} if rows else {}), [], lambda _: 0
+
+
+def _wait(params: Params, shop: Shop, _books: Books, _at: datetime) -> Made:
+    """jingdong.im.pop.consult.avgwaittime.get: of one agent's day."""
+    day = date.fromisoformat(str(params.get("date"))[:10])
+    return {"avgTime": mean_wait(shop, day, str(params.get("waiter")))}, [], lambda _: 0
+
+
+def _days(params: Params, at: datetime) -> tuple[date, date]:
+    """Only the dates count of what is written as times."""
+    first, last = _span(params, "startTime", "endTime", _WEEK)
+    if first < at - _REACH:
+        raise Refusal("26", "超过三个月")
+    return first.date(), last.date()
+
+
 _METHODS: dict[str, Callable[[Params, Shop, Books, datetime], Made]] = {
     "jingdong.pop.order.search": _search,
     "jingdong.pop.afs.soa.refundapply.queryPageList": _cancelled,
     "jingdong.asc.serviceAndRefund.view": _returned,
     "jingdong.b2c.shop.aftersales.refund.get": _refund,
+    "jingdong.im.pop.groupinfo.get": _groupinfo,
+    "jingdong.im.pop.replystat.get": partial(_stat, answered=True),
+    "jingdong.im.pop.unreplystat.get": partial(_stat, answered=False),
+    "jingdong.im.pop.evaluationstat.get": _evaluations,
+    "jingdong.im.pop.consult.avgwaittime.get": _wait,
 }
 
 

@@ -20,6 +20,8 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
+from services.ingest.sources.jd_service import SERVICE, read_service
+from services.ingest.sources.jd_service import STREAM as SERVICE_STREAM
 from services.ingest.sources.passes import read_pages, read_until_quiet
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import sign_md5
@@ -84,17 +86,20 @@ _SERVICE_APPROVED = _Range("approveTimeBegin", "approveTimeEnd")
 class JdSource:
     """One shop of JD."""
 
-    streams = STREAMS
-
     def __init__(
         self, client: Client, credential: Credential, *, now: Callable[[], datetime]
     ) -> None:
         self._client = client
         self._credential = credential
         self._now = now
+        self.streams: Mapping[FactKind, Stream] = STREAMS
+        if SERVICE in credential.also:
+            self.streams = {**STREAMS, FactKind.CHATS: SERVICE_STREAM}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new."""
+        if kind is FactKind.CHATS:
+            return await read_service(self._call, window, self._now(), timezone=ZONE.key)
         if kind is FactKind.ORDERS:
             rows = await self._read_orders(window)
         else:

@@ -11,6 +11,7 @@ from services.schema.db import ReadSession
 from services.schema.shapes.facts import Stock, Traffic
 from services.schema.shapes.feeds import Known, PaidOrder
 from services.schema.tables.facts import (
+    chat_facts,
     order_facts,
     rating_facts,
     refund_facts,
@@ -24,6 +25,7 @@ _TABLES: dict[FactKind, Table] = {
     FactKind.ORDERS: order_facts,
     FactKind.REFUNDS: refund_facts,
     FactKind.RATINGS: rating_facts,
+    FactKind.CHATS: chat_facts,
 }
 
 

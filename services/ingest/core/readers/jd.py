@@ -1,4 +1,4 @@
-"""What the rows of JD mean, as facts: orders, and refunds of both of its lists.
+"""What the rows of JD mean, as facts: orders, refunds of both of its lists, service by the day.
 
 Times are text in GMT+8, amounts text in yuan. Raises Unfit for a row that cannot be read, with the
 place in the fact that it would have been.
@@ -71,8 +71,11 @@ _KEPT = {
     *("salesPin", "itemInfoList", "skuId", "wareId", "outerSkuId", "itemTotal", "jdPrice"),
     *("list", "number", "id", "status", "applyTime", "checkTime", "applyRefundSum"),
     *("afsRefundId", "serviceId", "customerExpect", "approveTime", "completeTime", "refoundAmount"),
-    "actualRefundAmount",
+    *("actualRefundAmount", "day", "waiter", "replied", "unreplied", "avgTime", "marks", "score"),
+    *("count", "readAt"),
 }
+_SATISFIED = 75
+"""Of the marks 0, 25, 50, 75 and 100 the lowest that is called so."""
 _BUYER = ("open_id_buyer", "xid_buyer", "pin")
 
 
@@ -81,8 +84,10 @@ def number_of(kind: FactKind, row: Row) -> str:
     return number_in(row, "orderId" if kind is FactKind.ORDERS else "number")
 
 
-def changed_at(_kind: FactKind, row: Row) -> datetime | None:
+def changed_at(kind: FactKind, row: Row) -> datetime | None:
     """When a row last changed; null where that cannot be read."""
+    if kind is FactKind.CHATS:
+        return instant_in(row, "readAt")
     return instant_in(row, "modified", _time)
 
 
@@ -175,9 +180,37 @@ def _refund(row: Row, origin: Origin, known: Known) -> Document:
     return document
 
 
+def _service(row: Row, origin: Origin, _known: Known) -> Document:
+    """All of an agent's day; the mean wait is taken to be of those who were replied to."""
+    replied = whole_in(row, "replied", "/totals/answered")
+    given = [
+        (whole_in(mark, "score", "/totals"), whole_in(mark, "count", "/totals"))
+        for mark in objects_in(row, "marks", "/totals")
+    ]
+    document: Document = {
+        "source": origin.source,
+        "id": number_in(row, "number"),
+        "shop": origin.shop,
+        "employee": origin.people.get(text_in(row, "waiter") or ""),
+        "started_at": f"{number_in(row, 'day')}T00:00:00+08:00",
+        "totals": {
+            "chats": replied + whole_in(row, "unreplied", "/totals/chats"),
+            "answered": replied,
+            "satisfaction_answers": sum(count for _, count in given),
+            "satisfied_answers": sum(count for score, count in given if score >= _SATISFIED),
+        },
+        "modified_at": row.get("readAt"),
+    }
+    if row.get("avgTime") is not None:
+        wait = amount_in(row, "avgTime", "/response_seconds")
+        document |= {"response_seconds": plain(wait * replied), "responses": replied}
+    return document
+
+
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.REFUNDS: _refund,
+    FactKind.CHATS: _service,
 }
 
 
