@@ -85,7 +85,7 @@ def use_weather(patch: Patch, weather: Weather) -> None:
         often = {
             kind: replace(stream, every=every)
             for kind, stream in streams.items()
-            if kind is not FactKind.TRAFFIC
+            if kind not in {FactKind.TRAFFIC, FactKind.STOCK}
         }
         patch(source, "streams", often)
     patch(taobao, "_LISTS", lists)
