@@ -136,6 +136,19 @@ async def test_a_gateway_is_one_that_would_be_called(door: Door) -> None:
     assert await status("woocommerce", "http://shop.example") == 422
 
 
+async def test_a_shop_of_douyin_may_come_to_its_session_by_what_renews_it(door: Door) -> None:
+    await on(door, "douyin")
+    own = {**SECRETS, "session": None, "refresh": "shop:4463798"}
+    assert (await put(door, own)).status_code == 200
+    assert (await credential(door)).refresh == "shop:4463798"
+    # What is kept already counts, and what is taken away does not.
+    assert (await put(door, {"secret": "se-2"})).status_code == 200
+    answer = await put(door, {"refresh": None})
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/session"]
+    await on(door, "jd")
+    assert (await put(door, own)).status_code == 422
+
+
 async def test_who_has_no_shop_marketplace_or_state_of_it_puts_nothing(door: Door) -> None:
     assert (await put(door, SECRETS, path="/v1/shops/none/account")).status_code == 404
     assert (await door.get(PATH, key="admin")).status_code == 404

@@ -91,6 +91,23 @@ async def test_of_many_that_find_a_token_run_out_one_asks_and_all_go_on(shop: Sh
         assert set(made) == {Tokens(f"a{number + 1}", f"r{number + 1}")}
 
 
+async def test_a_consent_without_a_token_gives_the_first_pair_once(shop: Shop) -> None:
+    """The number of a shop, or the code of a consent, which is taken but once."""
+    consent, asked = Tokens("", "code:c-1"), []
+
+    async def ask(refresh: str) -> Tokens:
+        asked.append(refresh)
+        await asyncio.sleep(0.01)
+        return Tokens("a1", "r1")
+
+    programs = [shop.program(consent) for _ in range(4)]
+    assert {await each.read() for each in programs} == {consent}
+    made = await asyncio.gather(*(each.renew("", ask) for each in programs))
+    assert set(made) == {Tokens("a1", "r1")}
+    assert asked == ["code:c-1"]
+    assert await shop.program(consent).read() == Tokens("a1", "r1")
+
+
 async def test_a_refusal_changes_nothing_and_the_turn_is_free_again(shop: Shop) -> None:
     issue, program = Issuer(), shop.program()
     await program.renew("a0", issue)
