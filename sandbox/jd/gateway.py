@@ -11,6 +11,7 @@ from sandbox.accounts import Account
 from sandbox.books import Books
 from sandbox.faults import Call, Fault, Trouble
 from sandbox.gateways import Answer, Asked, Ban, broken_answer, disturb, md5_of, stall_seconds
+from sandbox.jd.desk import agents_of, count_rows, days_told, mark_rows, mean_wait
 from sandbox.jd.rows import (
     Row,
     approved_at,
@@ -22,7 +23,6 @@ from sandbox.jd.rows import (
     service_number,
     state_of,
 )
-from sandbox.jd.service import agents_of, count_rows, days_told, mark_rows, mean_wait
 from sandbox.shops import SHOP_OF, ZONE, Shop
 
 PATH = "/routerjson"

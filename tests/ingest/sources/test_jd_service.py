@@ -9,7 +9,7 @@ import pytest
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
 from sandbox.faults import Fault
 from sandbox.jd import PATH, Gateway, people
-from sandbox.jd.service import agents_of, chats
+from sandbox.jd.desk import agents_of, chats
 from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
 from services.ingest.core.readers import jd as reader
