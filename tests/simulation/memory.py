@@ -46,6 +46,12 @@ async def lock_lane(_session: Session, _name: str) -> None:
     """Nobody else writes meanwhile: a block does not wait."""
 
 
+async def read_kinds_of_others(session: Session, *, shop: str, source: str) -> frozenset[FactKind]:
+    rows = [row for row in session.books.feeds.values() if row["shop"] == shop]
+    own = {row["kind"] for row in rows if row["source"] == source}
+    return frozenset(row["kind"] for row in rows if row["applied"] and row["kind"] not in own)
+
+
 async def ensure_feeds(
     session: Session, *, shop: str, source: str, streams: Mapping[FactKind, Stream], at: datetime
 ) -> None:
@@ -338,10 +344,8 @@ def counted(kind: FactKind, row: Row) -> Iterable[tuple[tuple[str, ...], Decimal
         yield ("refunds", row["refunded_on"] or "", *who), Decimal(row["amount"] or 0)
     elif kind is FactKind.RATINGS:
         points = Decimal(row["score"] or 0) * 5 / Decimal(row["scale"] or 0)
-        yield (
-            ("ratings", row["rated_on"] or "", row["shop"] or "", row["employee"] or "", ""),
-            points,
-        )
+        place = row["rated_on"] or "", row["shop"] or "", row["employee"] or "", ""
+        yield ("ratings", *place), points
 
 
 async def clear_measures(session: Session, _kind: FactKind) -> None:
@@ -356,11 +360,7 @@ async def mark_touched(_session: Session, _at: datetime) -> None:
 
 
 async def count_arrived(
-    session: Session,
-    kind: FactKind,
-    arrived: Sequence[Arrived],
-    *,
-    at: datetime,
+    session: Session, kind: FactKind, arrived: Sequence[Arrived], *, at: datetime
 ) -> None:
     """All comes from feeds on the schedule, whose success is not told here."""
     for each in arrived:

@@ -80,6 +80,19 @@ class StaleLease(Conflict):
         super().__init__("stale_lease", f"The lease of {feed} is another worker's by now.")
 
 
+async def read_kinds_of_others(
+    session: ReadSession, *, shop: str, source: str
+) -> frozenset[FactKind]:
+    """Kinds of facts that other sources have stated of a shop, and this one has no feed of."""
+    statement = select(feeds.c.kind, feeds.c.source, feeds.c.applied).where(
+        feeds.c.tenant_id == session.tenant, feeds.c.shop == shop
+    )
+    rows = list(await session.execute(statement))
+    own = {row.kind for row in rows if row.source == source}
+    others = {row.kind for row in rows if row.source != source and row.applied}
+    return frozenset(FactKind(kind) for kind in others - own)
+
+
 async def ensure_feeds(
     session: WriteSession,
     *,

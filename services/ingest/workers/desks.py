@@ -13,7 +13,7 @@ from services.ingest.flows.pulls import PAGE_LIFE, Desk
 from services.ingest.sources.accounts import Account
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.tokens import Tokens, print_of
-from services.ingest.store.cursors import ensure_feeds, hurry
+from services.ingest.store.cursors import ensure_feeds, hurry, read_kinds_of_others
 from services.ingest.store.people import read_shops
 from services.ingest.workers.accounts import AccountBook
 from services.ingest.workers.pairs import SealedPairs
@@ -21,8 +21,12 @@ from services.schema.days import local_day, start_of_day
 from services.schema.db import Database
 from services.schema.shapes.feeds import Origin
 from services.schema.shapes.people import Shop
+from services.schema.words import FactKind
 
 FINISHES = timedelta(hours=1)
+
+_ADDED_UP = frozenset({FactKind.TRAFFIC, FactKind.STOCK})
+"""A day's figures of all sources are added up: two that state the same would count it twice."""
 
 Now = Callable[[], datetime]
 
@@ -121,12 +125,23 @@ class Desks:
             self._book.tell(f"{account.tenant}/{account.shop}", reason)
             return
         opened = self._desk(tenant, shop, connector, account, await self._pairs(tenant, account))
+        source = opened.desk.origin.source
+        async with self._database.read(tenant) as session:
+            others = await read_kinds_of_others(session, shop=shop.code, source=source)
+        streams = opened.desk.source.streams
+        for kind in sorted(others & _ADDED_UP & streams.keys()):
+            place = f"{account.tenant}/{account.shop}: {kind} is not pulled"
+            self._book.tell(place, "another source states it already")
         async with self._database.write(tenant) as session:
             await ensure_feeds(
                 session,
                 shop=shop.code,
-                source=opened.desk.origin.source,
-                streams=opened.desk.source.streams,
+                source=source,
+                streams={
+                    kind: stream
+                    for kind, stream in streams.items()
+                    if kind not in others & _ADDED_UP
+                },
                 at=self._now(),
             )
         self._desks[DeskKey(tenant, shop.code)] = opened
