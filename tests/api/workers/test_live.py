@@ -22,6 +22,7 @@ from tests.api.appraisals import (
 )
 from tests.api.companies import Company
 from tests.api.facts import Sale
+from tests.api.workers.hearing import only_hears, only_sweeps
 
 running = LiveWorker.running
 """As it is, before the companies of these tests have it do nothing in the background."""
@@ -123,13 +124,16 @@ async def eventually(company: Company, code: str, wanted: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_notification_wakes_the_worker(company: Company) -> None:
+async def test_a_notification_wakes_the_worker(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listens = only_hears(LiveWorker, monkeypatch)
     await found(company, ["e-1"])
     await publish_scheme(company)
     await set_targets(company, {"e-1": "100"})
     await open_cycle(company)
     async with running(LiveWorker(company.app.state.database)):
-        await asyncio.sleep(0.5)  # until it listens: the first look at all tenants finds nothing
+        await listens.wait()
         await sell(company, Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="100"))
         assert await total(company, "e-1") is None
         async with company.owner.write(company.number) as session:
@@ -142,7 +146,7 @@ async def test_a_notification_wakes_the_worker(company: Company) -> None:
 async def test_marks_that_nobody_heard_of_are_swept_up(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "SWEEP_SECONDS", 0.2)
+    only_sweeps(live, monkeypatch)
     await found(company, ["e-1"])
     await publish_scheme(company)
     await set_targets(company, {"e-1": "100"})

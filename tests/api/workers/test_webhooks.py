@@ -19,6 +19,7 @@ from services.schema.shapes.webhooks import WebhookEvent
 from tests.api.appraisals import ask
 from tests.api.companies import Company, Json
 from tests.api.receiving import OK, Receiver, answer, receiving
+from tests.api.workers.hearing import only_hears, only_sweeps
 from tests.figures import Figures, Wrong
 
 running = WebhookWorker.running
@@ -286,16 +287,37 @@ async def eventually(receiver: Receiver, wanted: Sequence[str]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_commit_wakes_the_worker_and_a_sweep_finds_the_rest(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(webhooks, "SWEEP_SECONDS", 0.2)
-    async with receiving(answer(500), OK) as receiver:
-        await hook(company, receiver)
+async def settled(company: Company, webhook: Json) -> list[Json]:
+    """The deliveries once what came of them is put down."""
+    async with asyncio.timeout(20):
+        while not all(each["attempts"] for each in await deliveries(company, webhook)):
+            await asyncio.sleep(0.05)
+    return await deliveries(company, webhook)
+
+
+async def test_a_commit_wakes_the_worker(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    listens = only_hears(WebhookWorker, monkeypatch)
+    async with receiving(OK) as receiver:
+        webhook = await hook(company, receiver)
         async with running(worker_of(company)):
-            await asyncio.sleep(0.5)
+            await listens.wait()
             await happen(company, "alr_1")
             await eventually(receiver, ['"alr_1'])
+            (delivery,) = await settled(company, webhook)
+            await ask(company, "POST", f"/v1/deliveries/{delivery['id']}/replay", None)
+            await eventually(receiver, ['"alr_1'] * 2)
+
+
+async def test_a_sweep_finds_what_nobody_heard_of_and_what_is_due_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_sweeps(webhooks, monkeypatch)
+    async with receiving(answer(500), OK) as receiver:
+        webhook = await hook(company, receiver)
+        async with running(worker_of(company)):
+            await happen(company, "alr_1")
+            await eventually(receiver, ['"alr_1'])
+            await settled(company, webhook)
             await be_due(company)
             await eventually(receiver, ['"alr_1'] * 2)
 
