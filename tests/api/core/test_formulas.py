@@ -199,27 +199,36 @@ HOSTILE = {
 }
 
 
+def _hold(text: str) -> float | None:
+    """Seconds to read a formula and compute it of nothing and of much; null if it is refused."""
+    parse_formula.cache_clear()
+    started = time.process_time()
+    try:
+        formula = parse_formula(text)
+    except Invalid:
+        assert time.process_time() - started < 0.05
+        return None
+    leaves: list[Leaf] = [*formula.amounts, *formula.calendars]
+    for amount in (0, 10**18):
+        with contextlib.suppress(NoDenominator):
+            formula.evaluate(dict.fromkeys(leaves, Fraction(amount)))
+    return time.process_time() - started
+
+
 def test_scenario_e09_a_hostile_formula_is_refused_or_comes_to_an_end_at_once() -> None:
-    """Whatever its measures come to: nothing at all, or as much as a column holds."""
-    slowest, refused, computed = 0.0, 0, 0
+    computed = []
     for text in (text for texts in HOSTILE.values() for text in texts):
-        started = time.process_time()
-        try:
-            formula = parse_formula(text)
-        except Invalid:
-            refused += 1
-        else:
-            computed += 1
-            for amount in (0, 10**18):
-                leaves: list[Leaf] = [*formula.amounts, *formula.calendars]
-                with contextlib.suppress(NoDenominator):
-                    formula.evaluate(dict.fromkeys(leaves, Fraction(amount)))
-        spent = time.process_time() - started
-        slowest = max(slowest, spent)
-        assert spent < 0.05, text[:80]
-    figures = f"{refused} refused, {computed} computed, the slowest in {slowest * 1000:.1f} ms"
+        # Of three times the best: another process may hold up one, what is slow is slow always.
+        spent = [seconds for _ in range(3) if (seconds := _hold(text)) is not None]
+        if spent:
+            computed.append(min(spent))
+            assert computed[-1] < 0.05, text[:80]
+    refused = sum(map(len, HOSTILE.values())) - len(computed)
+    figures = (
+        f"{refused} refused, {len(computed)} computed in {max(computed) * 1000:.1f} ms at most"
+    )
     sys.stdout.write(f"E09: {figures}\n")
-    assert (refused, computed) == (36, 11)
+    assert (refused, len(computed)) == (36, 11)
 
 
 @pytest.mark.parametrize("piece", PIECES)
