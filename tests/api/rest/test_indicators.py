@@ -135,13 +135,16 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("formula", "wanted"), HOSTILE)
 async def test_scenario_e09_a_hostile_formula_comes_to_a_number_or_to_no_data(
-    company: Company, formula: str, wanted: str | None
+    company: Company, formula: str, wanted: str | None, figure: Figures
 ) -> None:
     """Null is whatever number; a formula that is refused is among those above."""
     await sell(company, Sale(paid_on=date(2026, 10, 5), amount="128"))
     stated = {**STATED, "unit": "money", "formula": formula}
     assert (await company.put("/v1/indicators/mine", stated)).status_code == 201
-    (item,) = (await values(company, "mine", "subject=company&period=2026-10"))["items"]
+    answer = await company.get("/v1/indicators/mine/values?subject=company&period=2026-10")
+    failed = answer.status_code != 200
+    figure("E09", Wrong.FAILED, int(failed), tried=1, of="formulas and definitions at fault")
+    (item,) = answer.json()["items"]
     assert wanted in {item["value"], item["reason"]} or int(item["value"]) > 10**100
 
 
