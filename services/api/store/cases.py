@@ -66,6 +66,14 @@ async def read_overdue_cases(session: ReadSession, today: date) -> list[Case]:
     return await _read(session, statement.order_by(cases.c.id))
 
 
+async def read_cases_due(session: ReadSession, start: date, end: date) -> list[Case]:
+    """The cases that are due between two days, end exclusive, whatever became of them."""
+    statement = select(cases).where(
+        cases.c.tenant_id == session.tenant, cases.c.due_on >= start, cases.c.due_on < end
+    )
+    return await _read(session, statement.order_by(cases.c.id))
+
+
 async def read_page_of_cases(
     session: ReadSession, wanted: CaseFilter, *, after: str | None, limit: int
 ) -> tuple[list[Case], int]:

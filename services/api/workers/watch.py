@@ -11,6 +11,7 @@ from services.api.flows.cases import escalate_cases
 from services.api.flows.improvements import escalate_improvements
 from services.api.flows.reports import count_reports
 from services.api.flows.standards import check_standards, watch_now
+from services.api.flows.tallies import state_tallies
 from services.api.store.standards import has_watched_days, try_lock_watch
 from services.api.store.tenants import read_tenant_numbers
 from services.schema.db import Database
@@ -52,6 +53,8 @@ class WatchWorker:
         async with self._database.write(tenant) as session:
             self._counted[tenant] = await count_reports(session, at=at, counted=counted)
         if is_due:
+            async with self._database.write(tenant) as session:
+                await state_tallies(session, at=at)
             self._looked[tenant] = at
         if raised:
             _log.info("watch.raised", tenant=tenant, alerts=len(raised))

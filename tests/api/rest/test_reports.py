@@ -145,9 +145,9 @@ async def test_being_on_time_is_counted_and_gives_the_indicator_its_value(
         values = (await selling.get(f"{path}&subject=employee:{code}")).json()["items"]
         assert values[0]["value"] == rate
     audit = (await selling.get("/v1/audit?limit=500")).json()["items"]
-    actions = [(entry["actor"], entry["action"]) for entry in audit]
-    posted = actions.count(("system:watch", "indicator.post_value"))
-    assert posted == 8
+    rate = "report_on_time_rate"
+    posted = [entry["actor"] for entry in audit if entry["detail"].get("indicator") == rate]
+    assert posted == ["system:watch"] * 8
     await watch.look(selling.number, at=tomorrow + timedelta(hours=2))
     after = (await selling.get("/v1/audit?limit=500")).json()["items"]
     assert len(after) == len(audit)
