@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.door.sealing import Keyring
-from services.door.secret_files import read_or_make_key
+from services.door.secret_files import read_or_make_key, read_or_make_keys
 from services.door.settings import DoorSettings
 from services.door.signing_keys import (
     SigningKeys,
@@ -82,8 +82,9 @@ class ApiSettings(DoorSettings):
         retired = [each.encode() for each in self.retired_webhook_keys.get_secret_value().split()]
         if self.webhook_key is not None:
             key = self.webhook_key.get_secret_value().encode()
-        elif self.webhook_key_file is not None:
-            key = read_or_make_key(self.webhook_key_file)
+        elif (file := self.webhook_key_file) is not None:
+            # Read again when it was changed, with those that stood in it before.
+            return Keyring(lambda: [*read_or_make_keys(file), *retired])
         elif self.environment == "production":
             _log.warning("webhook_key.missing", consequence="no webhook can be made or called")
             return None

@@ -82,7 +82,7 @@ class Tree:
             "KAOHE_SCOREBOARD_TENANT": str(self.scoreboard_tenant),
             "KAOHE_SIGNING_KEY_FILE": str(self.var / "secrets" / "signing.key"),
             "KAOHE_RECEIPT_KEY_FILE": str(self.var / "secrets" / "receipt.key"),
-            "KAOHE_WEBHOOK_KEY_FILE": str(self.var / "secrets" / "webhook.key"),
+            "KAOHE_WEBHOOK_KEY_FILE": str(webhook_key_file(self.var)),
         }
 
 
@@ -99,6 +99,11 @@ def buyer_key_file(var: Path) -> Path:
 def master_key_file(var: Path) -> Path:
     """Where the demo's master key is kept."""
     return var / "secrets" / "master.key"
+
+
+def webhook_key_file(var: Path) -> Path:
+    """Where the demo's key for the secrets of webhooks is kept."""
+    return var / "secrets" / "webhook.key"
 
 
 def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:

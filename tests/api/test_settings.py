@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.api.settings import ApiSettings
+from services.door.secret_files import rotate_key
 
 DSNS = {"dsn": "postgresql://kaohe_api@/kaohe", "payroll_dsn": "postgresql://kaohe_payroll@/kaohe"}
 
@@ -91,6 +92,10 @@ def test_webhooks_are_sealed_with_a_stated_key_and_mute_in_production_without_on
     assert file is not None
     assert again is not None
     assert file.current() == again.current()
+    # A process that runs reads the file again where it was changed.
+    known = file.current()
+    rotate_key(tmp_path / "webhook.key")
+    assert again.current() != known == again.find(known.id)
     with pytest.raises(ValidationError):
         settings(webhook_key="w" * 31)
 

@@ -72,14 +72,16 @@ def message_of(delivery: Delivery, load: Load, *, at: datetime) -> tuple[dict[st
     return signed_headers(delivery.id, body, load.secrets, at=at), body
 
 
-async def settle(session: WriteSession, webhook_id: str, sent: Sequence[Sent]) -> None:
+async def settle(session: WriteSession, webhook_id: str, sent: Sequence[Sent]) -> timedelta | None:
     """Put down what came of some attempts, and what that says of their webhook.
 
-    The webhook is locked before its deliveries, as by whoever takes it away with them.
+    Gives the wait until the first of them is due again; null where none will be. The webhook is
+    locked before its deliveries, as by whoever takes it away with them.
     """
     webhook = await lock_webhook(session, webhook_id)
     if webhook is None:
-        return
+        return None
+    waits = []
     for each in sorted(sent, key=lambda one: one.delivery.id):
         attempt = Attempt(
             number=each.delivery.attempts,
@@ -90,8 +92,10 @@ async def settle(session: WriteSession, webhook_id: str, sent: Sequence[Sent]) -
         )
         wait = next_wait(each.delivery.tries, each.told, jitter_percent=each.jitter_percent)
         await keep_attempt(session, each.delivery.id, attempt, wait=wait)
+        waits += [] if wait is None else [wait]
     if webhook.disabled_at is None:
         await _state_health(session, webhook, sent)
+    return min(waits, default=None)
 
 
 async def _state_health(session: WriteSession, webhook: Webhook, sent: Sequence[Sent]) -> None:

@@ -5,24 +5,30 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.api.store.audit import append_entry
+from services.api.store.counters import lock_noun
 from services.api.store.deliveries import lock_delivery, replay_delivery
 from services.api.store.webhooks import (
     count_webhooks,
     delete_webhook,
     insert_webhook,
+    lock_sealed,
     lock_webhook,
     read_webhook,
     rotate_secret,
     state_health,
+    state_sealed,
 )
 from services.door.sealing import Keyring, Unopened, seal, unseal
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, NotFound
 from services.schema.shapes.people import Caller
-from services.schema.shapes.webhooks import Delivery, Webhook
+from services.schema.shapes.webhooks import Delivery, Resealed, SealedSecrets, Webhook
 
 MOST_WEBHOOKS = 20
 """Of a tenant: every event is put down once for each."""
+WEBHOOKS = "webhooks"
+"""The noun that is locked while one is made, and while secrets are sealed anew: none is sealed
+under the old key meanwhile."""
 _ID_LENGTH = len("mk_") + 16
 
 
@@ -36,6 +42,7 @@ async def create_webhook(
     at: datetime,
 ) -> None:
     """Keep a new webhook; it hears of what happens from the commit on."""
+    await lock_noun(session, WEBHOOKS)
     sealed = _seal(session, webhook.id, secret, keyring)
     if await count_webhooks(session) >= MOST_WEBHOOKS:
         raise Conflict("too_many_webhooks", f"A company has at most {MOST_WEBHOOKS} webhooks.")
@@ -112,12 +119,71 @@ async def replay(
     return again
 
 
+async def reseal(
+    session: WriteSession, keyring: Keyring, *, caller: Caller, at: datetime
+) -> Resealed | None:
+    """Seal all secrets under the key that seals now; null where there is no webhook.
+
+    What signs no more is forgotten. Whoever signs goes on: both keys open until this is committed.
+    """
+    await lock_noun(session, WEBHOOKS)
+    kept = await lock_sealed(session)
+    if not kept:
+        return None
+    secrets, shut = 0, []
+    for each in kept:
+        is_over = each.previous_until is not None and at >= each.previous_until
+        lasting = replace(each, previous=None, previous_until=None) if is_over else each
+        try:
+            made, count = _resealed(session, lasting, keyring)
+        except Unopened:
+            shut.append(each.webhook)
+            continue
+        if made != each:
+            await state_sealed(session, made)
+        secrets += count
+    detail: dict[str, object] = {
+        "key": keyring.current().id,
+        "secrets": secrets,
+        "left": len(shut),
+    }
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action="webhook.reseal",
+        subject="webhooks",
+        detail=detail,
+    )
+    return Resealed(secrets, tuple(shut))
+
+
 def open_secret(tenant: int, webhook_id: str, sealed: bytes, keyring: Keyring | None) -> bytes:
     """The secret of a webhook; raises Unopened where its key is not known."""
     if keyring is None:
         raise Unopened("no key is stated")
     key_id, rest = sealed[:_ID_LENGTH], sealed[_ID_LENGTH:]
     return unseal(keyring.find(key_id.decode("latin-1")).raw, rest, _place(tenant, webhook_id))
+
+
+def _resealed(
+    session: WriteSession, kept: SealedSecrets, keyring: Keyring
+) -> tuple[SealedSecrets, int]:
+    """Both secrets under the key that seals now, and how many of them were not; or Unopened."""
+    key = keyring.current().id.encode()
+
+    def under_it(sealed: bytes) -> bytes:
+        if sealed.startswith(key):
+            return sealed
+        secret = open_secret(session.tenant, kept.webhook, sealed, keyring)
+        return _seal(session, kept.webhook, secret, keyring)
+
+    made = replace(
+        kept,
+        secret=under_it(kept.secret),
+        previous=None if kept.previous is None else under_it(kept.previous),
+    )
+    return made, (made.secret != kept.secret) + (made.previous != kept.previous)
 
 
 def _seal(session: WriteSession, webhook_id: str, secret: bytes, keyring: Keyring | None) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from services.schema.db import ReadSession, WriteSession
-from services.schema.shapes.webhooks import Webhook, WebhookEvent
+from services.schema.shapes.webhooks import SealedSecrets, Webhook, WebhookEvent
 from services.schema.tables.webhooks import webhooks
 
 
@@ -54,6 +54,38 @@ async def read_sealed(session: ReadSession, webhook_id: str, *, at: datetime) ->
     if row.previous_secret is None or at >= row.previous_until:
         return (bytes(row.secret),)
     return (bytes(row.secret), bytes(row.previous_secret))
+
+
+async def lock_sealed(session: WriteSession) -> list[SealedSecrets]:
+    """All sealed secrets of the tenant, kept from being changed by others."""
+    statement = (
+        select(
+            webhooks.c.id, webhooks.c.secret, webhooks.c.previous_secret, webhooks.c.previous_until
+        )
+        .where(webhooks.c.tenant_id == session.tenant)
+        .order_by(webhooks.c.id)
+        .with_for_update(key_share=True)
+    )
+    return [
+        SealedSecrets(
+            webhook=row.id,
+            secret=bytes(row.secret),
+            previous=None if row.previous_secret is None else bytes(row.previous_secret),
+            previous_until=row.previous_until,
+        )
+        for row in await session.execute(statement)
+    ]
+
+
+async def state_sealed(session: WriteSession, sealed: SealedSecrets) -> None:
+    """Keep the secrets of a webhook as they are sealed now."""
+    await _update(
+        session,
+        sealed.webhook,
+        secret=sealed.secret,
+        previous_secret=sealed.previous,
+        previous_until=sealed.previous_until,
+    )
 
 
 async def read_page_of_webhooks(

@@ -1,7 +1,8 @@
 """Webhooks are delivered behind the requests, at least once; what is old is forgotten.
 
-A notification at the commit of an event wakes us; a sweep finds what is to be tried again. One
-tenant waits for no other, one webhook for no other, and the database is asked by few at a time.
+A notification at the commit of an event wakes us, and what failed is tried again when it is due; a
+sweep finds what a process that is gone has left. One tenant waits for no other, one webhook for no
+other, and the database is asked by few at a time.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from services.schema.errors import Unavailable
 from services.schema.shapes.webhooks import Delivery
 
 SWEEP_SECONDS = 30
-"""How often every tenant is looked at: an attempt again comes so much later at most."""
+"""How often every tenant is looked at for what nobody waits for any more."""
 MOST_LOADS = 20
 """Loads of this process on their way at once: of that many webhooks, of all tenants."""
 MOST_AT_THE_DATABASE = 2
@@ -58,6 +59,8 @@ class WebhookWorker:
         self._desk = asyncio.Semaphore(MOST_AT_THE_DATABASE)
         self._passes: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
+        self._timers: set[asyncio.TimerHandle] | None = None
+        """For what is to be tried again; null while we do not run in the background."""
 
     async def deliver(self, tenant: int) -> None:
         """Send everything that is due for a tenant now."""
@@ -79,6 +82,7 @@ class WebhookWorker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Work in the background for as long as the block lasts."""
+        self._timers = set()
         tasks = [
             asyncio.create_task(hear_of_tenants(self._database, CHANNEL, self._hear)),
             asyncio.create_task(self._sweep()),
@@ -89,6 +93,9 @@ class WebhookWorker:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for timer in self._timers:
+                timer.cancel()
+            self._timers = None
             # What is on its way and not settled is sent again by whoever comes next.
             passes = list(self._passes.values())
             for each in passes:
@@ -111,7 +118,9 @@ class WebhookWorker:
             return False
         sent = await asyncio.gather(*(self._send(load, each) for each in load.deliveries))
         async with self._desk, self._database.write(tenant) as session:
-            await settle(session, webhook, sent)
+            wait = await settle(session, webhook, sent)
+        if wait is not None:
+            self._wake_after(tenant, wait)
         taken = sum(each.told.is_taken for each in sent)
         counts = {"taken": taken, "failed": len(sent) - taken}
         _log.info("webhook.sent", tenant=tenant, webhook=webhook, **counts)
@@ -136,6 +145,20 @@ class WebhookWorker:
         if tenant not in self._passes:
             self._passes[tenant] = asyncio.create_task(self._pass(tenant))
 
+    def _wake_after(self, tenant: int, wait: timedelta) -> None:
+        """Have a pass begun when what failed is due: by then, for the wait began before now."""
+        if self._timers is None:
+            return
+        timers = self._timers
+
+        def wake() -> None:
+            timers.discard(timer)
+            self._wake(tenant)
+
+        # Seconds of a clock, which nothing is computed from.
+        timer = asyncio.get_running_loop().call_later(wait.total_seconds(), wake)
+        timers.add(timer)
+
     async def _pass(self, tenant: int) -> None:
         try:
             while tenant in self._again:
@@ -149,7 +172,7 @@ class WebhookWorker:
             del self._passes[tenant]
 
     async def _sweep(self) -> None:
-        """What is due again notifies nobody: every tenant is looked at now and then."""
+        """What a process that is gone had to try again, or had taken up, notifies nobody."""
         while True:
             try:
                 async with self._database.register() as session:

@@ -43,6 +43,26 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedSecrets:
+    """What a webhook signs with, as it is kept."""
+
+    webhook: str
+    secret: bytes
+    previous: bytes | None
+    previous_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """What came of sealing a company's secrets anew."""
+
+    secrets: int
+    """Sealed under the key that seals now, which they were not before."""
+    shut: tuple[str, ...]
+    """Webhooks with a secret that does not open: they stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One event for one webhook: the outbox and the log are the same rows."""
 

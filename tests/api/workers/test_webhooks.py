@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from services.api.core import webhooks as core
 from services.api.core.webhooks import MOST_TRIES, PATIENCE
 from services.api.flows.deliveries import AT_ONCE, LEASE
 from services.api.receivers import Receivers
@@ -234,6 +235,23 @@ async def test_what_a_lost_worker_had_taken_up_is_sent_by_another(company: Compa
         await worker_of(company).deliver(company.number)
     (delivery,) = await deliveries(company, webhook)
     assert [each["number"] for each in delivery["attempts"]] == [2]
+
+
+async def test_what_failed_is_tried_again_when_it_is_due_and_no_sweep_is_waited_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "FIRST_WAIT_SECONDS", 1)
+    async with receiving(answer(503), OK) as receiver:
+        webhook = await hook(company, receiver)
+        worker = worker_of(company)
+        async with running(worker):
+            await happen(company, "alr_1")
+            async with asyncio.timeout(webhooks.SWEEP_SECONDS / 2):
+                while (await deliveries(company, webhook))[0]["status"] != "delivered":
+                    await asyncio.sleep(0.05)
+    (delivery,) = await deliveries(company, webhook)
+    first, second = (datetime.fromisoformat(each["at"]) for each in delivery["attempts"])
+    assert timedelta(seconds=1) <= second - first
 
 
 async def test_two_workers_share_what_is_due(company: Company) -> None:
