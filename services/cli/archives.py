@@ -18,12 +18,11 @@ from pydantic import TypeAdapter, ValidationError
 from services.api.flows.archives import (
     OPERATORS,
     delete_all,
-    delete_last,
     find_deleted,
     note_deed,
-    prove_deleted,
     put_back,
     read_deeds,
+    strike,
 )
 from services.api.store.archives import (
     copy_rows,
@@ -46,7 +45,7 @@ LINE_LIMIT = 1 << 28
 PIECE = 1 << 20
 """Bytes of rows that go into the database at once, and one row more."""
 PATIENCE_SECONDS = 120
-"""How long what services had begun may take, once a tenant's keys are gone."""
+"""How long what services had begun may take, once a tenant is out of the register."""
 _LOOK_SECONDS = 0.2
 _MANIFEST = TypeAdapter(Manifest)
 
@@ -119,21 +118,19 @@ async def name_of(dsn: str, code: str) -> str:
 async def delete_tenant(dsn: str, code: str) -> dict[str, int]:
     """Delete all that there is of a tenant; how many rows there were in each table.
 
-    First its rows go, with its keys: nobody is let in any more. What had begun before is waited
-    for, before the register forgets it and once more after that; then every table is looked at.
-    Said again it looks again: whatever broke off, or came later, goes then.
+    First the register forgets it: no service begins to write for it any more. What had begun is
+    waited for; then its rows go, all in one transaction, which looks at every table. Said again it
+    goes on where it broke off.
     """
     async with _opened(dsn) as database:
         number = await _number_to_delete(database, code)
         deed: dict[str, object] = {"tenant": number, "code": code}
         await _note(database, OPERATORS, "tenant.delete", deed)
-        counts: dict[str, int] = {}
-        for step in (delete_all, delete_last, prove_deleted):
-            async with database.write(number) as session:
-                for table, rows in (await step(session)).items():
-                    counts[table] = counts.get(table, 0) + rows
-            if step is not prove_deleted:
-                await _wait_for_others(database)
+        async with database.write(number) as session:
+            await strike(session, at=datetime.now(UTC))
+        await _wait_for_others(database)
+        async with database.write(number) as session:
+            counts = await delete_all(session)
         rows_of = {table: rows for table, rows in sorted(counts.items()) if rows}
         await _note(database, OPERATORS, "tenant.deleted", {**deed, "rows": rows_of})
     return rows_of
@@ -146,16 +143,18 @@ async def deeds(dsn: str) -> tuple[list[Entry], int | None]:
 
 
 async def _number_to_delete(database: Database, code: str) -> int:
-    """Of a tenant that is there, or of one whose deletion was begun before."""
+    """Of one whose deletion broke off, else of a tenant that is there, else of one that was."""
+    async with database.read(OPERATORS) as session:
+        deleted = await find_deleted(session, code)
     async with database.register() as session:
         found = await read_registered(session, code)
+    if deleted is not None and not deleted[1]:
+        return deleted[0]
     if found is not None:
         return found[0]
-    async with database.read(OPERATORS) as session:
-        number = await find_deleted(session, code)
-    if number is None:
+    if deleted is None:
         raise NotFound("tenant")
-    return number
+    return deleted[0]
 
 
 async def _wait_for_others(database: Database) -> None:

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable, event, make_url
+from sqlalchemy import CursorResult, Executable, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.schema.errors import Invalid, KaoheError, Unavailable
+from services.schema.errors import Invalid, KaoheError, NotFound, Unavailable
 from services.schema.queues import Crowded, FairQueue
 
 POOL_SIZE = 10
@@ -27,6 +27,11 @@ CONNECT_SECONDS = 5
 COMMAND_SECONDS = 90
 """Beyond the server's own statement timeouts, which end a statement first."""
 
+# The owner is let in: it deletes what is left.
+_IS_STRUCK = text("""
+SELECT current_user IN ('kaohe_api', 'kaohe_ingest')
+    AND EXISTS (SELECT FROM struck_tenants WHERE id = :tenant)
+""")
 _UNKEEPABLE_TEXT = "22021"
 _TRANSIENT = frozenset({"40001", "40P01", "53300", "55P03", "57014", "57P01", "57P02", "57P03"})
 _CONTENDED = frozenset({"40001", "40P01", "55P03"})
@@ -97,8 +102,14 @@ class Database:
 
     @asynccontextmanager
     async def write(self, tenant: int) -> AsyncIterator[WriteSession]:
-        """A transaction that is committed at the end of the block, or undone whole."""
+        """A transaction that is committed at the end of the block, or undone whole.
+
+        No service's begins for a tenant that is struck out: whoever has struck it out and waits
+        until what was open has ended knows that no row comes any more.
+        """
         async with self._transaction(tenant, readonly=False) as connection:
+            if await connection.scalar(_IS_STRUCK, {"tenant": tenant}):
+                raise NotFound("tenant")
             yield WriteSession(connection, tenant)
 
     @asynccontextmanager

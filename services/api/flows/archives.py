@@ -73,18 +73,22 @@ async def put_back(session: WriteSession, manifest: Manifest, rows: Rows, *, at:
         )
 
 
+async def strike(session: WriteSession, *, at: datetime) -> None:
+    """Strike the session's tenant out: no service begins to write for it any more."""
+    await strike_tenant(session, at=at)
+
+
 async def delete_all(session: WriteSession) -> dict[str, int]:
-    """Delete every row of the session's tenant; gives how many there were in each table."""
+    """Delete every row of the session's tenant; gives how many there were in each table.
+
+    And see in every table of the catalogue that nothing is left.
+    """
     await take_time(session)
     await permit_deletion(session)
     tables = await read_tables(session)
-    return {table.name: await delete_rows(session, table) for table in reversed(tables)}
-
-
-async def delete_last(session: WriteSession) -> dict[str, int]:
-    """The same, and out of the register: whoever looks for the tenant's work finds none."""
-    deleted = await delete_all(session)
-    await strike_tenant(session)
+    deleted = {table.name: await delete_rows(session, table) for table in reversed(tables)}
+    if left := await _rows_left(session, tables):
+        raise Conflict("tenant_left", f"Rows are left in {left}: nothing of this pass is kept.")
     return deleted
 
 
@@ -98,24 +102,22 @@ async def read_deeds(session: ReadSession) -> tuple[list[Entry], int | None]:
     return entries, verification.first_bad
 
 
-async def find_deleted(session: ReadSession, code: str) -> int | None:
-    """The number of a tenant whose deletion was begun, and which has come to none since."""
+async def find_deleted(session: ReadSession, code: str) -> tuple[int, bool] | None:
+    """The number of a tenant that is out of the register, and whether its deletion came to an end.
+
+    Of several that had a code: one whose deletion broke off, else the last.
+    """
     entries, _ = await read_deeds(session)
-    numbers = [
-        int(detail["tenant"])
-        for entry in entries
-        for detail in [json.loads(entry.deed.detail)]
-        if entry.deed.action == "tenant.delete" and detail["code"] == code
-    ]
-    return numbers[-1] if numbers and not await is_registered(session, numbers[-1]) else None
-
-
-async def prove_deleted(session: WriteSession) -> dict[str, int]:
-    """Delete what came meanwhile, and see in every table of the catalogue that nothing is left."""
-    deleted = await delete_all(session)
-    if left := await _rows_left(session, await read_tables(session)):
-        raise Conflict("tenant_left", f"Rows are left in {left}: nothing of this pass is kept.")
-    return deleted
+    is_over: dict[int, bool] = {}
+    for entry in entries:
+        detail = json.loads(entry.deed.detail)
+        if detail["code"] == code and entry.deed.action in {"tenant.delete", "tenant.deleted"}:
+            is_over[int(detail["tenant"])] = entry.deed.action == "tenant.deleted"
+    gone = [number for number in is_over if not await is_registered(session, number)]
+    if not gone:
+        return None
+    number = next((each for each in gone if not is_over[each]), gone[-1])
+    return number, is_over[number]
 
 
 async def _tables_of(session: WriteSession, manifest: Manifest) -> list[Table]:

@@ -15,13 +15,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Invalid
 from services.schema.shapes.archives import Table
-from services.schema.tables.people import counters, tenant_settings, tenants
+from services.schema.tables.people import counters, struck_tenants, tenant_settings, tenants
 
 IMPORTED = "imported"
 """The counter that says when a tenant was put back, in microseconds: a feed that was read before
 begins another epoch then (`store/payouts.py`)."""
-UNOWNED = frozenset({"tenants", "alembic_version"})
-"""Of nobody: the register, and the version of the schema."""
+UNOWNED = frozenset({"tenants", "struck_tenants", "alembic_version"})
+"""Of nobody: the register, who stood in it before, and the version of the schema."""
 
 _PATIENCE_SECONDS = 24 * 3600
 """For one statement on one table, however long it is: nobody waits for the operator's answer."""
@@ -185,6 +185,7 @@ async def is_taken(session: ReadSession, code: str) -> bool:
 
 async def enter_tenant(session: WriteSession, code: str, created_at: datetime) -> None:
     """Enter the session's tenant into the register under its old number, which is given no more."""
+    await session.execute(delete(struck_tenants).where(struck_tenants.c.id == session.tenant))
     await session.execute(
         insert(tenants).values(id=session.tenant, code=code, created_at=created_at)
     )
@@ -197,8 +198,10 @@ async def enter_tenant(session: WriteSession, code: str, created_at: datetime) -
     )
 
 
-async def strike_tenant(session: WriteSession) -> None:
-    """Take the session's tenant out of the register."""
+async def strike_tenant(session: WriteSession, *, at: datetime) -> None:
+    """Strike the session's tenant out of the register; no service begins to write for it then."""
+    struck = upsert(struck_tenants).values(id=session.tenant, struck_at=at)
+    await session.execute(struck.on_conflict_do_nothing())
     await session.execute(delete(tenants).where(tenants.c.id == session.tenant))
 
 

@@ -27,7 +27,7 @@ from services.schema.tables.base import (
 )
 from services.schema.words import JobStatus, Marketplace, Role, ShopKind, WeekStart
 
-# The register of tenants is the one table without a policy: it says who exists, nothing else.
+# The register of tenants has no policy: it says who exists, nothing else.
 tenants = Table(
     "tenants",
     metadata,
@@ -35,6 +35,14 @@ tenants = Table(
     text("code"),
     instant("created_at"),
     UniqueConstraint("code"),
+)
+
+# Nor has what the register had before: no service begins to write for one of these.
+struck_tenants = Table(
+    "struck_tenants",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    instant("struck_at"),
 )
 
 tenant_settings = Table(
