@@ -38,16 +38,29 @@ LOOK_BACK = timedelta(days=400)
 """Of interviews longer ago nothing is told any more."""
 
 
-async def read_card_improvements(session: ReadSession, card: Scorecard) -> list[Improvement]:
-    """What the interviews of this cycle and of those before agreed with a card's subject."""
-    abouts = await find_interviewed(session, card.subject, since=None)
-    cycles = await read_cycles(session, {card.cycle, *(cycle for cycle, _ in abouts)}, None)
-    begun = cycles[card.cycle].period.start
-    earlier = [about for about in abouts if cycles[about[0]].period.start <= begun]
-    found = await _read_agreed(session, earlier)
-    return sorted(
-        found, key=lambda each: (cycles[each.cycle].period.start, each.cycle, each.number)
+async def read_card_improvements(
+    session: ReadSession, cards: Collection[Scorecard]
+) -> dict[str, list[Improvement]]:
+    """What the interviews of a card's cycle and of those before agreed with its subject.
+
+    By the cards' ids; so many statements for any number.
+    """
+    abouts = await find_interviewed(session, {card.subject for card in cards}, since=None)
+    codes = {cycle for cycle, _ in abouts} | {card.cycle for card in cards}
+    cycles = await read_cycles(session, codes, None)
+    found = sorted(
+        await _read_agreed(session, abouts),
+        key=lambda each: (cycles[each.cycle].period.start, each.cycle, each.number),
     )
+    return {
+        card.id: [
+            each
+            for each in found
+            if each.subject == card.subject
+            and cycles[each.cycle].period.start <= cycles[card.cycle].period.start
+        ]
+        for card in cards
+    }
 
 
 async def follow_up(
@@ -64,9 +77,8 @@ async def follow_up(
     if card is None or not view.sees(card.subject):
         raise NotFound("scorecard")
     await lock_noun(session, IMPROVEMENTS)
-    agreed = {
-        (each.cycle, each.number): each for each in await read_card_improvements(session, card)
-    }
+    found = (await read_card_improvements(session, [card]))[card.id]
+    agreed = {(each.cycle, each.number): each for each in found}
     there = agreed.get((stated.cycle, stated.number))
     is_own = await is_own_card(session, card.subject, caller)
     improvement = check_follow_up(there, stated, is_own=is_own)

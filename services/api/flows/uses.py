@@ -19,7 +19,8 @@ from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault, Forbidden
 from services.schema.shapes.people import Caller, Employee
-from services.schema.shapes.uses import ShownUse, UseDecision, UseRule
+from services.schema.shapes.uses import ShownUse, UseDecision, UseRule, UseState
+from services.schema.shapes.views import View
 from services.schema.words import Outcome
 
 _NOUN = "uses"
@@ -49,20 +50,39 @@ async def put_use_rule(
     return Outcome.UPDATED if before else Outcome.CREATED
 
 
+def shown_people(view: View, employee: str | None) -> frozenset[str] | None:
+    """Whose proposals somebody sees, null is everybody's: a lead's own are for those above."""
+    seen = None if view.whole else view.employees - {view.own}
+    if employee is None:
+        return seen
+    return frozenset({employee}) if seen is None or employee in seen else frozenset()
+
+
 async def read_uses(
-    session: ReadSession, employees: Collection[str] | None, *, at: datetime
+    session: ReadSession,
+    employees: Collection[str] | None,
+    *,
+    at: datetime,
+    rule: str | None = None,
+    state: UseState | None = None,
 ) -> list[ShownUse]:
-    """What rules propose for these people, or all, by the day's positions, and the decisions."""
+    """What rules propose for these people, or all, by the day's positions, and the decisions.
+
+    Of all rules or one, whatever became of it or in one state.
+    """
     today = local_day(at, (await read_tenant(session)).timezone)
     people = await read_employees(session, employees)
     held = {code: _positions(person, today) for code, person in people.items()}
     rules = [rule for _, rule in (await read_use_rules(session)).values()]
-    return uses_of(
+    found = uses_of(
         rules,
         await read_past_grades(session, people.keys()),
         {code: positions for code, positions in held.items() if positions},
         await read_use_decisions(session, people.keys()),
     )
+    return [
+        each for each in found if rule in {None, each.proposal.rule} and state in {None, each.state}
+    ]
 
 
 async def decide_use(
@@ -82,8 +102,8 @@ async def decide_use(
     await lock_noun(session, _NOUN)
     shown = [
         each
-        for each in await read_uses(session, [employee], at=at)
-        if (each.proposal.rule, each.proposal.result) == (rule, result)
+        for each in await read_uses(session, [employee], at=at, rule=rule)
+        if each.proposal.result == result
     ]
     if not shown:
         detail = f"{rule} proposes nothing for {employee} on {result}."

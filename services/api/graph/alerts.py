@@ -5,7 +5,8 @@ from typing import Self
 import strawberry
 
 from services.api.graph.arguments import subject_of
-from services.api.graph.context import Asked
+from services.api.graph.context import Asked, GraphContext
+from services.api.graph.nodes import Node
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import (
     DayText,
@@ -16,7 +17,7 @@ from services.api.graph.scalars import (
     instant_text,
 )
 from services.api.graph.schemes import Name
-from services.api.store.alerts import AlertFilter, read_page_of_alerts
+from services.api.store.alerts import AlertFilter, read_alert, read_page_of_alerts
 from services.schema.days import parse_period
 from services.schema.shapes import alerts as shapes
 from services.schema.shapes.views import View
@@ -52,8 +53,7 @@ class MeasuredBreach:
 
 
 @strawberry.type(description="A broken standard, or what was not done in time.")
-class Alert:
-    id: strawberry.ID
+class Alert(Node):
     kind: AlertKind
     source: str
     name: Name
@@ -97,6 +97,17 @@ class Alert:
             acknowledgement=Handled.from_shape(alert.acknowledged, view),
             closure=Handled.from_shape(alert.closed, view),
         )
+
+
+async def find_alert(context: GraphContext, id: str) -> Alert | None:
+    """An alert about whom or what the caller sees."""
+    context.authorize("REST GET /v1/alerts/{id}")
+    view = await context.view()
+    async with context.read() as session:
+        found = await read_alert(session, id)
+    if found is None or not view.sees(found.breach.subject):
+        return None
+    return Alert.from_shape(found, view)
 
 
 async def alerts(

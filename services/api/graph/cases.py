@@ -6,10 +6,12 @@ from typing import Self
 import strawberry
 
 from services.api.core.cases import is_overdue
-from services.api.graph.context import Asked
+from services.api.flows.cases import owner_of
+from services.api.graph.context import Asked, GraphContext
+from services.api.graph.nodes import Node
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, InstantText, day_text, instant_text
-from services.api.store.cases import CaseFilter, read_page_of_cases
+from services.api.store.cases import CaseFilter, read_case, read_page_of_cases
 from services.schema.days import local_day
 from services.schema.shapes import cases as shapes
 from services.schema.shapes.views import View
@@ -30,8 +32,7 @@ class CaseEntry:
 
 
 @strawberry.type(description="What was found wrong, and what became of it.")
-class Case:
-    id: strawberry.ID
+class Case(Node):
     finding: str
     subject: str
     owner: str
@@ -69,6 +70,18 @@ class Case:
                 for each in case.trail
             ],
         )
+
+
+async def find_case(context: GraphContext, id: str) -> Case | None:
+    """A case that is left to somebody whom the caller sees."""
+    context.authorize("REST GET /v1/cases/{id}")
+    view = await context.view()
+    today = local_day(context.at, (await context.tenant()).timezone)
+    async with context.read() as session:
+        found = await read_case(session, id)
+    if found is None or not view.sees(owner_of(found)):
+        return None
+    return Case.from_shape(found, view, today)
 
 
 async def cases(

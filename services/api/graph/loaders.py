@@ -14,6 +14,7 @@ from services.api.core.formulas import parse_formula
 from services.api.core.indicators import days_counted_on, takes_posted_values
 from services.api.flows.calibrations import read_distribution
 from services.api.flows.explanations import told_explanations
+from services.api.flows.improvements import read_card_improvements
 from services.api.flows.indicators import known_indicators, known_measures
 from services.api.flows.interviews import read_card_interviews
 from services.api.flows.next_steps import next_steps_documents
@@ -35,6 +36,7 @@ from services.schema.db import ReadSession
 from services.schema.errors import Invalid
 from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.disputes import Dispute
+from services.schema.shapes.improvements import Improvement
 from services.schema.shapes.indicators import Indicator
 from services.schema.shapes.interviews import CardInterview
 from services.schema.shapes.measures import Measure
@@ -139,6 +141,9 @@ class Loaders:
             self._adjustments
         )
 
+        self.improvements_by_card: DataLoader[str, list[Improvement]] = DataLoader(
+            self._improvements
+        )
         self.interview_by_card: DataLoader[str, CardInterview | None] = DataLoader(self._interviews)
         self.disputes_by_card: DataLoader[About, tuple[Dispute, ...]] = DataLoader(self._disputes)
         self.readers_by_card: DataLoader[str, list[Reader]] = DataLoader(self._readers)
@@ -161,6 +166,12 @@ class Loaders:
         async with self._reads.read() as session:
             cards = list((await read_cards(session, ids)).values())
             return _in_order(ids, await read_card_reviews(session, cards, at=self._reads.at))
+
+    async def _improvements(self, ids: list[str]) -> list[list[Improvement]]:
+        async with self._reads.read() as session:
+            cards = list((await read_cards(session, ids)).values())
+            found = await read_card_improvements(session, cards)
+        return [found.get(card, []) for card in ids]
 
     async def _interviews(self, ids: list[str]) -> list[CardInterview | None]:
         async with self._reads.read() as session:

@@ -10,9 +10,9 @@ from strawberry.schema.schema import StreamResult
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
-from services.api.graph.alerts import Alert, alerts
+from services.api.graph.alerts import Alert, alerts, find_alert
 from services.api.graph.breakdown import TargetDifference, target_differences
-from services.api.graph.cases import Case, cases
+from services.api.graph.cases import Case, cases, find_case
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, cycle, cycles, find_cycle
 from services.api.graph.employees import Employee, employee, employees, find_employee
@@ -51,10 +51,11 @@ from services.api.graph.scorecards import (
     scorecards,
 )
 from services.api.graph.shops import Shop, find_shop, shops
-from services.api.graph.surveys import Survey, surveys
+from services.api.graph.surveys import Survey, find_survey, surveys
 from services.api.graph.target_plans import TargetPlan, target_plans
 from services.api.graph.targets import Target, targets
 from services.api.graph.units import Unit, find_unit, units
+from services.api.graph.uses import ProposedUse, UseRule, use_rules, uses
 from services.api.graph.viewers import Viewer, viewer
 from services.schema.ids import IdKind, is_id
 
@@ -67,11 +68,14 @@ _BY_CODE: dict[str, Finder] = {
     "scheme": find_scheme,
     "cycle": find_cycle,
     "ladder": find_ladder,
+    "survey": find_survey,
 }
 _BY_ID: dict[IdKind, Finder] = {
     IdKind.FEED: find_feed,
     IdKind.SCORECARD: find_scorecard,
     IdKind.RESULT: find_result,
+    IdKind.ALERT: find_alert,
+    IdKind.CASE: find_case,
 }
 
 
@@ -120,6 +124,8 @@ class Query:
     alerts: Connection[Alert] | None = _root(alerts)
     surveys: Connection[Survey] | None = _root(surveys)
     cases: Connection[Case] | None = _root(cases)
+    use_rules: Connection[UseRule] | None = _root(use_rules)
+    uses: Connection[ProposedUse] | None = _root(uses)
     report: Report | None = _root(report)
     sales_change: SalesChange | None = _root(sales_change)
 

@@ -11,6 +11,7 @@ from services.api.graph.context import Asked, GraphContext
 from services.api.graph.cycles import Cycle, find_cycle
 from services.api.graph.disputes import Dispute, disputes_of
 from services.api.graph.documents import parse, read_document
+from services.api.graph.improvements import Improvement, improvements_of
 from services.api.graph.indicators import Indicator, find_indicator
 from services.api.graph.interviews import Interview, interview_of
 from services.api.graph.loaders import PageOf
@@ -172,6 +173,10 @@ class Scorecard(Node):
     @link("The interview that follows the result, with goals that have no weight.")
     async def interview(self, info: Asked) -> Interview | None:
         return await interview_of(info.context, str(self.id))
+
+    @link("What interviews of its cycle and of those before agreed, and what became of it.")
+    async def improvements(self, info: Asked) -> list[Improvement] | None:
+        return await improvements_of(info.context, str(self.id))
 
     @link("What was contested of it, in every revision, and what HR decided.")
     async def disputes(self, info: Asked) -> list[Dispute] | None:

@@ -5,11 +5,12 @@ from typing import Self
 import strawberry
 
 from services.api.flows.surveys import read_survey_results
-from services.api.graph.context import Asked
+from services.api.graph.context import Asked, GraphContext
+from services.api.graph.nodes import Node, node_id
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, DecimalText, day_text, decimal_text
 from services.api.graph.schemes import Name
-from services.api.store.surveys import read_page_of_surveys
+from services.api.store.surveys import read_page_of_surveys, read_survey
 from services.schema.shapes import surveys as shapes
 from services.schema.watch_words import QuestionKind, SurveyAudience
 
@@ -34,7 +35,7 @@ class QuestionResult:
 
 
 @strawberry.type(description="A survey, and what it came to so far.")
-class Survey:
+class Survey(Node):
     code: str
     name: Name
     about: str
@@ -51,6 +52,7 @@ class Survey:
     @classmethod
     def from_shape(cls, survey: shapes.Survey, result: shapes.SurveyResult) -> Self:
         return cls(
+            id=node_id("survey", survey.code),
             code=survey.code,
             name=Name(zh=survey.zh, en=survey.en),
             about=str(survey.about),
@@ -72,6 +74,18 @@ class Survey:
                 for each in result.questions
             ],
         )
+
+
+async def find_survey(context: GraphContext, code: str) -> Survey | None:
+    """A survey about whom or what the caller sees."""
+    context.authorize("REST GET /v1/surveys/{code}")
+    view = await context.view()
+    async with context.read() as session:
+        found = await read_survey(session, code)
+        if found is None or not view.sees(found.about):
+            return None
+        results = await read_survey_results(session, [found])
+    return Survey.from_shape(found, results[code])
 
 
 async def surveys(

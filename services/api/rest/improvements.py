@@ -88,7 +88,7 @@ async def list_improvements(
     today = local_day(at, (await read_tenant(session)).timezone)
     items = [
         ImprovementDocument.from_shape(each, view, today)
-        for each in await read_card_improvements(session, card)
+        for each in (await read_card_improvements(session, [card]))[card.id]
     ]
     page = Listed[ImprovementDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
-from services.api.flows.uses import decide_use, put_use_rule, read_uses
+from services.api.flows.uses import decide_use, put_use_rule, read_uses, shown_people
 from services.api.rest.documents import check_current, put_answer
 from services.api.rest.indicators import StatedName
 from services.api.rest.scheme_documents import NameDocument
@@ -25,7 +25,6 @@ from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, DecimalText, Instant, LongText, Model, Text
 from services.schema.money import TOTAL_PLACES, fixed
 from services.schema.shapes.uses import PastGrade, ShownUse, Use, UseRule, UseState
-from services.schema.shapes.views import View
 from services.schema.words import CycleKind, Outcome
 
 router = new_router()
@@ -226,19 +225,16 @@ async def list_uses(
     """What rules propose by the grades published, and what was decided; a lead's of the team."""
     at = datetime.now(UTC)
     view = await view_of(session, caller, at)
-    shown = [
-        each
-        for each in await read_uses(session, _people(view, query.employee), at=at)
-        if query.rule in {None, each.proposal.rule} and query.state in {None, each.state}
-    ]
+    people = shown_people(view, query.employee)
+    shown = await read_uses(session, people, at=at, rule=query.rule, state=query.state)
     last = decode_cursor(request, query.cursor, 3)
-    rest = [each for each in shown if last is None or _key_of(each) > last]
+    rest = [each for each in shown if last is None or each.place > last]
     return page_of(
         request,
         rest[: query.limit + 1],
         limit=query.limit,
         total=len(shown),
-        key=_key_of,
+        key=lambda each: each.place,
         document=UseDocument.from_shape,
     )
 
@@ -259,15 +255,3 @@ async def post_use_decision(stated: UseDecisionIn, caller: Asking, session: Writ
         at=datetime.now(UTC),
     )
     return UseDocument.from_shape(shown)
-
-
-def _people(view: View, employee: str | None) -> frozenset[str] | None:
-    """Whose proposals are shown: a lead's own are for those above."""
-    seen = None if view.whole else view.employees - {view.own}
-    if employee is None:
-        return seen
-    return frozenset({employee}) if seen is None or employee in seen else frozenset()
-
-
-def _key_of(shown: ShownUse) -> list[str]:
-    return [shown.proposal.rule, shown.proposal.employee, shown.proposal.result]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from services.api.store.abouts import about_columns, about_of, among_abouts
+from services.api.store.abouts import about_columns, about_of, among_abouts, among_subjects
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.improvements import FollowUp, Improvement
 from services.schema.shapes.people import Subject
@@ -18,15 +18,13 @@ from services.schema.watch_words import ImprovementState
 
 
 async def find_interviewed(
-    session: ReadSession, subject: Subject | None, *, since: datetime | None
+    session: ReadSession, subjects: Collection[Subject] | None, *, since: datetime | None
 ) -> set[About]:
-    """The cards of which an interview was written: of a subject, or lately; null is any."""
+    """The cards of which an interview was written: of subjects, or lately; null is any."""
     key = (interviews.c.cycle, interviews.c.subject_kind, interviews.c.subject)
     statement = select(*key).distinct().where(interviews.c.tenant_id == session.tenant)
-    if subject is not None:
-        statement = statement.where(
-            interviews.c.subject_kind == subject.kind, interviews.c.subject == subject.code
-        )
+    if subjects is not None:
+        statement = statement.where(among_subjects(interviews, subjects))
     if since is not None:
         statement = statement.where(interviews.c.stated_at >= since)
     return {about_of(row) for row in await session.execute(statement)}

@@ -103,6 +103,11 @@ class ShownUse:
             return UseState.OPEN
         return UseState.ACCEPTED if self.decision.accepted else UseState.DECLINED
 
+    @property
+    def place(self) -> list[str]:
+        """Where it stands in a list, and what it is known by."""
+        return [self.proposal.rule, self.proposal.employee, self.proposal.result]
+
 
 Histories = Mapping[str, tuple[PastGrade, ...]]
 """What was published of each employee, the newest first."""

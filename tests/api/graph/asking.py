@@ -167,6 +167,22 @@ def agrees(stated: Json, shown: Json, kind: str) -> None:
     assert {name: answered.get(name, "nothing") for name in wanted} == wanted
 
 
+def same(root: str, stated: list[Json], shown: list[Json]) -> bool:
+    """Whether the nodes of a list are what REST tells, one by one, and there are any."""
+    assert CORE.query_type is not None
+    node = get_named_type(CORE.query_type.fields[root].type).fields["nodes"].type
+    return len(stated) == len(shown) > 0 and all(
+        leaves(each, node).items() <= told(other).items()
+        for each, other in zip(stated, shown, strict=True)
+    )
+
+
+async def node_of(company: Company, id: str, *, key: str = "admin") -> Json:
+    """What is found by an id alone: its type and id, or null."""
+    query = "query ($id: ID!) { node(id: $id) { __typename id } }"
+    return (await ask(company, query, {"id": id}, key=key))["node"]
+
+
 def as_graph(document: Json) -> Json:
     """What raters may give is `mark_scale` in the graph: a ladder's marks are a list."""
     if isinstance(document, list):

@@ -94,7 +94,7 @@ LINKS = (
 ELSEWHERE = {
     "Feed", "Viewer", "IndicatorSeries", "PeriodValue", "DefinitionInForce",
     "Interview", "Dispute", "Reader", "RatingRequest", "TargetDifference", "TargetPlan",
-    "Alert", "Survey", "Case", "Report",
+    "Alert", "Survey", "Case", "Report", "Improvement", "ProposedUse", "UseRule",
 }  # fmt: skip
 """Held against REST in tests of their own."""
 

@@ -4,11 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from graphql import get_named_type
 
 from tests.api.appraisals import ask, found
 from tests.api.companies import Company, Json
-from tests.api.graph.asking import CORE, every_node, leaves, told
+from tests.api.graph.asking import every_node, node_of, same
 
 NOW = datetime.now(UTC)
 TODAY: date = NOW.astimezone(ZoneInfo("Asia/Shanghai")).date()
@@ -54,16 +53,6 @@ def replies(mark: int, text: str | None = None) -> list[Json]:
     return given if text is None else [*given, {"question": "words", "text": text}]
 
 
-def same(kind: str, rest: list[Json], graph: list[Json]) -> bool:
-    """Whether the graph tells of each what REST does."""
-    assert CORE.query_type is not None
-    node = get_named_type(CORE.query_type.fields[kind].type).fields["nodes"].type
-    return len(rest) == len(graph) > 0 and all(
-        leaves(stated, node).items() <= told(shown).items()
-        for stated, shown in zip(rest, graph, strict=True)
-    )
-
-
 async def test_a_survey_is_answered_once_by_each_whom_it_asks(asked: Company) -> None:
     path = "/v1/surveys/service/answers"
     body: Json = {"respondent": "b-1", "answers": replies(2, "slow")}
@@ -91,6 +80,9 @@ async def test_a_survey_is_answered_once_by_each_whom_it_asks(asked: Company) ->
     assert (await asked.put("/v1/surveys/service", longer)).status_code == 200
     rest = (await asked.get("/v1/surveys")).json()["items"]
     assert same("surveys", rest, await every_node(asked, "surveys", "", first=5))
+    found = {"__typename": "Survey", "id": "survey:service"}
+    assert await node_of(asked, "survey:service", key="lead") == found
+    assert await node_of(asked, "survey:none") is None
 
 
 async def test_employees_answer_for_themselves_and_stay_unnamed_below_three(
@@ -148,6 +140,12 @@ async def test_a_finding_is_put_right_told_and_closed_and_overdue_it_is_raised_o
     assert (await asked.get("/v1/cases?owner=e-1", key="e-2")).json()["total"] == 0
     rest = (await asked.get("/v1/cases", key="e-1")).json()["items"]
     assert same("cases", rest, await every_node(asked, "cases", "", first=5, key="e-1"))
+    there = {"__typename": "Case", "id": case["id"]}
+    assert await node_of(asked, case["id"], key="e-1") == there
+    assert await node_of(asked, case["id"], key="e-2") is None
+    there = {"__typename": "Alert", "id": alert["id"]}
+    assert await node_of(asked, alert["id"], key="e-1") == there
+    assert await node_of(asked, alert["id"], key="e-2") is None
     actions = [
         entry["action"] for entry in (await asked.get("/v1/audit?limit=500")).json()["items"]
     ]

@@ -14,6 +14,8 @@ from tests.api.appraisals import (
     scheme,
 )
 from tests.api.companies import Company
+from tests.api.graph.asking import agrees, whole
+from tests.api.graph.asking import ask as ask_graph
 
 NOW = datetime.now(UTC)
 KEYS = (("lead", "lead", "e-boss"), ("e-1", "employee", "e-1"), ("e-2", "employee", "e-2"))
@@ -69,5 +71,14 @@ async def test_what_an_interview_agreed_is_followed_up_in_the_next_cycle(company
     audit = (await company.get("/v1/audit?limit=500")).json()["items"]
     followed = [each["detail"] for each in audit if each["action"] == "improvement.follow_up"]
     assert [(each["number"], each["state"]) for each in followed] == [(1, "done"), (2, "dropped")]
-    states = [each["state"] for each in (await company.get(path)).json()["items"]]
-    assert states == ["done", "dropped"]
+    items = (await company.get(path)).json()["items"]
+    assert [each["state"] for each in items] == ["done", "dropped"]
+    graph = f"improvements {whole('Improvement')}"
+    query = f'{{ first: scorecard(id: "{january}") {{ {graph} }} '
+    query += f'next: scorecard(id: "{february}") {{ {graph} }} }}'
+    for key in ("e-1", "lead"):
+        found_by_both = await ask_graph(company, query, key=key)
+        for name, card in (("first", january), ("next", february)):
+            stated = (await company.get(f"/v1/scorecards/{card}/improvements", key=key)).json()
+            agrees(stated["items"], found_by_both[name]["improvements"], "Improvement")
+    assert await ask_graph(company, query, key="e-2") == {"first": None, "next": None}

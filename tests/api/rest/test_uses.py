@@ -7,6 +7,7 @@ import pytest
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
+from tests.api.graph.asking import codes, every_node, same
 
 NAME = {"zh": "升", "en": "up"}
 UP: Json = {
@@ -117,6 +118,27 @@ async def test_who_sees_what_is_proposed(graded: Company) -> None:
     for key in ("e-1", "viewer"):
         for path in ("/v1/uses", "/v1/use-rules"):
             assert (await graded.get(path, key=key)).status_code == 403
+
+
+async def test_the_graph_tells_of_uses_what_rest_does(graded: Company) -> None:
+    (up, _) = await uses(graded)
+    wanted = {"rule": "up", "employee": "e-1", "result": up["result"], "accept": True}
+    await graded.post("/v1/uses/decisions", {**wanted, "reason": "two good months"})
+    for key in ("admin", "boss"):
+        shown = await every_node(graded, "uses", "", first=1, key=key)
+        assert same("uses", await uses(graded, key=key), shown)
+    open_ones = await every_node(graded, "uses", "state: OPEN,", first=5)
+    assert same("uses", await uses(graded, "state=open"), open_ones)
+    mine = await every_node(graded, "uses", 'employee: "e-1", rule: "up",', first=5)
+    assert same("uses", await uses(graded, "employee=e-1"), mine)
+    nobody = await every_node(graded, "uses", 'employee: "e-boss",', first=5, key="boss")
+    assert nobody == []
+    rules = (await graded.get("/v1/use-rules")).json()["items"]
+    assert same("useRules", rules, await every_node(graded, "useRules", "", first=1))
+    for key in ("e-1", "viewer"):
+        for root in ("uses", "useRules"):
+            refused = await codes(graded, f"{{ {root} {{ totalCount }} }}", key=key)
+            assert refused == ["forbidden"]
 
 
 async def test_rules_are_put_whole_and_faulty_ones_refused(graded: Company) -> None:
