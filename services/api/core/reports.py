@@ -4,7 +4,7 @@
 calendar; a mean is due whole on any day.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -94,12 +94,18 @@ def line_of(
     values: Mapping[Wanted, Value],
     calendar: TargetCalendar,
     *,
+    counted: Container[Wanted],
     report: Period,
     today: date,
 ) -> ReportLine:
-    """The line of an aim by the first way that gives a value, else by the first."""
+    """The line of an aim by the first way that gives a value of facts, else by any, or the first.
+
+    `counted` are those of whose measures there was any fact: nought of none, beside facts of the
+    shops that name others, says nothing.
+    """
     first, *rest = ways
-    asked = next((each for each in (first, *rest) if _so_far(each, values) is not None), first)
+    given = [each for each in (first, *rest) if _so_far(each, values) is not None]
+    asked = next((each for each in given if each.so_far in counted), next(iter(given), first))
     so_far = _so_far(asked, values)
     pace = asked.counted
     until = _until(asked.aim, report, today)

@@ -248,10 +248,16 @@ async def _read_lines(
     wanted = {one for way in ways for asked in way for one in asked.each()}
     found = await read_values(session, wanted, tenant=tenant)
     values = {one: explained.value for one, explained in found.items()}
+    # A value that somebody posted is made of no facts, and is one all the same.
+    counted = {
+        one
+        for one, explained in found.items()
+        if explained.formula is None or any(each.records for each in explained.measures)
+    }
     calendar = await read_target_calendar(session)
 
     def make(way: Iterable[AskedLine]) -> ReportLine:
-        return line_of(way, values, calendar, report=report, today=today)
+        return line_of(way, values, calendar, counted=counted, report=report, today=today)
 
     names = {aim.indicator: indicators[aim.indicator] for aim in aims}
     return (

@@ -82,7 +82,15 @@ def test_of_an_indicator_the_shortest_period_is_told_that_wants_anything() -> No
     assert chosen([plain, quarter]) == (quarter,)
 
 
-def read(aim: Aim, report: Period, today: date, own: str | None, shops: str | None) -> ReportLine:
+def read(
+    aim: Aim,
+    report: Period,
+    today: date,
+    own: str | None,
+    shops: str | None,
+    *,
+    counted: tuple[Scope, ...] = (Scope.OWN, Scope.SHOPS),
+) -> ReportLine:
     ways = asked_of(
         aim,
         ANN,
@@ -99,7 +107,8 @@ def read(aim: Aim, report: Period, today: date, own: str | None, shops: str | No
         for way in ways
         for one in way.each()
     }
-    return line_of(ways, values, PLAIN, report=report, today=today)
+    of_facts = [one for one in values if one.scope in counted]
+    return line_of(ways, values, PLAIN, counted=of_facts, report=report, today=today)
 
 
 def test_a_line_tells_the_day_the_period_so_far_and_where_it_leads() -> None:
@@ -127,6 +136,11 @@ def test_of_whom_nobody_wants_anything_the_shops_stand_in_and_a_target_never_cha
     assert read(usual, day(10), date(2026, 11, 20), None, "50").scope is Scope.SHOPS
     assert read(usual, day(10), date(2026, 11, 20), "0", "50").scope is Scope.OWN
     nobody = read(AIM, day(10), date(2026, 11, 20), None, "50")
+    # Nought of no fact that names them says nothing beside the facts of their shops.
+    today = date(2026, 11, 20)
+    assert read(usual, day(10), today, "0", "50", counted=(Scope.SHOPS,)).scope is Scope.SHOPS
+    assert read(usual, day(10), today, "0", "0", counted=()).scope is Scope.OWN
+    assert read(AIM, day(10), today, "0", "50", counted=(Scope.SHOPS,)).scope is Scope.OWN
     assert (nobody.scope, nobody.so_far, nobody.difference) == (Scope.OWN, None, None)
     assert nobody.pace is NoPace.NO_DATA
 

@@ -8,7 +8,7 @@ from graphql import get_named_type
 from sqlalchemy import text
 
 from services.schema.days import start_of_day
-from tests.api.appraisals import ask, found, open_cycle, publish_scheme, sell, set_targets
+from tests.api.appraisals import ask, found, open_cycle, person, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 from tests.api.graph.asking import CORE, leaves, told, whole
@@ -84,6 +84,21 @@ async def test_a_report_tells_the_day_against_the_pace_of_its_card(selling: Comp
     for query in ("subject=employee:e-1", f"subject=employee:e-1&day={DAY}&period=2026-01"):
         assert (await selling.get(f"/v1/reports?{query}")).status_code == 422
     assert (await selling.get(f"/v1/reports?subject=employee:zz&day={DAY}")).status_code == 404
+
+
+async def test_of_whom_nothing_is_wanted_and_no_fact_names_the_figure_of_the_shops_is_told(
+    selling: Company,
+) -> None:
+    await ask(selling, "PUT", "/v1/employees/e-9", person("desk"))
+    report = (await selling.get(f"/v1/reports?subject=employee:e-9&day={DAY}")).json()
+    sales = line_of(report, "net_sales")
+    # A hundredth of the shop is theirs.
+    assert {name: sales[name] for name in ("scope", "value", "so_far", "target")} == {
+        "scope": "shops",
+        "value": "1.2",
+        "so_far": "14.4",
+        "target": None,
+    }
 
 
 async def test_the_graph_tells_of_reports_what_rest_does(selling: Company) -> None:
