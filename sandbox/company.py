@@ -169,3 +169,13 @@ def answers() -> list[dict[str, Any]]:
 def cases(today: date) -> list[dict[str, Any]]:
     """`POST /v1/cases` and the steps of each, with by whose key (null is HR's)"""
     return watching.cases(today)
+
+
+def target_plans(today: date) -> list[dict[str, Any]]:
+    """`PUT /v1/target-plans`, each with `POST .../reports` and by whose key"""
+    return watching.target_plans(today)
+
+
+def use_rules() -> list[tuple[str, dict[str, Any], str]]:
+    """`PUT /v1/use-rules/{code}`, and `POST /v1/uses/decisions` with this reason"""
+    return watching.use_rules()

@@ -1,14 +1,17 @@
-"""What the made-up company watches: who reports daily, whom it asks, what was found, who mends it.
+"""What the made-up company watches: who reports daily, whom it asks, what was found, who mends it;
+what is done for targets, and what past grades lead to.
 
 Each function answers in the form in which `api.md` takes it, with whose it is beside it.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from sandbox.lives import SEED
 from sandbox.people import KEY_HOLDERS
+from sandbox.plans import months
 
 Row = dict[str, Any]
 
@@ -121,6 +124,85 @@ def cases(today: date) -> list[Row]:
             ],
         },
     ]
+
+
+def target_plans(today: date) -> list[Row]:
+    """`PUT /v1/target-plans`, each with what is reported of it and by whose key."""
+    last, this = months(today)
+    return [
+        _plan(
+            "employee:e-006",
+            "visitors",
+            this,
+            (
+                ("search", "优化搜索标题与主图 titles and pictures for search", "e-006", 20),
+                ("campaign", "报名聚划算与超级品牌日 apply for two campaigns", "e-014", 25),
+            ),
+            reports=(("e-006", "search", "do", None),),
+        ),
+        _plan(
+            "employee:e-005",
+            "visitors",
+            last,
+            (("revive", "召回沉睡访客 bring sleeping visitors back", "e-013", 20),),
+            reports=(("e-013", "revive", "check", "召回率 6 % six in a hundred came back"),),
+        ),
+    ]
+
+
+def use_rules() -> list[tuple[str, Row, str]]:
+    """`PUT /v1/use-rules/{code}`, and why the first of what one proposes is accepted."""
+    return [
+        (
+            "to_team_leader",
+            {
+                "name": {"zh": "金牌客服晋升组长", "en": "Gold agents become team leaders"},
+                "use": "promotion",
+                "position": "pre_sales_agent",
+                "to": "team_leader",
+                "cycle": "month",
+                "grades": ["gold"],
+                "at_least": 1,
+                "of_last": 3,
+            },
+            "下季度试任组长 leads a team on trial next quarter",
+        ),
+        (
+            "training",
+            {
+                "name": {"zh": "末档安排培训", "en": "Who is lowest is trained"},
+                "use": "training",
+                "cycle": "month",
+                "grades": ["C", "bronze", "none"],
+                "at_least": 1,
+                "of_last": 3,
+            },
+            "安排下月产品知识培训 a course on the products next month",
+        ),
+    ]
+
+
+def _plan(
+    subject: str,
+    indicator: str,
+    month: date,
+    actions: Iterable[tuple[str, str, str, int]],
+    *,
+    reports: Iterable[tuple[str, str, str, str | None]],
+) -> Row:
+    """Actions with who does them and by which day of the month; then how some of them stand."""
+    target = {"subject": subject, "indicator": indicator, "period": f"{month:%Y-%m}"}
+    stated = [
+        {"code": code, "what": what, "owner": owner, "due_on": f"{month.replace(day=day)}"}
+        for code, what, owner, day in actions
+    ]
+    return {
+        "plan": {**target, "mode": "scale", "actions": stated},
+        "reports": [
+            (by, {**target, "action": code, "state": state, "result": result})
+            for by, code, state, result in reports
+        ],
+    }
 
 
 def _answer(respondent: str) -> Row:

@@ -11,6 +11,8 @@ from sandbox import company
 from services.api.rest.cases import CaseIn, CaseStepIn
 from services.api.rest.reports import DutyIn, WrittenReportIn
 from services.api.rest.surveys import AnswerIn, InvitationsIn, StatedSurvey
+from services.api.rest.target_plans import PlanIn, ReportIn
+from services.api.rest.uses import StatedUseRule, UseDecisionIn
 from services.cli import monitoring
 from services.cli.appraisals import Hands
 from services.cli.client import Client
@@ -24,6 +26,10 @@ MODELS: Mapping[str, type[BaseModel]] = {
     f"POST {SURVEY}/invitations": InvitationsIn,
     f"POST {SURVEY}/answers": AnswerIn,
     "POST /v1/cases": CaseIn,
+    "PUT /v1/target-plans": PlanIn,
+    "POST /v1/target-plans/reports": ReportIn,
+    **{f"PUT /v1/use-rules/{code}": StatedUseRule for code, *_ in company.use_rules()},
+    "POST /v1/uses/decisions": UseDecisionIn,
 }
 
 
@@ -37,6 +43,9 @@ class Office:
         self.survey: Any = None
         self.answers: list[Any] = []
         self.cases: dict[str, dict[str, Any]] = {}
+        self.plans: list[Any] = []
+        self.rules: dict[str, str] = {}
+        """What became of the one proposal of each."""
 
     def of(self, employee: str | None) -> "Office":
         self.asked = employee
@@ -51,6 +60,14 @@ class Office:
         return self.survey
 
     def list(self, path: str) -> list[Any]:
+        if path.startswith("/v1/uses?rule="):
+            rule = path.partition("=")[2]
+            one = {"rule": rule, "employee": "e-019", "result": "res_1"}
+            return [{**one, "state": self.rules[rule]}]
+        if path == "/v1/use-rules":
+            return [{"code": code} for code in self.rules]
+        if path == "/v1/target-plans":
+            return self.plans
         return self.answers if path.endswith("/answers") else [*self.cases.values()]
 
     def put(self, path: str, body: Any) -> Any:
@@ -59,6 +76,12 @@ class Office:
             self.duty = body
         if path == SURVEY:
             self.survey = body
+        if path == "/v1/target-plans":
+            actions = [{"state": "plan", **each} for each in body["actions"]]
+            self.plans.append({**body, "actions": actions})
+            return self.plans[-1]
+        if path.startswith("/v1/use-rules/"):
+            self.rules[path.rpartition("/")[2]] = "open"
         return body
 
     def post(self, path: str, body: Any) -> Any:
@@ -71,6 +94,13 @@ class Office:
         self._read(f"POST {path}", body)
         if path.endswith("/answers"):
             self.answers.append(body)
+        if path == "/v1/target-plans/reports":
+            for plan in self.plans:
+                for each in plan["actions"]:
+                    if each["code"] == body["action"]:
+                        each["state"] = body["state"]
+        if path == "/v1/uses/decisions":
+            self.rules[body["rule"]] = "accepted"
         if path == "/v1/cases":
             case = {**body, "id": f"case_{len(self.cases)}", "steps": [{"step": "opened"}]}
             self.cases[case["id"]] = case
@@ -101,6 +131,28 @@ def test_the_company_reports_asks_and_leaves_what_was_found_to_somebody(office: 
     steps = [each for each in office.told if each[1].startswith("step")]
     assert steps == [("e-033", "step done"), ("e-033", "step told"), (None, "step closed")]
     assert [each["step"] for each in closed["steps"]][-1] == "closed"
+
+
+def test_what_is_planned_is_reported_on_and_what_is_proposed_is_decided(office: Office) -> None:
+    monitoring.monitor(cast("Client", office), TODAY)
+    told = [each for each in office.told if "plans" in each[1]]
+    assert told == [
+        (None, "PUT /v1/target-plans"),
+        ("e-006", "POST /v1/target-plans/reports"),
+        (None, "PUT /v1/target-plans"),
+        ("e-013", "POST /v1/target-plans/reports"),
+    ]
+    assert set(office.rules.values()) == {"accepted"}
+    # A start that was killed in between goes on with what is not told yet.
+    office.plans[1]["actions"][0]["state"] = "plan"
+    office.rules["training"] = "open"
+    office.told.clear()
+    monitoring.monitor(cast("Client", office), TODAY)
+    assert [each for each in office.told if "plans" in each[1] or "uses" in each[1]] == [
+        ("e-013", "POST /v1/target-plans/reports"),
+        (None, "POST /v1/uses/decisions"),
+    ]
+    assert set(office.rules.values()) == {"accepted"}
 
 
 def test_a_second_start_states_nothing_twice_and_takes_the_steps_that_were_left(
