@@ -56,7 +56,8 @@ def test_the_graph_is_read_only_and_stands_by_itself(generated: dict[str, str]) 
         "node", "viewer", "employees", "employee", "units", "shops", "indicators", "schemes",
         "targets", "targetDifferences", "targetPlans", "feeds", "cycles", "cycle", "scorecards",
         "scorecard", "results", "ladders", "ladder", "assessments", "observations",
-        "indicatorSeries", "alerts", "surveys", "cases", "report", "salesChange",
+        "indicatorSeries", "alerts", "surveys", "cases", "useRules", "uses", "report",
+        "salesChange",
     ]  # fmt: skip
     assert schema.subscription_type is not None
     assert list(schema.subscription_type.fields) == ["scorecardChanged"]

@@ -30,11 +30,18 @@ from tests.api.matrix import ABSENT, Tally, said_of
 from tests.api.worlds import World
 
 Fields = set[tuple[str, str]]
-_BY_ID = {"scorecard": "scorecard published", "result": "result"}
+_BY_ID = {
+    "scorecard": "scorecard published",
+    "result": "result",
+    "alert": "alert",
+    "case": "case",
+}
 _NODES = {
     "employee": "GQL Query.employee",
     "scorecard": "GQL Query.scorecard",
     "result": "REST GET /v1/results/{id}",
+    "alert": "REST GET /v1/alerts/{id}",
+    "case": "REST GET /v1/cases/{id}",
 }
 """What is asked for by its id alone reads as its own root does."""
 
