@@ -47,6 +47,12 @@ def test_every_operation_is_named_tagged_and_says_how_it_refuses(
         assert any(status.startswith("2") for status in operation["responses"])
 
 
+def test_what_the_code_says_of_a_field_stands_in_the_contract(generated: dict[str, str]) -> None:
+    schemas = json.loads(generated["api.json"])["components"]["schemas"]
+    rating = schemas["DisputeIn"]["properties"]["rating"]
+    assert rating["description"] == "By its id, as the card's ratings tell it."
+
+
 def test_the_graph_is_read_only_and_stands_by_itself(generated: dict[str, str]) -> None:
     schema = build_schema(generated["schema.graphql"])
     assert validate_schema(schema) == []

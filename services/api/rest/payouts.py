@@ -64,7 +64,16 @@ _MEDIA_TYPES = {
     ExportFormat.NDJSON: "application/x-ndjson",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_FILES: dict[str, object] = {"content": {media_type: {} for media_type in _MEDIA_TYPES.values()}}
+_FILES: dict[str, object] = {
+    "content": {
+        media_type: {
+            "schema": {"type": "string"}
+            if kind is not ExportFormat.XLSX
+            else {"type": "string", "format": "binary"}
+        }
+        for kind, media_type in _MEDIA_TYPES.items()
+    }
+}
 
 
 class FeedQuery(Model):
