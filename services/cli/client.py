@@ -19,10 +19,10 @@ Row = dict[str, object]
 
 
 class Refused(Exception):
-    """Kaohe refused what it was asked; the problem document is in the message."""
+    """Kaohe refused what it was asked; the message says why, and in which place."""
 
     def __init__(self, method: str, path: str, status: int, body: bytes) -> None:
-        super().__init__(f"{method} {path} answered {status}: {body[:2000].decode()}")
+        super().__init__(f"{method} {path} answered {status}: {_why(body)}")
         self.status = status
 
 
@@ -148,3 +148,14 @@ def _check_batch(path: str, answer: dict[str, Any]) -> None:
         raise Refused(
             "POST", path, 200, json.dumps(answer["rows"][:3], ensure_ascii=False).encode()
         )
+
+
+def _why(body: bytes) -> str:
+    """A problem document as a line for each fault; of anything else its beginning."""
+    try:
+        problem = json.loads(body)
+        lines = [f"{problem['code']}: {problem['detail']}"]
+        lines += [f"  {each['pointer']}: {each['detail']}" for each in problem["errors"]]
+    except (ValueError, TypeError, KeyError):
+        return body[:2000].decode(errors="replace")
+    return "\n".join(lines)

@@ -109,6 +109,18 @@ def test_what_is_not_there_is_null(kaohe: Kaohe, client: Client) -> None:
         client.find("/v1/cycles/c")
 
 
+def test_a_refusal_says_why_and_where(kaohe: Kaohe, client: Client) -> None:
+    fault = {"pointer": "?shop", "code": "unknown_shop", "detail": "There is no shop zz."}
+    problem = {"code": "invalid", "detail": "It is malformed.", "errors": [fault]}
+    kaohe.answers = [(422, problem), (500, {})]
+    with pytest.raises(Refused) as refusal:
+        client.get("/v1/x")
+    told = "GET /v1/x answered 422: invalid: It is malformed.\n  ?shop: There is no shop zz."
+    assert str(refusal.value) == told
+    with pytest.raises(Refused, match=r"answered 500: \{\}"):
+        client.get("/v1/x")
+
+
 def test_facts_go_in_batches_each_under_a_key_of_its_own(kaohe: Kaohe, client: Client) -> None:
     kaohe.answers = [(200, TAKEN)] * 3
     rows: list[dict[str, object]] = [{"id": str(number)} for number in range(12_000)]
