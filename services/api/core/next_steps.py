@@ -66,7 +66,9 @@ def next_steps_of(
     `day` is today where the cycle still runs: earlier segments are over then.
     """
     now = score_with(card, {})
-    band, following = _bands(now, card.segments[-1].scheme.grades)
+    grades = card.segments[-1].scheme.grades
+    # Who was graded by place is not told of bands: they give nothing any more.
+    band, following = (None, None) if card.is_ranked else _bands(now, grades)
     at_pace = _lines_at_pace(card, paces)
     lines = tuple(
         _steps_of_line(
@@ -81,7 +83,6 @@ def next_steps_of(
         )
         for told in card.each_line()
     )
-    grades = card.segments[-1].scheme.grades
     grade = next((each for each in grades if each.grade == card.grade), None)
     lowest = band is None or band is best_first(grades)[-1]
     return NextSteps(

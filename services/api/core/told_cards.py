@@ -60,6 +60,8 @@ class ToldCard:
     adjustments: tuple[Adjustment, ...]
     grade: str | None
     """As it stands on the card: calibration may have set another than its band."""
+    is_ranked: bool = False
+    """Its grade was given by its place among others, not by bands."""
 
     def each_line(self) -> tuple[ToldLine, ...]:
         return tuple(line for own in self.lines for line in own)
@@ -80,7 +82,14 @@ def read_told(explanation: Document, schemes: Schemes) -> ToldCard:
         Adjustment(Decimal(each["points"]), each["reason"], each["author"])
         for each in explanation["adjustments"]["stated"]
     )
-    return ToldCard(tuple(segments), tuple(lines), adjustments, explanation["grade"])
+    calibration = explanation.get("calibration")
+    return ToldCard(
+        tuple(segments),
+        tuple(lines),
+        adjustments,
+        explanation["grade"],
+        is_ranked=calibration is not None and calibration["unforced"] is None,
+    )
 
 
 def score_with(card: ToldCard, changed: Mapping[Place, Line]) -> Score:

@@ -11,6 +11,7 @@ import pytest
 
 from services.api.core.explanations import explanation_document
 from services.api.core.next_step_documents import next_steps_document
+from services.api.core.next_step_words import card_words
 from services.api.core.next_steps import Paces, next_steps_of
 from services.api.core.scorecards import score
 from services.api.core.told_cards import ToldCard, line_at, line_scoring, read_told, score_with
@@ -64,6 +65,15 @@ def two_lines(**more: object) -> Document:
         section("care", "40", item("slips", "100", DEDUCT)),
         **more,
     )
+
+
+def test_who_was_graded_by_place_is_not_told_of_bands() -> None:
+    inputs = {"sales": given("800", budget="1000"), "slips": given("2", better=Better.LOWER)}
+    ranked = replace(told_card(segment_input(two_lines(), inputs)), is_ranked=True)
+    steps = steps_of(ranked)
+    assert (steps.next_grade, steps.to_next, steps.band, steps.spare) == (None,) * 4
+    assert card_words(steps).en == "a total of 82.00"
+    assert steps.lines[0].alone is None
 
 
 def test_the_next_grade_and_the_present_one_in_points_and_by_one_line_alone() -> None:
