@@ -85,16 +85,8 @@ def _claim(session: Session, feed: str, until: datetime) -> Lease:
     row = session.books.feeds[feed]
     _set(session, feed, token=row["token"] + 1, until=until, attempts=row["attempts"] + 1)
     row = session.books.feeds[feed]
-    return Lease(
-        feed=feed,
-        shop=row["shop"],
-        kind=row["kind"],
-        source=row["source"],
-        token=row["token"],
-        until=until,
-        cursor=row["cursor"],
-        attempts=row["attempts"],
-    )
+    names = ("shop", "kind", "source", "token", "cursor", "attempts")
+    return Lease(feed=feed, until=until, **{name: row[name] for name in names})
 
 
 async def renew(session: Session, lease: Lease, *, until: datetime) -> None:
@@ -130,12 +122,19 @@ async def hurry(session: Session, *, shops: Sequence[str], at: datetime) -> None
 
 
 async def next_due(session: Session, *, shops: Sequence[str], by: datetime) -> datetime | None:
+    feeds = session.books.feeds.values()
     moments = [
-        max(row["due_at"], row["until"] or row["due_at"])
-        for row in session.books.feeds.values()
+        max(
+            [row["due_at"], *(o["until"] for o in feeds if o["shop"] == row["shop"] and o["until"])]
+        )
+        for row in feeds
         if row["shop"] in shops and row["due_at"] <= by
     ]
     return min(moments, default=None)
+
+
+async def wake_workers(_session: Session) -> None:
+    """Nobody hears it: those who wait look when their time has come."""
 
 
 def _set(session: Session, feed: str, **values: Any) -> None:

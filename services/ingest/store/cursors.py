@@ -63,9 +63,13 @@ _KNOCK = text("""
 UPDATE feeds SET due_at = :at
 WHERE tenant_id = :tenant AND shop = :shop AND due_at > :at AND problem IS NULL
 """)
+# Whoever has one feed of a shop has the shop: `greatest` passes over a shop that nobody has.
 _NEXT_DUE = text("""
-SELECT min(greatest(due_at, coalesce(lease_until, due_at))) FROM feeds
-WHERE tenant_id = :tenant AND shop = ANY(:shops) AND due_at <= :by
+SELECT min(greatest(f.due_at, (
+    SELECT max(o.lease_until) FROM feeds AS o WHERE o.tenant_id = f.tenant_id AND o.shop = f.shop
+)))
+FROM feeds AS f
+WHERE f.tenant_id = :tenant AND f.shop = ANY(:shops) AND f.due_at <= :by
 """)
 _PULLED = text("""
 SELECT id FROM feeds

@@ -28,7 +28,7 @@ from services.ingest.sources.errors import (
     TryLater,
 )
 from services.ingest.sources.reading import Row
-from services.ingest.store.cursors import StaleLease, release, renew
+from services.ingest.store.cursors import StaleLease, release, renew, wake_workers
 from services.ingest.store.jobs import move_backfill
 from services.ingest.store.sources import read_owners
 from services.ingest.workers.desks import start_of_feed
@@ -257,6 +257,9 @@ class Puller:
         with suppress(StaleLease, Unavailable):
             async with self._database.write(self._desk.tenant) as session:
                 await release(session, self._lease, due_at=due_at, problem=problem)
+                if self._stopping.is_set():
+                    # Others sleep until a lease ends by itself: they need not, this shop is free.
+                    await wake_workers(session)
 
     def _wait(self, error: SourceError) -> timedelta:
         """How long to leave a feed alone after an error."""

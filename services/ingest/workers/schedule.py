@@ -316,7 +316,7 @@ class Schedule:
             async with self._database.read(tenant) as session:
                 due = await next_due(session, shops=self._desks.shops_of(tenant), by=by)
             moments += [due] if due else []
-        # The end of a task wakes; without one a lease has to run out.
+        # The end of a task wakes, and so does a worker that stops; else a lease has to run out.
         least = LONGER_SLEEP if self._tasks else SHORTEST_SLEEP
         return max(min(moments) - self._now(), least) if moments else None
 

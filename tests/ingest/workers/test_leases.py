@@ -1,17 +1,19 @@
 """Who has a feed, and what becomes of it when its worker sleeps, stops or dies."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from sandbox.lives import midnight
 from services.ingest.flows.pulls import land_rows
-from services.ingest.store.cursors import StaleLease, advance, claim_due
-from services.ingest.workers import pulling
+from services.ingest.store.cursors import StaleLease, advance, claim_due, next_due
+from services.ingest.workers import pulling, schedule
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import LEASE, Puller
+from services.schema.db import WriteSession
+from services.schema.shapes.feeds import Lease
 from tests.figures import Figures, Wrong
 from tests.ingest.worlds import BUYER_KEY, FIRST, NOW, World
 
@@ -75,6 +77,48 @@ async def test_one_shop_has_one_worker_at_a_time(world: World) -> None:
         later = await claim_due(session, shops=["tm-life"], at=until, until=until + LEASE)
     assert later is not None
     assert lease.kind.value == "orders"
+
+
+async def test_who_finds_a_shop_taken_waits_for_the_end_of_its_lease(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its other feeds are due too, and nobody can take them sooner."""
+    _, lease = await lease_of(world)
+    async with world.database.read(world.tenant) as session:
+        due = await next_due(session, shops=["tm-life"], by=world.clock.now)
+    assert due == lease.until
+    looks: list[datetime] = []
+
+    async def counted(session: WriteSession, **named: Any) -> Lease | None:
+        looks.append(named["at"])
+        return await claim_due(session, **named)
+
+    monkeypatch.setattr(schedule, "claim_due", counted)
+    waiting = world.schedule()
+    task = asyncio.create_task(waiting.run())
+    await asyncio.sleep(1.5)
+    waiting.stop()
+    await task
+    assert len(looks) == 1
+
+
+async def test_a_worker_that_stops_wakes_the_others(world: World) -> None:
+    world.clock.now = midnight(FIRST) + timedelta(days=2)
+    desk, lease = await lease_of(world)
+    waiting, stopping = world.schedule(), asyncio.Event()
+    task = asyncio.create_task(waiting.run())
+    await asyncio.sleep(0.5)
+    stopping.set()
+    stopped = Puller(
+        world.database, desk, lease, now=world.clock, show=world.steps.append, stopping=stopping
+    )
+    assert await stopped.pull() is None
+    end = world.clock.now - timedelta(seconds=3)
+    async with asyncio.timeout(LEASE.total_seconds() / 2):
+        while {feed.cursor for feed in (await world.feeds()).values()} != {end}:
+            await asyncio.sleep(0.05)
+    waiting.stop()
+    await task
 
 
 async def test_scenario_s06_several_workers_at_once_read_each_window_once(
