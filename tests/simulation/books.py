@@ -1,7 +1,6 @@
 """What is kept in memory of each tenant, and the transactions that change it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -85,19 +84,14 @@ class Memory:
         self.last: Session | None = None
         """The transaction that was committed last."""
 
-    @asynccontextmanager
-    async def read(self, tenant: int) -> AsyncIterator[Any]:
-        yield Session(self.books[tenant], tenant)
+    def read(self, tenant: int) -> "Reading":
+        return Reading(Session(self.books[tenant], tenant))
 
-    @asynccontextmanager
-    async def write(self, tenant: int) -> AsyncIterator[Any]:
-        session = Session(self.books[tenant], tenant)
-        try:
-            yield session
-        except BaseException:
-            session.roll_back()
-            raise
-        self.last = session
+    def register(self) -> "Reading":
+        return Reading(self.codes)
+
+    def write(self, tenant: int) -> "Writing":
+        return Writing(self, Session(self.books[tenant], tenant))
 
     async def lose(self, _session: Session) -> None:
         """A transaction ends here, and nobody will know of it."""
@@ -106,9 +100,39 @@ class Memory:
     async def close(self) -> None:
         """Nothing is open."""
 
-    @asynccontextmanager
-    async def register(self) -> AsyncIterator[Any]:
-        yield self.codes
+
+class Reading:
+    """What is looked at stands still: nothing ends with it."""
+
+    __slots__ = ("_shown",)
+
+    def __init__(self, shown: Any) -> None:
+        self._shown = shown
+
+    async def __aenter__(self) -> Any:
+        return self._shown
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing was changed."""
+
+
+class Writing:
+    """A transaction: undone if it fails, else the memory's last."""
+
+    __slots__ = ("_memory", "_session")
+
+    def __init__(self, memory: Memory, session: Session) -> None:
+        self._memory = memory
+        self._session = session
+
+    async def __aenter__(self) -> Session:
+        return self._session
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._session.roll_back()
+        else:
+            self._memory.last = self._session
 
 
 PLACES = {

@@ -289,4 +289,6 @@ def _refund(version: Version) -> dict[str, Any]:
 
 
 def text_of(moment: datetime | None) -> str | None:
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S") if moment else None
+    if moment is None:
+        return None
+    return moment.astimezone(CHINA).replace(tzinfo=None).isoformat(" ", "seconds")

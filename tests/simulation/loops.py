@@ -62,6 +62,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
         self.seconds = max(self.seconds, scheduled[0].when())
 
+    def _asyncgen_firstiter_hook(self, agen: Any) -> None:
+        """Nobody asks this loop to end all generators at once, for which a list is kept."""
+
     @contextmanager
     def working(self) -> Iterator[None]:
         """Something real is waited for: the clock stands."""

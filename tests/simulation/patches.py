@@ -1,16 +1,16 @@
 """What stands where in ingest's modules while a story is played."""
 
 import itertools
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from inspect import CO_COROUTINE
 from random import Random
 from types import FunctionType
 from typing import Any
 
-import structlog
+import tenacity
 
 from services.ingest.flows import landing, pulls
 from services.ingest.sources import client, shopify, shopify_documents, taobao
@@ -23,6 +23,7 @@ from tests.simulation.marketplaces import Line
 from tests.simulation.weathers import Weather
 
 _PLACES = (landing, pulls, accounts, desks, pulling, schedule)
+_LOGGING = (client, accounts, pulling, schedule)
 _FACTS = "services.ingest.store."
 
 Patch = Callable[[Any, str, object], None]
@@ -64,8 +65,8 @@ def _of_store(place: Any) -> list[str]:
 def _standing_in(name: str) -> Callable[..., Any]:
     """Looked up at each call: a defect may be planted there."""
 
-    async def call(*arguments: Any, **named: Any) -> Any:
-        return await getattr(memory, name)(*arguments, **named)
+    def call(*arguments: Any, **named: Any) -> Any:
+        return getattr(memory, name)(*arguments, **named)
 
     return call
 
@@ -111,8 +112,15 @@ def use_door(patch: Patch, *, as_transport: bool) -> None:
 
     patch(desks, "Client", open_client)
     if not as_transport:
+        patch(tenacity._utils, "is_coroutine_callable", _is_coroutine)
         patch(client, "urlencode", lambda form: "&".join(f"{n}={v}" for n, v in form.items()))
         patch(Client, "_check_host", lambda _self, _url: None)
+
+
+def _is_coroutine(call: Any) -> bool:
+    """As tenacity asks of each step of each attempt, without looking at whatever else it may be."""
+    code = getattr(call, "__code__", None)
+    return code is not None and bool(code.co_flags & CO_COROUTINE)
 
 
 def use_numbers(patch: Patch) -> None:
@@ -126,18 +134,21 @@ def use_numbers(patch: Patch) -> None:
     patch(pulls, "new_id", new_id)
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """What a thousand stories would log, nobody could read."""
-    stood = structlog.get_config()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
-        cache_logger_on_first_use=False,
-    )
-    try:
-        yield
-    finally:
-        structlog.configure(**stood)
+class _Mute:
+    """A log of what nobody could read in a thousand stories."""
+
+    def bind(self, **_: object) -> "_Mute":
+        return self
+
+    def info(self, _event: str, **_: object) -> None:
+        """Nothing is written."""
+
+    warning = error = info
+
+
+def be_silent(patch: Patch) -> None:
+    for place in _LOGGING:
+        patch(place, "_log", _Mute())
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from tests.simulation.memory import counted, modified_of
 
 Key = tuple[str, str, str]
 """Kind, source and number."""
+Counted = tuple[tuple[tuple[str, ...], Decimal], ...]
+"""Where a fact counts, and how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class MemoryShelves:
         self._memory = memory
         self._standings: dict[tuple[int, FactKey], tuple[Row, Standing]] = {}
         """Of rows as they were looked at last: they are put, and never changed."""
+        self._counted: dict[tuple[int, FactKey], tuple[Row, Counted]] = {}
 
     async def feed_of(self, tenant: int, shop: str, kind: str) -> str | None:
         feed = f"{shop}/{kind}"
@@ -99,7 +102,7 @@ class MemoryShelves:
                 for (kind, source, number), row in books.facts.items()
             },
             measures={place: sums for place, sums in books.measures.items() if sums[0]},
-            recounted=recount(books),
+            recounted=self._recount(tenant, books),
             rejected=_refused(books),
             cursors={
                 (row["shop"], row["kind"].value): (row["cursor"], row["problem"])
@@ -114,20 +117,22 @@ class MemoryShelves:
             known = self._standings[tenant, key] = row, standing(key[0], row)
         return known[1]
 
+    def _recount(self, tenant: int, books: Books) -> dict[tuple[str, ...], tuple[int, Decimal]]:
+        found: dict[tuple[str, ...], tuple[int, Decimal]] = {}
+        for key, row in books.facts.items():
+            known = self._counted.get((tenant, key))
+            if known is None or known[0] is not row:
+                known = self._counted[tenant, key] = row, tuple(counted(key[0], row))
+            for place, amount in known[1]:
+                count, whole = found.get(place, (0, Decimal(0)))
+                found[place] = count + 1, whole + amount
+        return found
+
 
 def _refused(books: Books) -> dict[Key, list[str]]:
     found: dict[Key, list[str]] = {}
     for kind, _, row in books.rejected.values():
         found.setdefault((kind.value, row.source, row.fact), []).append(row.body)
-    return found
-
-
-def recount(books: Books) -> dict[tuple[str, ...], tuple[int, Decimal]]:
-    found: dict[tuple[str, ...], tuple[int, Decimal]] = {}
-    for key, row in books.facts.items():
-        for place, amount in counted(key[0], row):
-            count, whole = found.get(place, (0, Decimal(0)))
-            found[place] = count + 1, whole + amount
     return found
 
 

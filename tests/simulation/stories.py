@@ -308,9 +308,9 @@ def tell_story(
     start = datetime(2026, 11, 19, 16, tzinfo=UTC) + timedelta(hours=int(hour))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kaohe-story-")))
-        stack.enter_context(patches.silence())
         stack.enter_context(patches.repeatable(seed))
         patch = stack.enter_context(patches.patching())
+        patches.be_silent(patch)
         patches.use_weather(patch, drawn)
         patches.use_door(patch, as_transport=loop.is_outside)
         for each in plant:

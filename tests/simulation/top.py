@@ -113,4 +113,4 @@ def _written(document: object) -> bytes:
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
+    return datetime.fromisoformat(text).replace(tzinfo=CHINA)

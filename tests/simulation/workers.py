@@ -77,46 +77,91 @@ class Wire:
     """A worker's way to the database, which is as uncertain as any."""
 
     def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._story = worker.story
+        self.worker = worker
+        self.story = worker.story
 
-    @asynccontextmanager
-    async def read(self, tenant: int) -> AsyncIterator[Any]:
-        await self._begin()
-        with self._story.loop.working():
-            async with self._story.inner.read(tenant) as session:
-                yield session
+    def read(self, tenant: int) -> "Visit":
+        return Visit(self, self.story.inner.read(tenant))
 
-    @asynccontextmanager
-    async def register(self) -> AsyncIterator[Any]:
-        await self._begin()
-        with self._story.loop.working():
-            async with self._story.inner.register() as session:
-                yield session
+    def register(self) -> "Visit":
+        return Visit(self, self.story.inner.register())
 
-    @asynccontextmanager
-    async def write(self, tenant: int) -> AsyncIterator[Any]:
-        await self._begin()
-        story = self._story
-        with story.loop.working():
-            async with story.inner.write(tenant) as session:
-                yield session
-                if self._worker.is_dead:
-                    raise Unavailable("killed")
-                if story.market.happens(story.weather.lost_before):
-                    story.tell(f"{self._worker.name}: a commit is lost")
-                    story.market.excuses += 1
-                    await story.inner.lose(session)
-            await story.committed(tenant)
-        if story.market.happens(story.weather.lost_after):
-            story.tell(f"{self._worker.name}: a commit's answer is lost")
-            story.market.excuses += 1
-            raise Unavailable("The database does not answer.", retry_after_seconds=9)
+    def write(self, tenant: int) -> "Change":
+        return Change(self, self.story.inner.write(tenant), tenant)
 
     @asynccontextmanager
     async def listen(self, _channel: str) -> "AsyncIterator[asyncio.Queue[str | None]]":
         yield asyncio.Queue()
 
-    async def _begin(self) -> None:
-        await asyncio.sleep(self._story.market.chance.choice((0.0, 0.0, 0.0, 0.05)))
-        await self._worker.gate()
+    async def begin(self) -> None:
+        await asyncio.sleep(self.story.market.chance.choice((0.0, 0.0, 0.0, 0.05)))
+        await self.worker.gate()
+
+
+class Visit:
+    """A transaction that reads; no generator, of which a story would make many thousands."""
+
+    __slots__ = ("_inner", "_loop", "_wire")
+
+    def __init__(self, wire: Wire, inner: Any) -> None:
+        self._wire = wire
+        self._loop = wire.story.loop
+        self._inner = inner
+
+    async def __aenter__(self) -> Any:
+        await self._wire.begin()
+        self._loop.at_work += 1
+        try:
+            return await self._inner.__aenter__()
+        except BaseException:
+            self._loop.at_work -= 1
+            raise
+
+    async def __aexit__(self, *raised: object) -> None:
+        try:
+            await self._inner.__aexit__(*raised)
+        finally:
+            self._loop.at_work -= 1
+
+
+class Change(Visit):
+    """A transaction that writes: its commit may be lost, and so may the answer to it."""
+
+    __slots__ = ("_session", "_tenant")
+
+    def __init__(self, wire: Wire, inner: Any, tenant: int) -> None:
+        super().__init__(wire, inner)
+        self._tenant = tenant
+
+    async def __aenter__(self) -> Any:
+        self._session = await super().__aenter__()
+        return self._session
+
+    async def __aexit__(self, *raised: object) -> None:
+        if raised[0] is not None:
+            await super().__aexit__(*raised)
+            return
+        story, worker = self._wire.story, self._wire.worker
+        try:
+            try:
+                await self._lose_perhaps()
+            except BaseException as error:
+                await self._inner.__aexit__(type(error), error, error.__traceback__)
+                raise
+            await self._inner.__aexit__(None, None, None)
+            await story.committed(self._tenant)
+        finally:
+            self._loop.at_work -= 1
+        if story.market.happens(story.weather.lost_after):
+            story.tell(f"{worker.name}: a commit's answer is lost")
+            story.market.excuses += 1
+            raise Unavailable("The database does not answer.", retry_after_seconds=9)
+
+    async def _lose_perhaps(self) -> None:
+        story, worker = self._wire.story, self._wire.worker
+        if worker.is_dead:
+            raise Unavailable("killed")
+        if story.market.happens(story.weather.lost_before):
+            story.tell(f"{worker.name}: a commit is lost")
+            story.market.excuses += 1
+            await story.inner.lose(self._session)

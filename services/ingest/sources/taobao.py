@@ -336,4 +336,4 @@ def _rows(content: Mapping[str, Any]) -> list[Row]:
 
 
 def _text(moment: datetime) -> str:
-    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(ZONE).replace(tzinfo=None).isoformat(" ", "seconds")
