@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from services.schema.db import Database, sqlstate_of
 from services.schema.migrate import migrate, undo
 from services.schema.tables import metadata
+from services.schema.words import Marketplace
 from tests.databases import TestDatabase
 
 APPEND_ONLY = (
@@ -93,6 +94,14 @@ def test_the_tenant_leads_every_key() -> None:
 def test_every_constraint_has_a_name() -> None:
     for table in metadata.sorted_tables:
         assert all(constraint.name for constraint in table.constraints), table.name
+
+
+async def test_no_table_lists_the_marketplaces(database: TestDatabase) -> None:
+    """One more is a word of the code and no migration."""
+    query = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'c'"
+    checks = dict(await ask(database.dsn("kaohe_migrate"), query))
+    assert "ck_shops_marketplace" in checks
+    assert [name for name, check in checks.items() if Marketplace.PINDUODUO in str(check)] == []
 
 
 async def count_or_refusal(connection: AsyncConnection, table: Table) -> object:

@@ -33,7 +33,6 @@ from services.schema.shapes.accounts import (
     StatedAccount,
 )
 from services.schema.shapes.people import Caller
-from services.schema.words import Marketplace
 
 ACCOUNTS = "accounts"
 """The counter that is held while an account changes."""
@@ -71,7 +70,7 @@ async def put_account(
         raise Conflict("no_connector", f"{shop.code} is on no marketplace that can be pulled.")
     sealer = await _sealer(session, ring, at=at)
     kept = {each.field for each in await read_fields(session, shop.code)}
-    _check_whole(shop.marketplace, kept, stated)
+    _check_whole(connector, kept, stated)
     _check_gateway(connector, stated.terms.gateway, sandbox)
     await save_terms(session, stated.terms)
     given = {field: text for field, text in sorted(stated.secrets.items()) if text is not None}
@@ -176,15 +175,14 @@ def _opened(
 
 
 def _check_whole(
-    marketplace: Marketplace, kept: Collection[AccountField], stated: StatedAccount
+    connector: Connector, kept: Collection[AccountField], stated: StatedAccount
 ) -> None:
-    """A site of WooCommerce knows no session: key and secret alone open it; Douyin's is made."""
     after = {field for field in kept if field not in stated.secrets}
     after |= {field for field, text in stated.secrets.items() if text is not None}
-    needed = [AccountField.APP_KEY, AccountField.SECRET, AccountField.SESSION]
-    makes_session = marketplace is Marketplace.DOUYIN and AccountField.REFRESH in after
-    if marketplace is Marketplace.WOOCOMMERCE or makes_session:
-        needed.remove(AccountField.SESSION)
+    needed = [AccountField.APP_KEY, AccountField.SECRET]
+    makes_session = connector.makes_session and AccountField.REFRESH in after
+    if connector.needs_session and not makes_session:
+        needed.append(AccountField.SESSION)
     faults = [
         Fault(f"/{field}", "field_missing", f"Without {field} the shop cannot be read.")
         for field in needed

@@ -64,6 +64,10 @@ class Connector:
     reader: Reader
     names_gateway: bool = False
     """Whether each shop has an address of its own, so that its account has to name it."""
+    needs_session: bool = True
+    """Whether more than key and secret opens a shop."""
+    makes_session: bool = False
+    """Whether its `refresh` can be what the first session is made of."""
 
 
 def _open_taobao(
@@ -113,7 +117,9 @@ _TOP = Connector(lambda _: taobao_source.HOSTS, _open_taobao, taobao_reader)
 CONNECTORS: Mapping[Marketplace, Connector] = {
     Marketplace.TAOBAO: _TOP,
     Marketplace.TMALL: _TOP,
-    Marketplace.DOUYIN: Connector(lambda _: doudian_source.HOSTS, _open_doudian, doudian_reader),
+    Marketplace.DOUYIN: Connector(
+        lambda _: doudian_source.HOSTS, _open_doudian, doudian_reader, makes_session=True
+    ),
     Marketplace.JD: Connector(lambda _: jd_source.HOSTS, _open_jd, jd_reader),
     Marketplace.PINDUODUO: Connector(
         lambda _: pinduoduo_source.HOSTS, _open_pinduoduo, pinduoduo_reader
@@ -125,6 +131,10 @@ CONNECTORS: Mapping[Marketplace, Connector] = {
         shopify_source.hosts_of, _open_shopify, shopify_reader, names_gateway=True
     ),
     Marketplace.WOOCOMMERCE: Connector(
-        woocommerce_source.hosts_of, _open_woocommerce, woocommerce_reader, names_gateway=True
+        woocommerce_source.hosts_of,
+        _open_woocommerce,
+        woocommerce_reader,
+        names_gateway=True,
+        needs_session=False,
     ),
 }
