@@ -101,4 +101,5 @@ def _feed_from_row(row: Row[Any]) -> Feed:
         waiting=row.accepted - row.applied - row.rejected,
         gaps=tuple(row.gaps),
         maturity_seconds=row.maturity_seconds,
+        problem=row.problem,
     )

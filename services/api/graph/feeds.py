@@ -26,6 +26,9 @@ class Feed(Node):
     maturity_seconds: int = strawberry.field(
         description="How long after its end a day may still fill in."
     )
+    problem: str | None = strawberry.field(
+        description="Why it could not be read the last time it was tried."
+    )
     gaps: list[DayText] = strawberry.field(description="Days without a success, of the last 400.")
     accepted: int
     applied: int
@@ -44,6 +47,7 @@ class Feed(Node):
             cursor=feed.cursor,
             lag_seconds=feed.lag_seconds(at),
             maturity_seconds=feed.maturity_seconds,
+            problem=feed.problem,
             gaps=[day_text(day) for day in feed.gaps],
             accepted=feed.accepted,
             applied=feed.applied,

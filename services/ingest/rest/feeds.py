@@ -34,6 +34,8 @@ class FeedDocument(Model):
     maturity_seconds: int
     """How long after its end a day may still fill in: so long scores that hang on it are
     provisional."""
+    problem: str | None
+    """Why it could not be read the last time it was tried; null where all is well."""
     gaps: list[Day]
     """Days without a success between the first and the last wanted one, of the last 400."""
     accepted: int
@@ -53,6 +55,7 @@ class FeedDocument(Model):
             cursor=feed.cursor,
             lag_seconds=feed.lag_seconds(at),
             maturity_seconds=feed.maturity_seconds,
+            problem=feed.problem,
             gaps=list(feed.gaps),
             accepted=feed.accepted,
             applied=feed.applied,

@@ -148,7 +148,8 @@ class Schedule:
                     break
                 await self._sleep(timedelta(seconds=1))
         self._raise_mistakes()
-        return [str(result) for status, _, result in outcomes if status is JobStatus.FAILED]
+        failed = (result for status, _, result in outcomes if status is JobStatus.FAILED)
+        return [str((result or {}).get("problem")) for result in failed]
 
     async def reconcile_once(
         self, days: tuple[date, date], *, shop: str | None
@@ -257,7 +258,7 @@ class Schedule:
             last.rests_until = self._now() + wait_after(last.attempts)
             if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
                 return None
-            return JobStatus.FAILED, {"problem": str(error)}
+            return JobStatus.FAILED, {"problem": f"{lease.shop} {lease.kind}: {error}"}
         return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": rows})
 
     async def _finish(

@@ -230,6 +230,8 @@ class Feed:
     gaps: tuple[date, ...] = field(default=())
     maturity_seconds: int = 0
     """How long after its end a day may still fill in."""
+    problem: str | None = None
+    """Why the last attempt to read it failed; null where it did not, or the source posts to us."""
 
     def lag_seconds(self, at: datetime) -> int | None:
         """Since the cursor, or since the last batch; null where nothing has come."""

@@ -202,6 +202,9 @@ async def test_a_backfill_that_cannot_be_done_fails_and_says_why(world: World) -
         (DAYS[0], DAYS[1]), shop="tm-life", show=lambda _: None
     )
     assert len(problems) == 3
+    assert sorted(problem.split(":")[0] for problem in problems) == [
+        "tm-life orders", "tm-life ratings", "tm-life refunds"
+    ]  # fmt: skip
     assert all("code 27" in problem for problem in problems)
     jobs = await jobs_of(world)
     assert {job.status for job in jobs} == {"failed"}
