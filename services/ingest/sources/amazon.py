@@ -21,7 +21,7 @@ from services.ingest.sources.amazon_calls import (
     token_in,
 )
 from services.ingest.sources.client import Answer, Client, Question, unpacked
-from services.ingest.sources.errors import TryLater, Unreadable
+from services.ingest.sources.errors import Refused, TryLater, Unreadable
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
 from services.ingest.sources.reading import (
     MOST_SHELVES,
@@ -107,7 +107,12 @@ class AmazonSource:
             zone, name = self._credential.timezone, "inventorySummaries"
             return await read_shelves(window, zone, self._now(), self._shelves, name=name)
         work, window = self._orders.take_up(kind, window, _Orders)
-        found = await self._read_orders(work, window)
+        try:
+            found = await self._read_orders(work, window)
+        except Refused:
+            # What names the next page is good for a day: after a longer wait it begins anew.
+            self._orders.drop(kind, window)
+            raise
         self._orders.drop(kind, window)
         number, changed = "orderId", "lastUpdatedTime"
         if self._only_old:

@@ -201,8 +201,18 @@ class DoudianSource:
 
 
 def canonical(params: Mapping[str, object]) -> str:
-    """The one way in which JSON is signed, and sent: sorted, close, unescaped."""
-    return json.dumps(params, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """The one way in which JSON is signed, and sent: sorted, close, unescaped, whole as whole."""
+    whole = _whole(params)
+    return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _whole(value: object) -> object:
+    """A value in which `1.0` is written `1`, however deep it stands."""
+    if isinstance(value, Mapping):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def sign(params: Mapping[str, str], secret: str, way: str = "hmac-sha256") -> str:

@@ -10,19 +10,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from services.ingest.core.readers.amazon import lacks_detail, number_of
+from services.ingest.core.readers.amazon import lacks_detail, number_of, read_fact
 from services.ingest.sources.amazon import AmazonSource
 from services.ingest.sources.amazon_calls import Forbidden
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.errors import Refused, TryLater, Unreadable
-from services.ingest.sources.reading import Credential
+from services.ingest.sources.reading import Credential, read_document
 from services.local.processes import free_port
-from services.schema.shapes.feeds import Known, Window
-from services.schema.words import FactKind
+from services.schema.shapes.facts import Order
+from services.schema.shapes.feeds import Known, Origin, Window
+from services.schema.words import FactKind, OrderStatus
 from tests.packages import installed
 
 PRISM = "@stoplight/prism-cli@5.16.0"
@@ -33,15 +35,19 @@ DAY = Window(NOW - timedelta(days=2), NOW - timedelta(days=1))
 pytestmark = pytest.mark.long
 
 
-@asynccontextmanager
-async def mock_of(model: str) -> AsyncIterator[str]:
-    """The address of a server that a model makes."""
+def file_of(model: str) -> Path:
     folder = os.environ.get("KAOHE_AMAZON_MODELS")
     if folder is None or not (Path(folder) / model).is_file():
         pytest.skip(f"KAOHE_AMAZON_MODELS names no folder with Amazon's {model}")
-    port = free_port()
+    return Path(folder) / model
+
+
+@asynccontextmanager
+async def mock_of(model: str) -> AsyncIterator[str]:
+    """The address of a server that a model makes."""
+    path, port = file_of(model), free_port()
     process = await asyncio.create_subprocess_exec(
-        str(installed(PRISM) / "prism"), "mock", "--port", str(port), str(Path(folder) / model),
+        str(installed(PRISM) / "prism"), "mock", "--port", str(port), str(path),
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
@@ -149,3 +155,39 @@ async def test_the_old_interface_is_asked_as_its_model_wants() -> None:
         with pytest.raises((Refused, Unreadable, TryLater)):
             await source._calls.call("getOrders", "/orders/v0/orders", {}, dict)
     assert transport.asked[before][1] == 400
+
+
+def published(model: str) -> list[dict[str, Any]]:
+    """The orders in the answers that a model gives as examples to replay."""
+    document = read_document(file_of(model).read_bytes())
+    assert isinstance(document, dict)
+    pairs = [
+        pair
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        if isinstance(operation, dict)
+        for answer in operation.get("responses", {}).values()
+        for pair in answer.get("x-amzn-api-sandbox", {}).get("static", ())
+    ]
+    found: list[dict[str, Any]] = []
+    for pair in pairs:
+        content = pair["response"].get("payload") or pair["response"]
+        if isinstance(content, dict):
+            found += content.get("Orders") or content.get("orders") or []
+            found += [content["order"]] if "order" in content else []
+    return found
+
+
+@pytest.mark.parametrize(("model", "count"), [("ordersV0.json", 4), ("orders_2026-01-01.json", 6)])
+def test_every_order_that_amazon_publishes_is_read(model: str, count: int) -> None:
+    rows = published(model)
+    assert len(rows) >= count
+    for row in rows:
+        fact = read_fact(FactKind.ORDERS, row, Origin("amazon:a", "a", {}), Known({}, {}, {}))
+        assert isinstance(fact, Order)
+        assert fact.id == number_of(FactKind.ORDERS, row)
+        if fact.status is OrderStatus.PAID:
+            assert fact.paid_amount
+            assert fact.paid_at == fact.created_at
+        if "orderItems" in row:
+            assert len(fact.lines) == len(row["orderItems"])

@@ -134,6 +134,16 @@ async def test_reviews_are_asked_for_by_the_sites_own_clock(site: Site) -> None:
     assert expected
 
 
+async def test_a_review_of_nought_is_words_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = await site.numbers(RATINGS)
+    monkeypatch.setattr("sandbox.woocommerce.rows._SCORES", {"good": 5, "neutral": 0, "bad": 0})
+    found = (await site.source.read(RATINGS, DAY)).rows
+    assert {row["rating"] for row in found} == {5}
+    assert 0 < len(found) < len(every)
+
+
 async def test_too_many_rows_are_asked_for_in_parts(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
