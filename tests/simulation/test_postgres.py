@@ -1,6 +1,5 @@
 """The same stories on PostgreSQL: transactions cut, processes killed, and memory as good as SQL."""
 
-import sys
 import time
 from collections.abc import Iterable
 
@@ -27,18 +26,21 @@ def play_all(database: TestDatabase, seeds: Iterable[int], *, seconds: float) ->
     return played
 
 
-def test_seeds_end_in_the_truth_on_postgresql(
-    database: TestDatabase, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_seeds_end_in_the_truth_on_postgresql(database: TestDatabase, figure: Figures) -> None:
     """S01 to S12, C01, C04 and C12: connections are cut in the middle of transactions."""
     played = play_all(database, range(1, 61), seconds=SECONDS)
-    with capsys.disabled():
-        sys.stdout.write(f" {played} seeds on PostgreSQL ")
+    for what in (Wrong.UNSAFE, Wrong.BEHIND):
+        figure("seeds", what, 0, tried=played, of="seeds on PostgreSQL")
 
 
 @pytest.mark.long
-def test_sixty_seeds_end_in_the_truth_on_postgresql(database: TestDatabase) -> None:
-    assert play_all(database, range(1, 61), seconds=3600) == 60
+def test_sixty_seeds_end_in_the_truth_on_postgresql(
+    database: TestDatabase, figure: Figures
+) -> None:
+    played = play_all(database, range(1, 61), seconds=3600)
+    for what in (Wrong.UNSAFE, Wrong.BEHIND):
+        figure("seeds", what, 0, tried=played, of="seeds on PostgreSQL")
+    assert played == 60
 
 
 @pytest.mark.long

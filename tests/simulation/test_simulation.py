@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.figures import Figures, Wrong
 from tests.simulation import defects
 from tests.simulation.corpus import ACCEPTED, SEEDS_FOR_DEFECTS, caught_by, seeds_kept
 from tests.simulation.stories import play
@@ -19,9 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("part", [0, 1])
-def test_seeds_end_in_the_truth_whatever_the_weather(
-    part: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_seeds_end_in_the_truth_whatever_the_weather(part: int, figure: Figures) -> None:
     """S01 to S12, C01 and C12, after every commit and at the end."""
     began, played = time.monotonic(), 0
     seeds = [*seeds_kept()[part::2], *range(part + 1, AT_MOST + 1, 2)]
@@ -31,8 +30,8 @@ def test_seeds_end_in_the_truth_whatever_the_weather(
         played += 1
         if played >= AT_LEAST and time.monotonic() - began > SECONDS:
             break
-    with capsys.disabled():
-        sys.stdout.write(f" {played} seeds in {time.monotonic() - began:.0f} s ")
+    for what in (Wrong.UNSAFE, Wrong.BEHIND):
+        figure("seeds", what, 0, tried=played, of="seeds in memory")
 
 
 def test_a_seed_is_the_same_story_each_time() -> None:
@@ -56,12 +55,19 @@ def test_a_seed_is_the_same_story_each_time() -> None:
         defects.other_zone,
     ],
 )
-def test_a_planted_defect_is_caught(defect: defects.Defect) -> None:
+def test_a_planted_defect_is_caught(defect: defects.Defect, figure: Figures) -> None:
     """`make simulate SEEDS=--defects` plants them all, and prints the share that is caught."""
-    assert caught_by(defect, range(1, 31)) is not None
+    survives = int(caught_by(defect, range(1, 31)) is None)
+    figure("seeds", Wrong.DEFECTS, survives, tried=1, of="planted defects")
 
 
 @pytest.mark.long
-def test_every_planted_defect_is_caught() -> None:
+def test_every_planted_defect_is_caught(figure: Figures) -> None:
     living = [d.__name__ for d in defects.DEFECTS if caught_by(d, SEEDS_FOR_DEFECTS) is None]
-    assert living == []
+    figure(
+        "seeds",
+        Wrong.DEFECTS,
+        living,
+        tried=len(defects.DEFECTS),
+        of="planted defects, all",
+    )
