@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.datastructures import State
 
 from services.door.problems import Unauthenticated
-from services.door.store import find_key, is_known
+from services.door.store import find_key, is_in_force
 from services.door.tokens import BadToken, Statement, Tokens, is_token
 from services.schema.db import ReadSession
 from services.schema.ids import IdKind, new_id
@@ -96,8 +96,11 @@ async def check_claim(session: ReadSession, claim: Claim, *, at: datetime) -> Ca
 
 
 async def _check_statement(session: ReadSession, said: Statement, at: datetime) -> Caller:
-    """The caller of a token: of a company there is, and a person who is known there."""
-    if at >= said.expires_at or not await is_known(session, said.employee):
+    """The caller of a token: of a company there is, a person who is known there, not revoked."""
+    holds = at < said.expires_at and await is_in_force(
+        session, employee=said.employee, subject=said.subject, issued_at=said.issued_at
+    )
+    if not holds:
         raise Unauthenticated("The token is not good.")
     return Caller(session.tenant, said.role, said.employee, f"token:{said.subject}")
 

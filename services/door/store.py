@@ -1,4 +1,4 @@
-"""SQL that both doors need: API keys and the first answers to idempotent requests."""
+"""SQL that both doors need: API keys, tokens, and the first answers to idempotent requests."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.people import ApiKey
-from services.schema.tables.people import api_keys, employees, replies, tenant_settings
+from services.schema.tables.people import (
+    api_keys,
+    employees,
+    replies,
+    tenant_settings,
+    token_revocations,
+)
 from services.schema.words import Role
 
 
@@ -38,12 +44,23 @@ class KeptKey:
         return (self.current, self.previous)
 
 
-async def is_known(session: ReadSession, employee: str | None) -> bool:
-    """Whether the session's tenant is there, and a person in it, if one is named."""
-    tenant = exists().where(tenant_settings.c.tenant_id == session.tenant)
+async def has_tenant(session: ReadSession) -> bool:
+    """Whether the session's tenant is there."""
+    return bool(await session.scalar(select(_tenant(session))))
+
+
+async def is_in_force(
+    session: ReadSession, *, employee: str | None, subject: str, issued_at: datetime
+) -> bool:
+    """Whether a token is of a tenant and a person there are, and issued since it was revoked."""
     person = exists().where(employees.c.tenant_id == session.tenant, employees.c.code == employee)
-    wanted = select(tenant, literal(value=True) if employee is None else person)
-    return all((await session.execute(wanted)).one())
+    revoked = exists().where(
+        token_revocations.c.tenant_id == session.tenant,
+        token_revocations.c.subject == subject,
+        token_revocations.c.issued_before >= issued_at,
+    )
+    known = literal(value=True) if employee is None else person
+    return all((await session.execute(select(_tenant(session), known, ~revoked))).one())
 
 
 async def find_key(session: ReadSession, key_id: str) -> KeptKey | None:
@@ -104,6 +121,10 @@ async def keep_reply(
         .where(*_is_reply(session, caller, key))
         .values(status=status, location=location, body=body)
     )
+
+
+def _tenant(session: ReadSession) -> ColumnElement[bool]:
+    return exists().where(tenant_settings.c.tenant_id == session.tenant)
 
 
 def _is_reply(session: ReadSession, caller: str, key: str) -> tuple[ColumnElement[bool], ...]:

@@ -31,7 +31,8 @@ LENGTH_LIMIT = 8192
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]{2,}")
 _TENANT = re.compile(r"[1-9][0-9]{0,8}")
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SUBJECT = re.compile(r"[\x21-\x7e]{1,128}")
+SUBJECT = r"[\x21-\x7e]{1,128}"
+_SUBJECT = re.compile(SUBJECT)
 _PERSONAL = frozenset({Role.LEAD, Role.EMPLOYEE})
 _MACHINES = frozenset({Role.ERP, Role.PAYROLL})
 _FAMILIES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
@@ -53,7 +54,7 @@ class Issuer:
     leeway: timedelta
     """How far its clock may be off."""
     lifetime: timedelta
-    """The longest that a token may hold: it cannot be taken back before."""
+    """The longest that a token may hold: after it a revocation is not needed."""
     tenants: frozenset[int] | None
     """Whom it may speak for; null is every tenant."""
 
@@ -66,6 +67,8 @@ class Statement:
     role: Role
     employee: str | None
     subject: str
+    issued_at: datetime
+    """With the leeway: not before then. A revocation from then on ends it."""
     expires_at: datetime
     """With the leeway: from then on it says nothing more."""
 
@@ -113,7 +116,7 @@ class Tokens:
             raise BadToken("issuer")
         if issuer.audience not in (audience if isinstance(audience, list) else [audience]):
             raise BadToken("audience")
-        expires_at = self._check_times(claims, at)
+        issued_at, expires_at = self._check_times(claims, at)
         tenant = _tenant_of(claims.get("tenant"))
         if issuer.tenants is not None and tenant not in issuer.tenants:
             raise BadToken("tenant")
@@ -121,10 +124,10 @@ class Tokens:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
             raise BadToken("subject")
-        return Statement(tenant, role, employee, subject, expires_at)
+        return Statement(tenant, role, employee, subject, issued_at, expires_at)
 
-    def _check_times(self, claims: Mapping[str, Any], at: datetime) -> datetime:
-        """Until when a token holds; refuses one that is over, not begun, or too long."""
+    def _check_times(self, claims: Mapping[str, Any], at: datetime) -> tuple[datetime, datetime]:
+        """From and until when a token holds; refuses one that is over, not begun, or too long."""
         leeway = self._issuer.leeway
         expires_at = _instant(claims.get("exp"))
         issued_at = _instant(claims.get("iat"))
@@ -134,7 +137,7 @@ class Tokens:
             raise BadToken("not yet")
         if expires_at - issued_at > self._issuer.lifetime:
             raise BadToken("lifetime")
-        return expires_at + leeway
+        return issued_at - leeway, expires_at + leeway
 
 
 def _header_of(token: str) -> Mapping[str, Any] | None:

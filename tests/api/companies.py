@@ -88,8 +88,9 @@ class Company:
         """Of all that the company has written, kept answers aside: equal, nothing has changed."""
         tables = (
             "tenant_settings", "rates", "shops", "units", "employees", "assignments",
-            "assignment_shops", "api_keys", "targets", "audit", "jobs", "own_measures",
-            "own_indicators", "indicator_values", "webhooks", "deliveries", "delivery_attempts",
+            "assignment_shops", "api_keys", "token_revocations", "targets", "audit", "jobs",
+            "own_measures", "own_indicators", "indicator_values", "webhooks", "deliveries",
+            "delivery_attempts",
         )  # fmt: skip
         parts = []
         async with self.owner.read(self.number) as session:

@@ -157,6 +157,7 @@ ASKS: Mapping[str, Ask] = {
     "GET /v1/diagnosis/sales": Ask("employee", _PERIOD),
     "POST /v1/indicators/values": Ask(body=[]),
     "POST /v1/keys": Ask(body={"role": "hr"}),
+    "POST /v1/tokens/revocations": Ask(body={"subject": "u-1", "reason": "why"}),
     "PUT /v1/standards/{code}": Ask(body=STANDARD),
     "GET /v1/alerts": Ask("employee", "subject=employee:{}", listed="subject"),
     "POST /v1/alerts/{id}/acknowledgement": Ask(body={"note": "why"}),

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from sqlalchemy import text
 
 from services.door.callers import check_claim, prepare_bearer, read_claim
 from services.door.key_sets import KeySets
@@ -99,6 +100,67 @@ async def test_scenario_a07_what_is_signed_and_wrong_opens_nothing(
         assert (await ours.post("/v1/schemes", {}, key="wrong")).status_code == 401, name
     figure("A07", Wrong.ACCEPTED, 0, tried=4 * len(wrong), of="calls with a wrong token or none")
     assert (await ours.digest(), await theirs.digest()) == before
+
+
+REVOKED = {"subject": "u-1", "reason": "the telephone was lost"}
+
+
+async def test_scenario_a07_a_revoked_token_opens_nothing_from_then_on(
+    companies: list[Company], ingest: httpx.AsyncClient, figure: Figures
+) -> None:
+    """At neither door and in no subscription; what others hold, and other companies', stays."""
+    ours, theirs = companies
+    ours.app.state.tokens = tokens()
+    ours.keys["ours"] = make(tenant=ours.number, role="admin")
+    ours.keys["another's"] = make(tenant=ours.number, role="admin", sub="u-2")
+    ours.keys["theirs"] = make(tenant=theirs.number, role="admin")
+    said = f"Bearer {ours.keys['ours']}"
+    await prepare_bearer(ours.app.state, said)
+    claim = read_claim(said, ours.app.state)
+    made = await ours.post("/v1/tokens/revocations", REVOKED)
+    assert made.status_code == 201, made.text
+    for name, status in (("ours", 401), ("another's", 200), ("theirs", 200)):
+        assert (await ours.get("/v1/tenant", key=name)).status_code == status, name
+        headers = {"Authorization": f"Bearer {ours.keys[name]}"}
+        assert (await ingest.get("/v1/feeds", headers=headers)).status_code == status, name
+    assert (await ours.post("/v1/schemes", {}, key="ours")).status_code == 401
+    figure("A07", Wrong.ACCEPTED, 0, tried=3, of="calls with a wrong token or none")
+    async with ours.app.state.database.read(ours.number) as session:
+        with pytest.raises(Unauthenticated):
+            await check_claim(session, claim, at=datetime.now(UTC))
+    assert (await theirs.get("/v1/tokens/revocations")).json()["items"] == []
+    listed = (await ours.get("/v1/tokens/revocations")).json()
+    assert listed["items"] == [made.json()]
+    entry = (await ours.get("/v1/audit?limit=500")).json()["items"][-1]
+    assert (entry["action"], entry["object"]) == ("token.revoke", "token:u-1")
+    assert entry["detail"]["reason"] == REVOKED["reason"]
+
+
+@pytest.mark.parametrize(("earlier", "status"), [(0, 401), (1, 200)])
+async def test_a_token_that_was_issued_after_a_revocation_is_let_in(
+    staffed: Company, earlier: int, status: int
+) -> None:
+    """To the microsecond, seen from the instant that the token names."""
+    at = int(datetime.now(UTC).timestamp()) - 1
+    staffed.keys["head"] = make(tenant=staffed.number, role="admin", iat=at)
+    await staffed.post("/v1/tokens/revocations", REVOKED)
+    instant = datetime.fromtimestamp(at, UTC) - timedelta(microseconds=earlier)
+    async with staffed.owner.write(staffed.number) as session:
+        change = text("UPDATE token_revocations SET issued_before = :at")
+        await session.execute(change, {"at": instant})
+    assert (await staffed.get("/v1/tenant", key="head")).status_code == status
+
+
+async def test_the_newest_revocation_of_a_subject_holds(staffed: Company) -> None:
+    first = (await staffed.post("/v1/tokens/revocations", REVOKED)).json()
+    again = {**REVOKED, "reason": "once more"}
+    second = (await staffed.post("/v1/tokens/revocations", again)).json()
+    assert first["issued_before"] < second["issued_before"]
+    page = (await staffed.get("/v1/tokens/revocations")).json()
+    assert (page["items"], page["total"]) == ([second], 1)
+    for subject in ("", "two words", "ü", "s" * 129):
+        answer = await staffed.post("/v1/tokens/revocations", {**REVOKED, "subject": subject})
+        assert answer.status_code == 422, subject
 
 
 async def test_without_an_issuer_a_token_is_no_key(company: Company) -> None:

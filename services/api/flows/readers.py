@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from services.api.store.readers import insert_readers
-from services.door.store import is_known
+from services.door.store import has_tenant
 from services.schema.db import Database
 from services.schema.errors import Unavailable
 from services.schema.shapes.people import Caller, Subject
@@ -69,7 +69,7 @@ class Seen:
         try:
             async with self._database.write(tenant) as session:
                 # A company that was deleted meanwhile leaves no row behind.
-                if await is_known(session, None):
+                if await has_tenant(session):
                     await insert_readers(session, rows)
         except Unavailable as error:
             self._waiting[tenant] = {**waiting, **self._waiting[tenant]}

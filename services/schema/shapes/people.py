@@ -122,6 +122,16 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRevocation:
+    """From when on the tokens of a subject open: those that were issued before are over."""
+
+    subject: str
+    issued_before: datetime
+    reason: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key as it is kept; the secret itself is shown once and never stored."""
 

@@ -177,6 +177,17 @@ api_keys = Table(
     CheckConstraint("(previous_sha256 IS NULL) = (previous_until IS NULL)", name="previous_until"),
 )
 
+# Since when a subject's tokens open: an identity provider's older ones are over, one row for each.
+token_revocations = Table(
+    "token_revocations",
+    metadata,
+    tenant_column(),
+    key("subject"),
+    instant("issued_before"),
+    text("reason"),
+    text("author"),
+)
+
 # The first answer to a POST under a key of the caller's own, kept in the effect's transaction.
 replies = Table(
     "replies",
