@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from sandbox.faults import Fault
+from sandbox.woocommerce.rows import order_row
 from services.ingest.sources import woocommerce
-from services.ingest.sources.client import Client, Pace
+from services.ingest.sources.client import Answer, Client, Pace
 from services.ingest.sources.errors import (
     NotAuthorised,
     NotPermitted,
@@ -22,7 +23,7 @@ from services.ingest.sources.errors import (
     WindowTooLarge,
 )
 from services.ingest.sources.passes import MOST_PASSES
-from services.ingest.sources.reading import Credential
+from services.ingest.sources.reading import Credential, Row
 from services.ingest.sources.woocommerce import WooCommerceSource, hosts_of, sign
 from services.schema.shapes.feeds import Window
 from services.schema.words import FactKind
@@ -76,6 +77,29 @@ async def test_over_tls_the_key_goes_along() -> None:
 async def test_every_order_that_changed_in_the_window_is_read(site: Site) -> None:
     assert len(site.truth()) > 3 * woocommerce.PAGE_ROWS
     assert await site.numbers() == site.truth()
+
+
+async def test_a_site_is_asked_for_no_more_than_is_read(site: Site) -> None:
+    """Whose name, address and telephone an order holds need not even leave the site."""
+    week = Window(DAY.start - timedelta(days=3), DAY.end)
+    orders = (await site.source.read(ORDERS, week)).rows
+    whole = order_row(next(site.gateway.books.sales(SHOP, NOW))[1], NOW, NOW)
+    left_out = {"billing", "total_tax"} | {name for name in whole if "date" in name} - {
+        f"date_{what}_gmt" for what in ("created", "modified", "paid", "completed")
+    }
+    assert {name for row in orders for name in row} == whole.keys() - left_out
+    seen = set[str]()
+    read = woocommerce._counted
+
+    def note(answer: Answer) -> tuple[int, list[Row]]:
+        total, rows = read(answer)
+        seen.update(name for row in rows for name in row)
+        return total, rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(woocommerce, "_counted", note)
+        assert (await site.source.read(REFUNDS, week)).rows
+    assert seen == {"id", "date_modified_gmt", "refunds"}
 
 
 async def test_windows_that_touch_share_no_row_and_miss_none(site: Site) -> None:
