@@ -6,11 +6,14 @@ Ten times as many orders as the other figures have: a million unless stated.
 import asyncio
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from statistics import linear_regression
+from typing import TypeVar
 
 import asyncpg
 
@@ -21,21 +24,29 @@ from bench.long_shop import READY
 from bench.servers import servers
 from services.local.database import Server
 
+T = TypeVar("T")
+
 DAYS = 180
 TIMES = 10
 SHOP = "s-1"
 FIRST = datetime.now(UTC).date() - timedelta(days=DAYS + 2)
-LOOK_SECONDS = 0.5
-TOLD_AT = (0.1, 0.25, 0.5, 0.75, 0.98)
+LOOK_SECONDS = 1
+SETTLED_AT = 0.1
+"""Until so much of its time is gone a program still fills its caches."""
+HELD_AT = (SETTLED_AT, 0.5, 0.99)
+FORETOLD_AT = (0.1, 0.25, 0.5, 0.75)
+LEFT = re.compile(r", (\d+):(\d\d):(\d\d) left")
 
 
 @dataclass(frozen=True)
-class Look:
-    """A backfill as it stands some seconds after it began."""
+class Run:
+    """What was seen of a backfill, each at so many seconds after it began."""
 
     seconds: float
-    share: float
-    megabytes: int
+    held: Sequence[tuple[float, int]]
+    """Megabytes."""
+    foretold: Sequence[tuple[float, float]]
+    """The whole time as it was foretold."""
 
 
 async def run(server: Server, options: Options) -> list[Figure]:
@@ -54,7 +65,8 @@ async def run(server: Server, options: Options) -> list[Figure]:
 
 
 async def _measure(connection: asyncpg.Connection, ground: Ground, orders: int) -> Figure:
-    looks, rate = await _backfill(connection, ground, orders)
+    run = await _backfill(connection, ground, orders)
+    rate = orders / run.seconds
     await limits.make_keyed_copy(connection, "order_facts")
     rows = await limits.csv_of(connection, "order_facts")
 
@@ -72,13 +84,11 @@ async def _measure(connection: asyncpg.Connection, ground: Ground, orders: int) 
         ways=[Way("kaohe backfill, orders and refunds", backfilled)],
         rounds=1,
     )
-    return replace(figure, question=f"{orders:,} orders of {DAYS} days; {_told(looks)}")
+    return replace(figure, question=f"{orders:,} orders of {DAYS} days; {_told(run, orders)}")
 
 
-async def _backfill(
-    connection: asyncpg.Connection, ground: Ground, orders: int
-) -> tuple[list[Look], float]:
-    """Run the command, and look at it now and then; orders a second."""
+async def _backfill(connection: asyncpg.Connection, ground: Ground, orders: int) -> Run:
+    """Run the command, and look at it now and then."""
     end = FIRST + timedelta(days=DAYS)
     began = time.perf_counter()
     command = await asyncio.create_subprocess_exec(
@@ -92,21 +102,32 @@ async def _backfill(
             "KAOHE_MARKETPLACES": str(ground.folder / "marketplaces.json"),
             "KAOHE_BUYER_KEY": "0" * 64,
         },
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
     )
-    looks: list[Look] = []
-    ended = asyncio.create_task(command.wait())
-    while not ended.done():
-        await asyncio.wait({ended}, timeout=LOOK_SECONDS)
-        share = await connection.fetchval("SELECT avg(progress) FROM jobs")
-        megabytes = await _megabytes_of(command.pid)
-        if share is not None and megabytes:
-            looks.append(Look(time.perf_counter() - began, float(share), megabytes))
-    seconds = time.perf_counter() - began
+    held, foretold = list[tuple[float, int]](), list[tuple[float, float]]()
+    told = asyncio.create_task(_hear(command, began, foretold))
+    while not told.done():
+        await asyncio.wait({told}, timeout=LOOK_SECONDS)
+        if megabytes := await _megabytes_of(command.pid):
+            held.append((time.perf_counter() - began, megabytes))
+    await command.wait()
+    run = Run(time.perf_counter() - began, held, foretold)
     assert command.returncode == 0
     stored = await connection.fetchval("SELECT count(*) FROM order_facts")
     assert stored == orders, f"{stored} of {orders} orders came"
-    return [*looks, Look(seconds, 1, 0)], orders / seconds
+    return run
+
+
+async def _hear(
+    command: asyncio.subprocess.Process, began: float, foretold: list[tuple[float, float]]
+) -> None:
+    """Note what the command foretells, until it says no more."""
+    assert command.stdout is not None
+    async for line in command.stdout:
+        if found := LEFT.search(line.decode()):
+            hours, minutes, seconds = map(int, found.groups())
+            gone = time.perf_counter() - began
+            foretold.append((gone, gone + hours * 3600 + minutes * 60 + seconds))
 
 
 async def _megabytes_of(process: int) -> int:
@@ -118,14 +139,34 @@ async def _megabytes_of(process: int) -> int:
     return int(told) // 1024 if told.strip() else 0
 
 
-def _told(looks: Sequence[Look]) -> str:
-    """The memory and the foretold whole time, as they stood at some shares of the work."""
-    whole = looks[-1].seconds
-    at = [next(each for each in looks if each.share >= share) for share in TOLD_AT]
-    shares = ", ".join(f"{each.share:.0%}" for each in at)
-    memory = ", ".join(str(each.megabytes) for each in at if each.megabytes)
-    foretold = ", ".join(f"{each.seconds / each.share / whole:.2f}" for each in at)
-    return f"at {shares}: {memory} MB; foretold {foretold} x its {whole:.0f} s"
+def _told(run: Run, orders: int) -> str:
+    """The memory and the foretold whole time, as they stood at some shares of the true one."""
+    most = max(megabytes for _, megabytes in run.held)
+    held = ", ".join(str(_last(run.held, share * run.seconds)) for share in HELD_AT)
+    foretold = ", ".join(
+        "nothing" if told is None else f"{told / run.seconds:.2f}"
+        for told in (_last(run.foretold, share * run.seconds) for share in FORETOLD_AT)
+    )
+    return (
+        f"{run.seconds:.0f} s; at {_percent(HELD_AT)} {held} MB, at most {most},"
+        f" {_slope(run) * run.seconds / orders * 100_000:+.2f} MB for 100,000 orders;"
+        f" at {_percent(FORETOLD_AT)} foretold {foretold} x the true time"
+    )
+
+
+def _percent(shares: Sequence[float]) -> str:
+    return ", ".join(f"{share:.0%}" for share in shares)
+
+
+def _last(seen: Sequence[tuple[float, T]], seconds: float) -> T | None:
+    """What was seen last before an instant."""
+    return next((value for at, value in reversed(seen) if at <= seconds), None)
+
+
+def _slope(run: Run) -> float:
+    """Megabytes a second by least squares, once caches are filled."""
+    settled = [each for each in run.held if each[0] >= SETTLED_AT * run.seconds]
+    return linear_regression(*zip(*settled, strict=True)).slope
 
 
 async def _write_accounts(

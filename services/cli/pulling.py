@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from pydantic import SecretStr
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -18,11 +19,15 @@ from rich.progress import (
 
 from services.cli.tree import buyer_key_file, marketplaces_file, master_key_file
 from services.door.logs import configure_logs
+from services.ingest.core.forecasts import Outlook
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.deployment import opened
 from services.ingest.workers.pulling import Step
 from services.local.here import dsn_here
 from services.local.settings import LocalSettings
+
+LINE_EVERY = Decimal("0.05")
+"""Of a backfill whose output is no terminal a line is written as often."""
 
 _out = Console(highlight=False, soft_wrap=True)
 
@@ -44,7 +49,7 @@ async def pull_all(settings: IngestSettings, show: Callable[[int, int], None]) -
 def pull_with_bar() -> None:
     """`kaohe pull`"""
     settings = settings_of_here()
-    with _bar() as progress:
+    with _bar(TextColumn("left"), TimeRemainingColumn()) as progress:
         task = progress.add_task("Pull", total=None)
 
         def show(done: int, whole: int) -> None:
@@ -58,23 +63,37 @@ def pull_with_bar() -> None:
 def backfill_with_bar(days: tuple[date, date] | None, shop: str | None) -> None:
     """`kaohe backfill`; without days those that are missing."""
     settings = settings_of_here()
-    with _bar() as progress:
-        what = "the gaps" if days is None else f"{days[0]} to {days[1]}"
-        task = progress.add_task(f"Backfill {what}", total=1)
+    what = "the gaps" if days is None else f"{days[0]} to {days[1]}"
+    with _bar(TextColumn("{task.fields[left]}")) as progress:
+        task = progress.add_task(f"Backfill {what}", total=None, left=_left_of(None))
+        told = Decimal(-1)
 
-        def show(share: Decimal) -> None:
+        def show(outlook: Outlook) -> None:
+            nonlocal told
             # A bar is drawn, nothing is computed with it.
-            progress.update(task, completed=float(share))
+            share, left = float(outlook.share), _left_of(outlook.left)
+            if outlook.left is not None:
+                progress.update(task, completed=share, total=1)
+            progress.update(task, left=left)
+            if not _out.is_terminal and outlook.share >= told + LINE_EVERY:
+                # A log has no bar: now and then a line.
+                told = outlook.share
+                _out.print(f"Backfill {what}: {share:.0%}, {left}")
 
         asyncio.run(_backfill(settings, days, shop, show))
-        progress.update(task, completed=1)
+
+
+def _left_of(left: timedelta | None) -> str:
+    return (
+        "estimating" if left is None else f"{timedelta(seconds=round(left.total_seconds()))} left"
+    )
 
 
 async def _backfill(
     settings: IngestSettings,
     days: tuple[date, date] | None,
     shop: str | None,
-    show: Callable[[Decimal], None],
+    show: Callable[[Outlook], None],
 ) -> None:
     async with opened(settings) as schedule:
         problems = await schedule.backfill_once(days, shop=shop, show=show)
@@ -96,13 +115,12 @@ def settings_of_here() -> IngestSettings:
     )
 
 
-def _bar() -> Progress:
+def _bar(*left: ProgressColumn) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        *left,
         console=_out,
     )

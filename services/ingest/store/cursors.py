@@ -72,7 +72,7 @@ FROM feeds AS f
 WHERE f.tenant_id = :tenant AND f.shop = ANY(:shops) AND f.due_at <= :by
 """)
 _PULLED = text("""
-SELECT id FROM feeds
+SELECT id, kind FROM feeds
 WHERE tenant_id = :tenant AND shop = ANY(:shops) AND due_at IS NOT NULL ORDER BY id
 """)
 
@@ -194,10 +194,11 @@ async def next_due(session: ReadSession, *, shops: Sequence[str], by: datetime) 
     return found
 
 
-async def read_pulled(session: ReadSession, *, shops: Sequence[str]) -> list[str]:
-    """The feeds of some shops that are on the schedule."""
+async def read_pulled(session: ReadSession, *, shops: Sequence[str]) -> dict[str, FactKind]:
+    """The feeds of some shops that are on the schedule, and of what kind each is."""
     parameters = {"tenant": session.tenant, "shops": list(shops)}
-    return list((await session.execute(_PULLED, parameters)).scalars())
+    found = await session.execute(_PULLED, parameters)
+    return {row.id: FactKind(row.kind) for row in found}
 
 
 async def add_days(session: WriteSession, feed: str, days: Sequence[date]) -> None:

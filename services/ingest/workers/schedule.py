@@ -1,7 +1,7 @@
 """What is read when: feeds as they fall due, and backfills as they are asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +10,7 @@ from decimal import Decimal
 import structlog
 
 from services.ingest.core.cursors import wait_after
+from services.ingest.core.forecasts import Forecast, Outlook, Stand
 from services.ingest.flows.backfills import ask_backfill, ask_gaps
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 from services.ingest.store.cursors import (
@@ -38,9 +39,11 @@ from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Backfill, Lease
 from services.schema.shapes.people import Caller
 from services.schema.shapes.reconciliations import Reconciliation
-from services.schema.words import JobStatus, Role
+from services.schema.words import FactKind, JobStatus, Role
 
-Outcome = tuple[JobStatus, Decimal, dict[str, object] | None]
+Asked = dict[int, dict[str, tuple[FactKind, Backfill]]]
+"""The backfills that were asked for by tenant and job."""
+Outcomes = dict[str, tuple[JobStatus, Decimal, dict[str, object] | None]]
 
 AT_ONCE = 4
 """Feeds that one worker reads at the same time; they are of different shops."""
@@ -128,7 +131,7 @@ class Schedule:
         return self._problems
 
     async def backfill_once(
-        self, days: tuple[date, date] | None, *, shop: str | None, show: Callable[[Decimal], None]
+        self, days: tuple[date, date] | None, *, shop: str | None, show: Callable[[Outlook], None]
     ) -> list[str]:
         """Read some days of all feeds again, or of one shop's; null: exactly those they lack.
 
@@ -136,19 +139,19 @@ class Schedule:
         """
         await self._open_desks(shop)
         asked = {tenant: await self._ask(tenant, days, shop) for tenant in self._desks.tenants()}
-        outcomes: list[Outcome] = []
+        outcomes: Outcomes = {}
+        forecast = Forecast(self._now(), at_once=AT_ONCE)
         async with self._finished():
             while not self._stopping.is_set() and not self._mistakes:
                 self._woken.clear()
                 await self._begin_backfills()
                 outcomes = await self._outcomes(asked)
-                if outcomes:
-                    show(sum((share for _, share, _ in outcomes), Decimal(0)) / len(outcomes))
-                if all(status is not JobStatus.RUNNING for status, _, _ in outcomes):
+                show(forecast.look(self._now(), _stands(asked, outcomes)))
+                if all(status is not JobStatus.RUNNING for status, _, _ in outcomes.values()):
                     break
                 await self._sleep(timedelta(seconds=1))
         self._raise_mistakes()
-        failed = (result for status, _, result in outcomes if status is JobStatus.FAILED)
+        failed = [result for status, _, result in outcomes.values() if status is JobStatus.FAILED]
         return [str((result or {}).get("problem")) for result in failed]
 
     async def reconcile_once(
@@ -290,24 +293,27 @@ class Schedule:
 
     async def _ask(
         self, tenant: int, days: tuple[date, date] | None, shop: str | None
-    ) -> list[str]:
-        """Put down a backfill for each feed that has something to read again; the jobs."""
+    ) -> dict[str, tuple[FactKind, Backfill]]:
+        """Put down a backfill for each feed that has something to read again; by their jobs."""
         shops = [code for code in self._desks.shops_of(tenant) if shop in (None, code)]
         caller, at = Caller(tenant, Role.ADMIN, None, "system:operator"), self._now()
         async with self._database.write(tenant) as session:
             asked = [
-                await ask_gaps(session, feed, caller=caller, at=at)
-                if days is None
-                else await ask_backfill(session, feed, *days, caller=caller, at=at)
-                for feed in await read_pulled(session, shops=shops)
+                (
+                    kind,
+                    await ask_gaps(session, feed, caller=caller, at=at)
+                    if days is None
+                    else await ask_backfill(session, feed, *days, caller=caller, at=at),
+                )
+                for feed, kind in (await read_pulled(session, shops=shops)).items()
             ]
-        return [backfill.job for backfill in asked if backfill is not None]
+        return {backfill.job: (kind, backfill) for kind, backfill in asked if backfill is not None}
 
-    async def _outcomes(self, asked: Mapping[int, Sequence[str]]) -> list[Outcome]:
-        found: list[Outcome] = []
+    async def _outcomes(self, asked: Asked) -> Outcomes:
+        found: Outcomes = {}
         for tenant, jobs in asked.items():
             async with self._database.read(tenant) as session:
-                found += (await read_outcomes(session, jobs)).values()
+                found |= await read_outcomes(session, list(jobs))
         return found
 
     async def _until_due(self, by: datetime) -> timedelta | None:
@@ -368,6 +374,14 @@ class Schedule:
             except (Unavailable, OSError) as error:
                 _log.warning("schedule.unheard", problem=str(error))
             await asyncio.sleep(LONGEST_SLEEP.total_seconds())
+
+
+def _stands(asked: Asked, outcomes: Outcomes) -> dict[str, Stand]:
+    backfills = {job: each for jobs in asked.values() for job, each in jobs.items()}
+    return {
+        job: Stand(kind, backfill.days, outcomes[job][1], outcomes[job][0] is not JobStatus.RUNNING)
+        for job, (kind, backfill) in backfills.items()
+    }
 
 
 def _is_final(error: Exception) -> bool:

@@ -1,0 +1,155 @@
+"""How long a backfill has still to go, told from how its feeds have got on, and not before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+from fractions import Fraction
+
+from services.schema.words import FactKind
+
+_MILLISECOND = timedelta(milliseconds=1)
+_MOVES_TO_TELL = 2
+_SHARE = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where one feed of a backfill stands."""
+
+    kind: FactKind
+    days: int
+    share: Decimal
+    """Of its days, from 0 to 1."""
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a backfill looks like from where it stands."""
+
+    share: Decimal
+    """Of the time that all of it takes; never less than was told before."""
+    left: timedelta | None
+    """Null until enough has been seen to say it."""
+
+
+@dataclass(slots=True)
+class _Track:
+    """When a feed got on, in milliseconds since the beginning, and how far it was then."""
+
+    moves: list[tuple[int, Fraction]] = field(default_factory=list)
+    since: int = 0
+    """The first move since another was last done: from there on it may go faster."""
+    took: int | None = None
+    """How long the whole took at most; null while it is not done."""
+
+    def note(self, at: int, share: Fraction) -> None:
+        last = self.moves[-1][1] if self.moves else Fraction(0)
+        if share < last:
+            # Tried again, from its first day on.
+            self.moves, self.since = [], 0
+        if share and share != last:
+            self.moves.append((at, share))
+
+    def left(self, at: int) -> Fraction | None:
+        """Milliseconds, as the whole of its road tells or the later half, whichever is slower."""
+        moves = self.moves[self.since :]
+        if len(moves) <= _MOVES_TO_TELL:
+            moves = self.moves
+        if len(moves) < _MOVES_TO_TELL:
+            return None
+        half = (moves[0][0] + moves[-1][0]) // 2
+        later = [move for move in moves if move[0] >= half]
+        told = [each for each in (moves, later) if len(each) >= _MOVES_TO_TELL]
+        return max(_left(each, at) for each in told)
+
+
+def _left(moves: list[tuple[int, Fraction]], at: int) -> Fraction:
+    """By the pace between some moves; a step that takes longer than they did slows it down."""
+    (first, begun), (last, done) = moves[0], moves[-1]
+    idle = Fraction(at - last)
+    usual = min(idle, Fraction(last - first, len(moves) - 1))
+    whole = (last - first + idle - usual) / (done - begun)
+    return max(whole * (1 - done) - usual, Fraction(0))
+
+
+class Forecast:
+    """Feeds weigh as much as they take: a quick one that is done says little of the others."""
+
+    def __init__(self, begun: datetime, *, at_once: int) -> None:
+        """`at_once` is how many feeds are read side by side."""
+        self._begun = begun
+        self._at_once = at_once
+        self._tracks: dict[str, _Track] = {}
+        self._over: set[str] = set()
+        self._over_since = 0
+        self._shown = Decimal(0)
+
+    def look(self, at: datetime, stands: Mapping[str, Stand]) -> Outlook:
+        """The feeds as they stand now, by a name of each that stays."""
+        gone = (at - self._begun) // _MILLISECOND
+        for name, stand in stands.items():
+            self._tracks.setdefault(name, _Track()).note(gone, Fraction(stand.share))
+        over = {name for name, stand in stands.items() if stand.is_over}
+        if over != self._over:
+            self._note_over(over, gone)
+        if len(over) == len(stands):
+            return Outlook(Decimal(1), timedelta(0))
+        left = self._left(gone, stands)
+        if left is None:
+            return Outlook(self._shown, None)
+        share = Decimal(gone) / Decimal(max(gone + round(left), 1))
+        self._shown = max(self._shown, share.quantize(_SHARE, ROUND_DOWN))
+        return Outlook(self._shown, round(left) * _MILLISECOND)
+
+    def _note_over(self, over: set[str], gone: int) -> None:
+        """That some more are done by now."""
+        for name in over - self._over:
+            # Of so many that are done one after another, at as many places.
+            self._tracks[name].took = (gone - self._over_since) * self._at_once
+        for track in self._tracks.values():
+            track.since = len(track.moves)
+        self._over, self._over_since = over, gone
+
+    def _left(self, gone: int, stands: Mapping[str, Stand]) -> Fraction | None:
+        """Milliseconds until all are done; null until as many can be told as are read at once."""
+        lefts = {
+            name: left
+            for name in stands.keys() - self._over
+            if (left := self._tracks[name].left(gone)) is not None
+        }
+        if len(lefts) + len(self._over) < min(self._at_once, len(stands)):
+            return None
+        waiting = stands.keys() - self._over - lefts.keys()
+        paces = self._paces(stands, lefts)
+        if waiting and not paces:
+            return None
+        for name in waiting:
+            # In its turn as slow as the slowest of its kind, or of all.
+            stand = stands[name]
+            pace = paces.get(stand.kind) or max(paces.values())
+            lefts[name] = pace * stand.days * (1 - Fraction(stand.share))
+        # Either they were in each other's way, at one processor or one key's pace, and whoever
+        # remains goes on faster; or they were not. The middle is at most half the truth off.
+        shared = sum(lefts.values(), Fraction(0)) / min(self._at_once, len(lefts))
+        return (shared + max(shared, *lefts.values())) / 2
+
+    def _paces(
+        self, stands: Mapping[str, Stand], lefts: Mapping[str, Fraction]
+    ) -> dict[FactKind, Fraction]:
+        """The milliseconds that a day takes of each kind's slowest feed."""
+        found: dict[FactKind, Fraction] = {}
+        for name, stand in stands.items():
+            took, moves = self._tracks[name].took, self._tracks[name].moves
+            if name in lefts and stand.share < 1:
+                pace = lefts[name] / (stand.days * (1 - Fraction(stand.share)))
+            elif took is not None and len(moves) >= _MOVES_TO_TELL:
+                (first, begun), (last, done) = moves[0], moves[-1]
+                pace = (last - first) / (stand.days * (done - begun))
+            elif took is not None:
+                pace = Fraction(took, stand.days)
+            else:
+                continue
+            found[stand.kind] = max(found.get(stand.kind, Fraction(0)), pace)
+        return found
