@@ -10,6 +10,7 @@ from services.schema.words import FactKind
 
 _MILLISECOND = timedelta(milliseconds=1)
 _MOVES_TO_TELL = 2
+_BEGINNING = 0, Fraction(0)
 _SHARE = Decimal("0.0001")
 
 
@@ -40,7 +41,9 @@ class _Track:
 
     moves: list[tuple[int, Fraction]] = field(default_factory=list)
     since: int = 0
-    """The first move since another was last done: from there on it may go faster."""
+    """The first move since fewer are read beside it."""
+    eased: Fraction = Fraction(1)
+    """Of the time that it took before so much, perhaps: until it is seen again."""
     took: int | None = None
     """How long the whole took at most; null while it is not done."""
 
@@ -48,21 +51,28 @@ class _Track:
         last = self.moves[-1][1] if self.moves else Fraction(0)
         if share < last:
             # Tried again, from its first day on.
-            self.moves, self.since = [], 0
+            self.moves, self.since, self.eased = [], 0, Fraction(1)
         if share and share != last:
             self.moves.append((at, share))
 
     def left(self, at: int) -> Fraction | None:
         """Milliseconds, as the whole of its road tells or the later half, whichever is slower."""
-        moves = self.moves[self.since :]
+        moves, eased = self.moves[self.since :], Fraction(1)
         if len(moves) <= _MOVES_TO_TELL:
-            moves = self.moves
+            moves, eased = self.moves, self.eased
         if len(moves) < _MOVES_TO_TELL:
             return None
         half = (moves[0][0] + moves[-1][0]) // 2
         later = [move for move in moves if move[0] >= half]
         told = [each for each in (moves, later) if len(each) >= _MOVES_TO_TELL]
-        return max(_left(each, at) for each in told)
+        return eased * max(_left(each, at) for each in told)
+
+    def ease(self, share: Fraction) -> None:
+        """From now on there is less in its way: `share` of what there was before."""
+        if len(self.moves) >= _MOVES_TO_TELL:
+            # Perhaps it was in nobody's way: the middle is at most half the truth off.
+            self.eased *= (1 + share) / 2
+        self.since = len(self.moves)
 
 
 def _left(moves: list[tuple[int, Fraction]], at: int) -> Fraction:
@@ -83,15 +93,19 @@ class Forecast:
         self._at_once = at_once
         self._tracks: dict[str, _Track] = {}
         self._over: set[str] = set()
-        self._over_since = 0
+        self._over_since = self._places = 0
         self._shown = Decimal(0)
 
     def look(self, at: datetime, stands: Mapping[str, Stand]) -> Outlook:
-        """The feeds as they stand now, by a name of each that stays."""
+        """The feeds as they stand now in the order of their turns, each by a name that stays."""
         gone = (at - self._begun) // _MILLISECOND
-        for name, stand in stands.items():
-            self._tracks.setdefault(name, _Track()).note(gone, Fraction(stand.share))
+        for place, (name, stand) in enumerate(stands.items()):
+            if name not in self._tracks:
+                # Those that are not read from the beginning on wait for a place.
+                self._tracks[name] = _Track([_BEGINNING] if place < self._at_once else [])
+            self._tracks[name].note(gone, Fraction(stand.share))
         over = {name for name, stand in stands.items() if stand.is_over}
+        self._places = self._places or min(self._at_once, len(stands))
         if over != self._over:
             self._note_over(over, gone)
         if len(over) == len(stands):
@@ -108,18 +122,20 @@ class Forecast:
         for name in over - self._over:
             # Of so many that are done one after another, at as many places.
             self._tracks[name].took = (gone - self._over_since) * self._at_once
-        for track in self._tracks.values():
-            track.since = len(track.moves)
-        self._over, self._over_since = over, gone
+        places = min(self._at_once, max(len(self._tracks) - len(over), 1))
+        if places < self._places:
+            for track in self._tracks.values():
+                track.ease(Fraction(places, self._places))
+        self._over, self._over_since, self._places = over, gone, places
 
     def _left(self, gone: int, stands: Mapping[str, Stand]) -> Fraction | None:
-        """Milliseconds until all are done; null until as many can be told as are read at once."""
+        """Milliseconds until all are done; null until each that was begun first can be told."""
         lefts = {
             name: left
             for name in stands.keys() - self._over
             if (left := self._tracks[name].left(gone)) is not None
         }
-        if len(lefts) + len(self._over) < min(self._at_once, len(stands)):
+        if not (lefts.keys() | self._over).issuperset([*stands][: self._at_once]):
             return None
         waiting = stands.keys() - self._over - lefts.keys()
         paces = self._paces(stands, lefts)
@@ -130,8 +146,8 @@ class Forecast:
             stand = stands[name]
             pace = paces.get(stand.kind) or max(paces.values())
             lefts[name] = pace * stand.days * (1 - Fraction(stand.share))
-        # Either they were in each other's way, at one processor or one key's pace, and whoever
-        # remains goes on faster; or they were not. The middle is at most half the truth off.
+        # Either they are in each other's way, at one processor or one key's pace, and whoever
+        # remains will go on faster; or they are not.
         shared = sum(lefts.values(), Fraction(0)) / min(self._at_once, len(lefts))
         return (shared + max(shared, *lefts.values())) / 2
 
