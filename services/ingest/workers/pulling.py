@@ -67,6 +67,17 @@ Show = Callable[[Step], None]
 
 
 @dataclass(slots=True)
+class Trail:
+    """How far the attempts at a pull or a backfill have come; the next one goes on from there."""
+
+    until: datetime | None = None
+    """Everything before it has landed; null at first."""
+    days: int = 0
+    rows: int = 0
+    """Rows that said something new."""
+
+
+@dataclass(slots=True)
 class _Harvest:
     """Windows that have been read and not yet landed."""
 
@@ -115,7 +126,7 @@ class Puller:
         )
         try:
             await self._check_owner()
-            await self._land_all(pieces, in_all, backfill=None)
+            await self._land_all(pieces, in_all, Trail(), backfill=None)
         except SourceError as error:
             await self._give_back(self._wait(error), str(error))
             return str(error)
@@ -132,14 +143,16 @@ class Puller:
         await self._give_back(timedelta(0) if self._stopping.is_set() else stream.every, None)
         return None
 
-    async def backfill(self, backfill: Backfill) -> int:
-        """Read some days again, the cursor stays; how many rows said something new.
+    async def backfill(self, backfill: Backfill, trail: Trail) -> None:
+        """Read some days again from where a trail ends; the cursor stays.
 
         The feed is given back as it was. Errors are the caller's.
         """
-        pieces = windows_of_backfill(self._desk, self._lease.kind, backfill, self._now)
+        pieces = windows_of_backfill(
+            self._desk, self._lease.kind, backfill, self._now, after=trail.until
+        )
         try:
-            return await self._land_all(pieces, backfill.days, backfill=backfill)
+            await self._land_all(pieces, backfill.days, trail, backfill=backfill)
         finally:
             await self._give_back(timedelta(0), None)
 
@@ -151,10 +164,14 @@ class Puller:
             raise NotPermitted(f"orders and refunds of this shop come from {owner}")
 
     async def _land_all(
-        self, pieces: AsyncGenerator[Piece, None], in_all: int, *, backfill: Backfill | None
-    ) -> int:
+        self,
+        pieces: AsyncGenerator[Piece, None],
+        in_all: int,
+        trail: Trail,
+        *,
+        backfill: Backfill | None,
+    ) -> None:
         """Land windows as they come; what has been read lands even if the next one fails."""
-        rows = days = 0
         problem: SourceError | None = None
         async with self._kept(), aclosing(pieces):
             ended = False
@@ -169,13 +186,13 @@ class Puller:
                         ended, problem = True, error
                     ended = ended or self._stopping.is_set()
                 if harvest.pieces:
-                    days += sum(len(piece.days) for piece in harvest.pieces)
+                    days = trail.days + sum(len(piece.days) for piece in harvest.pieces)
                     share = Decimal(days) / max(in_all, 1)
-                    rows += await self._land(harvest, backfill, share)
-                    self._tell(days, in_all, rows)
+                    trail.rows += await self._land(harvest, backfill, share)
+                    trail.until, trail.days = harvest.pieces[-1].end, days
+                    self._tell(trail, in_all)
         if problem is not None:
             raise problem
-        return rows
 
     async def _land(self, harvest: _Harvest, backfill: Backfill | None, share: Decimal) -> int:
         """Store what was read; how many of its rows said something new."""
@@ -276,6 +293,6 @@ class Puller:
         self._log.info("feed.landed", batch=tally.batch, **counts)
         return tally.received
 
-    def _tell(self, days: int, days_in_all: int, rows: int) -> None:
-        lease = self._lease
-        self._show(Step(self._desk.tenant, lease.shop, lease.kind, days, days_in_all, rows))
+    def _tell(self, trail: Trail, in_all: int) -> None:
+        lease, tenant = self._lease, self._desk.tenant
+        self._show(Step(tenant, lease.shop, lease.kind, trail.days, in_all, trail.rows))

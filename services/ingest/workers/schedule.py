@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -32,6 +32,7 @@ from services.ingest.workers.pulling import (
     Puller,
     Show,
     Step,
+    Trail,
 )
 from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.db import Database
@@ -69,7 +70,9 @@ class _Try:
 
     running: bool = False
     attempts: int = 0
+    """Since something of it landed."""
     rests_until: datetime = LONG_AGO
+    trail: Trail = field(default_factory=Trail)
 
 
 class Schedule:
@@ -248,10 +251,13 @@ class Schedule:
     async def _read_again(
         self, tenant: int, lease: Lease, backfill: Backfill, last: _Try
     ) -> tuple[JobStatus, dict[str, object]] | None:
-        """What became of it; null where it is to be tried again."""
+        """What became of it; null where it is to be tried again, from where it has come to."""
+        begun = last.trail.until
         try:
-            rows = await self._puller(tenant, lease).backfill(backfill)
+            await self._puller(tenant, lease).backfill(backfill, last.trail)
         except (SourceError, Unavailable, StaleLease) as error:
+            if last.trail.until != begun:
+                last.attempts = 1
             if isinstance(error, TryLater) and error.seconds is not None:
                 # It says itself how long to wait, and what was read of a window stays: no failure.
                 last.attempts -= 1
@@ -262,7 +268,7 @@ class Schedule:
             if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
                 return None
             return JobStatus.FAILED, {"problem": f"{lease.shop} {lease.kind}: {error}"}
-        return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": rows})
+        return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": last.trail.rows})
 
     async def _finish(
         self, tenant: int, job: str, status: JobStatus, result: dict[str, object]

@@ -93,26 +93,43 @@ def _windows_between(start: datetime, end: datetime, longest: timedelta) -> Iter
 
 
 async def windows_of_backfill(
-    desk: Desk, kind: FactKind, backfill: Backfill, now: Callable[[], datetime]
+    desk: Desk,
+    kind: FactKind,
+    backfill: Backfill,
+    now: Callable[[], datetime],
+    *,
+    after: datetime | None,
 ) -> AsyncGenerator[Piece, None]:
     """The days that are to be read again, and nothing beside them.
 
-    What is not settled yet is left to the schedule, which reads it as soon as it is.
+    What is not settled yet is left to the schedule, which reads it as soon as it is. `after` says
+    that all before it has been read in an earlier attempt.
     """
     for start, end in backfill.spans:
-        async for piece in _stretch(desk, kind, start, end, now):
+        async for piece in _stretch(desk, kind, start, end, now, after):
             yield piece
 
 
 async def _stretch(
-    desk: Desk, kind: FactKind, start: date, end: date, now: Callable[[], datetime]
+    desk: Desk,
+    kind: FactKind,
+    start: date,
+    end: date,
+    now: Callable[[], datetime],
+    after: datetime | None,
 ) -> AsyncGenerator[Piece, None]:
     stream = desk.source.streams[kind]
     settled = now() - stream.lag
-    windows = deque(
-        windows_of_days(start, end, desk.timezone, longest=stream.longest, settled=settled)
-    )
     done = start_of_day(start, desk.timezone)
+    if after is not None:
+        done = max(done, after)
+    windows = deque(
+        replace(window, start=max(window.start, done))
+        for window in windows_of_days(
+            start, end, desk.timezone, longest=stream.longest, settled=settled
+        )
+        if window.end > done
+    )
     while windows:
         window = windows.popleft()
         try:

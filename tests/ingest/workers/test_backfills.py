@@ -18,6 +18,7 @@ from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
 from services.door.callers import make_key
 from services.ingest.app import create_app
+from services.ingest.core.forecasts import Outlook
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.errors import TryLater
 from services.ingest.sources.reading import Reading
@@ -140,12 +141,11 @@ async def test_a_gap_is_shown_read_again_and_closed(world: World, database: Test
 
 async def test_days_read_again_say_nothing_new(world: World) -> None:
     await world.pull()
-    shares: list[Decimal] = []
+    seen: list[Outlook] = []
     before = await world.rows("SELECT count(*) FROM batches")
     schedule = world.schedule()
-    assert await schedule.backfill_once((DAYS[2], DAYS[5]), shop=None, show=shares.append) == []
-    assert shares[-1] == 1
-    assert sorted(shares) == shares
+    assert await schedule.backfill_once((DAYS[2], DAYS[5]), shop=None, show=seen.append) == []
+    assert seen[-1] == Outlook(Decimal(1), timedelta(0))
     jobs = await jobs_of(world)
     assert [json.loads(job.result) for job in jobs] == [{"rows": 0}] * 3
     assert await world.rows("SELECT count(*) FROM batches") == before
@@ -228,6 +228,39 @@ async def test_a_backfill_that_is_put_off_is_tried_again(world: World) -> None:
         client._pace._free_at = 0.0
     assert await task == []
     assert {job.status for job in await jobs_of(world)} == {"done"}
+
+
+async def test_what_of_a_backfill_has_landed_is_not_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours of work do not begin anew, nor fail, because the way is broken now and then."""
+    await world.pull()
+    monkeypatch.setattr("services.ingest.workers.pulling.LANDING_WINDOWS", 1)
+    read, asked = TaobaoSource.read, list[Window]()
+
+    async def read_badly(source: TaobaoSource, kind: FactKind, window: Window) -> Reading:
+        if kind is not FactKind.ORDERS:
+            return await read(source, kind, window)
+        asked.append(window)
+        if len(asked) % 2 == 0:
+            raise TryLater("the line is cut")
+        return await read(source, kind, window)
+
+    monkeypatch.setattr(TaobaoSource, "read", read_badly)
+    monkeypatch.setattr("services.ingest.workers.schedule.wait_after", lambda _: timedelta(0))
+    days, shares = (DAYS[0], DAYS[9]), list[Decimal]()
+    problems = await world.schedule().backfill_once(
+        days, shop="tm-life", show=lambda seen: shares.append(seen.share)
+    )
+    assert problems == []
+    assert len(asked) // 2 > BACKFILL_ATTEMPTS
+    # Each that failed is asked for once more, and is all that is.
+    assert [window for place, window in enumerate(asked) if place % 2 == 0][1:] == asked[1::2]
+    assert shares == sorted(shares)
+    jobs = await jobs_of(world)
+    assert {(job.status, job.progress) for job in jobs} == {("done", Decimal(1))}
+    assert [json.loads(job.result) for job in jobs] == [{"rows": 0}] * 3
+    await world.check()
 
 
 async def test_a_backfill_that_is_told_to_wait_again_and_again_has_not_failed(
