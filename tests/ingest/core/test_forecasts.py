@@ -39,7 +39,7 @@ class Pretend:
 def shop(*seconds: float) -> list[Pretend]:
     """A shop's orders, refunds and ratings, of which the last come all at once."""
     made = zip((ORDERS, REFUNDS, RATINGS), seconds, (120, 60, 1), strict=False)
-    return [Pretend(kind, *each) for kind, *each in made]
+    return [Pretend(kind, long, steps) for kind, long, steps in made]
 
 
 def looks(feeds: Sequence[Pretend], *, shared: bool) -> Iterator[tuple[int, Outlook]]:
