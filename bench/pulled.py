@@ -27,7 +27,8 @@ from sandbox.doors import DOORS, credentials, door_of
 from sandbox.lives import midnight
 from sandbox.shops import MARKETPLACE_SHOPS, TIMEZONE, Shop
 from services.door.logs import configure_logs
-from services.ingest.core.buyers import sealer
+from services.door.sealing import Keyring
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.connectors import CONNECTORS, Connector
 from services.ingest.flows.pulls import Desk
 from services.ingest.sources.accounts import read_accounts
@@ -151,6 +152,7 @@ class _Pulled:
         desk = self._desk()
         streams = {FactKind.ORDERS: desk.source.streams[FactKind.ORDERS]}
         async with self.database.write(self.tenant) as session:
+            await desk.buyer_keys.begin(session, at=NOW)
             await ensure_feeds(
                 session,
                 shop=self.shop.code,
@@ -184,7 +186,7 @@ class _Pulled:
             source=self.connector.open(client, credential, self.clock),
             reader=self.connector.reader,
             origin=Origin(source, self.shop.code, supplement.articles, supplement.people),
-            seal=sealer(BUYER_KEY, self.tenant),
+            buyer_keys=BuyerKeys(Keyring(lambda: [BUYER_KEY]), BUYER_KEY),
         )
 
 

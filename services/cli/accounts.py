@@ -105,7 +105,7 @@ async def _opened(settings: "IngestSettings") -> AsyncIterator[tuple["Database",
         await database.close()
 
 
-async def _number(database: "Database", tenant: str) -> int:
+async def number_in(database: "Database", tenant: str) -> int:
     from services.ingest.store.tenants import read_tenant_numbers
     from services.schema.errors import NotFound
 
@@ -116,7 +116,7 @@ async def _number(database: "Database", tenant: str) -> int:
     return number
 
 
-def _operator(number: int) -> "Caller":
+def operator_of(number: int) -> "Caller":
     from services.schema.shapes.people import Caller
     from services.schema.words import Role
 
@@ -149,7 +149,7 @@ async def _put(
 ) -> "AccountView":
     from services.ingest.flows.accounts import permit_all, put_account
 
-    number = await _number(database, tenant)
+    number = await number_in(database, tenant)
     async with database.write(number) as session:
         return await put_account(
             session,
@@ -157,7 +157,7 @@ async def _put(
             stated,
             sandbox=settings.sandbox_hosts,
             permit=permit_all,
-            caller=_operator(number),
+            caller=operator_of(number),
             at=at,
         )
 
@@ -205,7 +205,7 @@ async def _list(tenant: str) -> list["AccountView"]:
 
     async with (
         _opened(settings_of_here()) as (database, _),
-        database.read(await _number(database, tenant)) as session,
+        database.read(await number_in(database, tenant)) as session,
     ):
         return [await view_account(session, terms.shop) for terms in await read_terms(session)]
 
@@ -215,20 +215,25 @@ async def _remove(tenant: str, shop: str) -> None:
     from services.ingest.flows.accounts import drop_account, permit_all
 
     async with _opened(settings_of_here()) as (database, _):
-        number = await _number(database, tenant)
+        number = await number_in(database, tenant)
         async with database.write(number) as session:
             at = datetime.now(UTC)
-            operator = _operator(number)
+            operator = operator_of(number)
             await drop_account(session, shop, permit=permit_all, caller=operator, at=at)
 
 
 async def _rotate(settings: "IngestSettings") -> tuple[int, list[str]]:
-    from services.ingest.workers.rotating import rotate_accounts
+    from services.ingest.flows.buyers import BuyerKeys
+    from services.ingest.workers.rotating import rotate_accounts, wrap_buyer_keys
 
+    keys = BuyerKeys(settings.read_buyer_ring(), settings.read_buyer_key())
     async with _opened(settings) as (database, ring):
         done = await rotate_accounts(database, ring, now=lambda: datetime.now(UTC))
+        wrapped, shut = await wrap_buyer_keys(database, keys)
         master = ring.current().id
-    left, lines = 0, [f"master key: {master}"]
+    left = len(shut)
+    lines = [f"master key: {master}", f"{wrapped} keys for buyers wrapped anew"]
+    lines += [f"{tenant}: its key for buyers does not open" for tenant in shut]
     for each in done:
         if each.rotated is None:
             left += 1

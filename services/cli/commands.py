@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from services.cli import accounts, webhooks
+from services.cli import accounts, buyers, webhooks
 
 app = typer.Typer(
     help="Scores people and teams of an e-commerce company from its own data.",
@@ -28,6 +28,7 @@ app.add_typer(audits, name="audit")
 TenantCode = Annotated[str, typer.Argument(metavar="CODE", help="What the tenant is known by.")]
 
 app.add_typer(accounts.app, name="account")
+app.add_typer(buyers.app, name="buyers")
 app.add_typer(webhooks.app, name="webhook")
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.door.app import Lifespan, make_app
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.rest import (
     accounts,
     exclusions,
@@ -49,7 +50,7 @@ def create_app(settings: IngestSettings) -> FastAPI:
     app.state.tokens = settings.read_tokens()
     app.state.limits = settings.read_limits()
     app.state.signing_key = settings.read_signing_key()
-    app.state.buyer_key = settings.read_buyer_key()
+    app.state.buyer_keys = BuyerKeys(settings.read_buyer_ring(), settings.read_buyer_key())
     app.state.master_keys = settings.read_master_keys()
     app.state.turns = Turns()
     app.state.heard = webhooks.Heard()

@@ -22,15 +22,16 @@ class IngestSettings(DoorSettings):
     # `/docs` is open in development and demo.
     environment: Literal["development", "demo", "production"] = "production"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # What buyers' ids are hashed with: 32 bytes or more, the same for ever; destroying it unlinks
-    # them. The file is made where it is missing.
+    # What all buyers' ids were hashed with before each tenant had a key of its own; it wraps those
+    # where there is no master key. 32 bytes or more; the file is made where it is missing.
     buyer_key: SecretStr | None = Field(default=None, min_length=32)
     buyer_key_file: Path | None = None
-    # What cursors are signed with; drawn from the key for buyers unless stated.
+    # What cursors are signed with; drawn from the key for buyers, or the master key, unless stated.
     signing_key: SecretStr | None = Field(default=None, min_length=32)
     signing_key_file: Path | None = None
-    # What wraps the tenants' keys, under which the shops' accounts are sealed in the database. The
-    # file is made where it is missing; keys that only open stand beside it, or apart by spaces.
+    # What wraps the tenants' keys: those under which the shops' accounts are sealed, and those that
+    # buyers are hashed with. The file is made where it is missing; keys that only open stand beside
+    # it, or apart by spaces.
     master_key: SecretStr | None = Field(default=None, min_length=32)
     master_key_file: Path | None = None
     further_master_keys: SecretStr | None = None
@@ -50,13 +51,18 @@ class IngestSettings(DoorSettings):
     def documented(self) -> bool:
         return self.environment != "production"
 
-    def read_buyer_key(self) -> bytes:
-        """The key of this deployment; without one no buyer can be taken."""
+    def read_buyer_key(self) -> bytes | None:
+        """What was the key for all tenants' buyers; null where there never was one, or is none."""
         if self.buyer_key is not None:
             return self.buyer_key.get_secret_value().encode()
-        if self.buyer_key_file is not None:
-            return read_or_make_key(self.buyer_key_file)
-        raise ValueError("KAOHE_BUYER_KEY_FILE names no file: buyers must be hashed with a key")
+        return None if self.buyer_key_file is None else read_or_make_key(self.buyer_key_file)
+
+    def read_buyer_ring(self) -> Keyring:
+        """What wraps the tenants' keys for buyers; without it none can be taken."""
+        if not self._read_all_keys():
+            what = "Neither KAOHE_MASTER_KEY_FILE nor KAOHE_BUYER_KEY_FILE names a file"
+            raise ValueError(f"{what}: buyers must be hashed with a key")
+        return Keyring(self._read_all_keys)
 
     @property
     def sandbox_hosts(self) -> tuple[str, ...]:
@@ -67,6 +73,11 @@ class IngestSettings(DoorSettings):
         if self.master_key is None and self.master_key_file is None:
             return None
         return Keyring(self._read_master_keys)
+
+    def _read_all_keys(self) -> list[bytes]:
+        masters = [] if self.read_master_keys() is None else self._read_master_keys()
+        former = self.read_buyer_key()
+        return masters if former is None else [*masters, former]
 
     def _read_master_keys(self) -> list[bytes]:
         further = self.further_master_keys.get_secret_value() if self.further_master_keys else ""
@@ -81,4 +92,4 @@ class IngestSettings(DoorSettings):
             return self.signing_key.get_secret_value().encode()
         if self.signing_key_file is not None:
             return read_or_make_key(self.signing_key_file)
-        return hmac.digest(self.read_buyer_key(), b"cursors", "sha256")
+        return hmac.digest(self.read_buyer_key() or self._read_all_keys()[0], b"cursors", "sha256")

@@ -95,6 +95,9 @@ async def companies(fresh_database: TestDatabase) -> AsyncIterator[list[Company]
     async with open_companies(fresh_database, 2) as made:
         for company in made:
             await publish_month(company)
+        async with looking(fresh_database) as looker:
+            key = "INSERT INTO buyer_keys VALUES ($1, 1, 'mk', 'wrapped', now())"
+            await looker.executemany(key, [(company.number,) for company in made])
         yield made
 
 
@@ -118,7 +121,7 @@ async def test_a_tenant_is_written_down_deleted_and_put_back_whole(
     assert {each.table: each.rows for each in manifest.copied} == {
         table: rows for table, (rows, _) in before.items()
     }
-    assert before["payouts"][0] == 4
+    assert (before["payouts"][0], before["buyer_keys"][0]) == (4, 1)
     assert file.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir()] == ["ours.zip"]
 

@@ -21,6 +21,7 @@ from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
 from services.door.sealing import Keyring
 from services.ingest.flows.accounts import permit_all, put_account
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.sources.accounts import read_accounts
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.pulling import Show, Step
@@ -33,6 +34,7 @@ from tests.databases import TestDatabase
 
 BUYER_KEY = b"k" * 32
 MASTER_KEY = b"m" * 32
+BUYER_KEYS = BuyerKeys(Keyring(lambda: [MASTER_KEY, BUYER_KEY]), BUYER_KEY)
 FIRST = date(2026, 11, 12)
 NOW = midnight(date(2026, 11, 22)) + timedelta(hours=12)
 
@@ -79,7 +81,7 @@ class World:
 
     def schedule(self, *, show: Show = show_nothing) -> Schedule:
         """A worker of its own."""
-        desks = Desks(self.database, self.accounts, BUYER_KEY, self.clock, ring=self.ring)
+        desks = Desks(self.database, self.accounts, BUYER_KEYS, self.clock, ring=self.ring)
         self.desks.append(desks)
         return Schedule(self.database, desks, now=self.clock, show=show)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -53,6 +54,20 @@ def test_migrations_go_down_and_up_again(fresh_database: TestDatabase) -> None:
     undo(dsn)
     migrate(dsn)
     migrate(dsn)
+
+
+async def test_who_was_here_goes_on_with_the_deployments_key_for_buyers(
+    fresh_database: TestDatabase,
+) -> None:
+    dsn, everything = fresh_database.dsn("kaohe_migrate"), fresh_database.dsn("kaohe")
+    await asyncio.to_thread(undo, dsn, revision="0035")
+    insert = "INSERT INTO tenants (code, created_at) VALUES ('a', now()), ('b', now()) RETURNING id"
+    connection = await asyncpg.connect(everything)
+    tenants = [row["id"] for row in await connection.fetch(insert)]
+    await connection.close()
+    await asyncio.to_thread(migrate, dsn)
+    kept = await ask(everything, "SELECT tenant_id, number, wrapped FROM buyer_keys ORDER BY 1")
+    assert kept == [(tenant, 1, None) for tenant in sorted(tenants)]
 
 
 async def test_going_down_leaves_nothing(fresh_database: TestDatabase) -> None:

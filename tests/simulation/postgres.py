@@ -211,6 +211,8 @@ async def _make_company(connection: asyncpg.Connection, code: str, shops: Sequen
         "INSERT INTO tenant_settings VALUES ($1, 'T', 'CNY', 'Asia/Shanghai', 'monday', '01-01')",
         tenant,
     )
+    # As memory has it: the deployment's key, so that a story is the same whenever it is played.
+    await connection.execute("INSERT INTO buyer_keys VALUES ($1, 1, NULL, NULL, now())", tenant)
     for shop in shops:
         await connection.execute(
             "INSERT INTO shops (tenant_id, code, name, marketplace, timezone, currency, kind,"

@@ -19,7 +19,7 @@ from typing import Any
 
 import asyncpg
 
-from services.ingest.flows import landing, pulls
+from services.ingest.flows import buyers, landing, pulls
 from services.ingest.store import cursors, jobs
 from services.ingest.store.landing import Judged
 from services.ingest.workers import desks, pulling, schedule
@@ -35,7 +35,7 @@ from tests.simulation.stories import TENANTS, Plant, play_in, small_weather
 
 _REAL: dict[str, Callable[..., Any]] = {
     name: value
-    for place in (landing, pulls, desks, pulling, schedule, jobs)
+    for place in (buyers, landing, pulls, desks, pulling, schedule, jobs)
     for name, value in vars(place).items()
     if iscoroutinefunction(value)
     and value.__module__.startswith("services.ingest.store.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from services.door.sealing import Keyring
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
 from services.schema.errors import Unavailable
@@ -15,7 +17,7 @@ from tests.simulation.marketplaces import Door
 if TYPE_CHECKING:
     from tests.simulation.stories import Story
 
-KEY = b"s" * 32
+KEYS = BuyerKeys(Keyring(lambda: [b"s" * 32]), b"s" * 32)
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Worker:
             raise Unavailable("killed")
 
     def begin(self) -> None:
-        self.desks = Desks(Wire(self), self.story.accounts, KEY, self)  # type: ignore[arg-type]
+        self.desks = Desks(Wire(self), self.story.accounts, KEYS, self)  # type: ignore[arg-type]
         self.schedule = Schedule(Wire(self), self.desks, now=self)  # type: ignore[arg-type]
         self.task = asyncio.ensure_future(self.schedule.run())
 

@@ -26,7 +26,7 @@ from services.ingest.workers.schedule import Schedule
 from services.schema.db import Database
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
-from tests.ingest.worlds import Clock, sandbox_on_loopback, write_accounts
+from tests.ingest.worlds import BUYER_KEYS, Clock, sandbox_on_loopback, write_accounts
 from tests.real.doors import open_doors
 from tests.real.tenants import Tenant
 
@@ -170,7 +170,7 @@ async def marketplace(
         accounts = folder / "marketplaces.json"
         write_accounts(accounts, f"real-{tenant.number}", address, [SHOP], FIRST)
         database = Database(made.dsn("kaohe_ingest"), application="test-pull")
-        desks = Desks(database, accounts, b"k" * 32, clock)
+        desks = Desks(database, accounts, BUYER_KEYS, clock)
         try:
             yield clock, Schedule(database, desks, now=clock), database
         finally:

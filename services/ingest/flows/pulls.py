@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.ingest.core.buyers import Seal
+from services.ingest.core.buyers import Seal, sealer
 from services.ingest.core.fields import Unfit
 from services.ingest.flows.arrivals import Arrival, Stated, Unread
 from services.ingest.flows.batches import add_facts
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.connectors import CONNECTORS, Reader
 from services.ingest.flows.landing import Batch, Tally
 from services.ingest.sources.reading import Row, Source
@@ -38,7 +39,7 @@ class Desk:
     source: Source
     reader: Reader
     origin: Origin
-    seal: Seal
+    buyer_keys: BuyerKeys
     page_life: timedelta = PAGE_LIFE
 
 
@@ -97,12 +98,13 @@ async def land_rows(
     Nothing new is no batch. Raises StaleLease where another worker has the feed by now, which
     undoes all of it.
     """
-    arrivals = list(_arrivals(lease.kind, desk, rows, stored))
+    seal = sealer(await desk.buyer_keys.hold(session), desk.tenant)
+    arrivals = list(_arrivals(lease.kind, desk, rows, stored, seal))
     tally = None
     if arrivals:
         batch = Batch(new_id(IdKind.BATCH), CALLER, at)
         tally = await add_facts(
-            session, lease.kind, arrivals, batch=batch, seal=desk.seal, scrub=_as_it_is
+            session, lease.kind, arrivals, batch=batch, seal=seal, scrub=_as_it_is
         )
         await add_page(
             session,
@@ -135,7 +137,7 @@ async def arrive_again(session: ReadSession, kept: KeptRow, supplement: Suppleme
 
 
 def _arrivals(
-    kind: FactKind, desk: Desk, rows: Sequence[Read], stored: Stored
+    kind: FactKind, desk: Desk, rows: Sequence[Read], stored: Stored, seal: Seal
 ) -> Iterator[Arrival]:
     """The rows that say something new; what is stored or refused as it stands is passed over.
 
@@ -144,7 +146,7 @@ def _arrivals(
     """
     number, reader, origin = 0, desk.reader, desk.origin
     for read in rows:
-        body = _written(reader.row_to_keep(read.row, origin, desk.seal))
+        body = _written(reader.row_to_keep(read.row, origin, seal))
         known_by = reader.number_of(kind, read.row)
         try:
             if read.fault:

@@ -42,6 +42,7 @@ from services.ingest.rest.imports import (
 )
 from services.ingest.rest.spool import Spool, spooled
 from services.ingest.rest.turns import Turns
+from services.ingest.store.buyer_keys import has_buyer_key
 from services.ingest.store.facts import (
     FactFilter,
     filters_of,
@@ -137,6 +138,7 @@ async def post_facts(
     with turns.place(caller.tenant):
         async with spooled(request) as spool, turns.turn(caller.tenant, lane_of(kind)):
             coming = Coming(kind, caller, query, body, spool)
+            await _begin_key(request, coming)
             return await (_try(request, coming) if query.check else _take(request, coming))
 
 
@@ -230,6 +232,17 @@ async def _take(request: Request, coming: Coming) -> Response:
     return await _again(coming, attempt)
 
 
+async def _begin_key(request: Request, coming: Coming) -> None:
+    """A company's first rows make its key for buyers, before the transaction that takes long."""
+    database: Database = request.app.state.database
+    async with database.read(coming.caller.tenant) as session:
+        if await has_buyer_key(session):
+            return
+    async with database.write(coming.caller.tenant) as session:
+        await _check_still(request, session)
+        await request.app.state.buyer_keys.begin(session, at=datetime.now(UTC))
+
+
 async def _try(request: Request, coming: Coming) -> Response:
     """Land a file, and undo it: what it says of conflicts and duplicates is what would be so."""
     database: Database = request.app.state.database
@@ -285,7 +298,7 @@ async def _land(
     request: Request, session: WriteSession, coming: Coming, file: FileRows | None
 ) -> Tally:
     kind, spool = coming.kind, coming.spool
-    seal: Seal = sealer(request.app.state.buyer_key, coming.caller.tenant)
+    seal: Seal = sealer(await request.app.state.buyer_keys.hold(session), coming.caller.tenant)
     arrivals: Iterator[Arrival] = (
         read_rows(kind, BodyForm(coming.form), spool.blocks()) if file is None else file.arrivals()
     )

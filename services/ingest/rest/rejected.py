@@ -11,9 +11,11 @@ from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, pag
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Instant, Model
 from services.ingest.core.buyers import resealer
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.rejected import retry_row
 from services.ingest.rest.batches import answer_batch
 from services.ingest.sources.accounts import read_supplement
+from services.ingest.store.buyer_keys import has_buyer_key
 from services.ingest.store.rejected import KeptRow, read_rejected
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, is_id
@@ -106,11 +108,14 @@ async def retry_rejected(
     """
     if not is_id(IdKind.REJECTED, id):
         raise NotFound("refused row")
+    keys: BuyerKeys = request.app.state.buyer_keys
+    if not await has_buyer_key(session):
+        await keys.begin(session, at=datetime.now(UTC))
     tally = await retry_row(
         session,
         id,
         caller=caller,
-        seal=resealer(request.app.state.buyer_key, caller.tenant),
+        seal=resealer(await keys.hold(session), caller.tenant),
         supplement=partial(read_supplement, request.app.state.settings.marketplaces),
         at=datetime.now(UTC),
     )

@@ -1,9 +1,10 @@
-"""The schedule of this deployment: its database, its accounts, its key for buyers."""
+"""The schedule of this deployment: its database, its accounts, its keys for buyers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.pulling import Show
@@ -27,7 +28,7 @@ async def opened(settings: IngestSettings, *, show: Show = show_nothing) -> Asyn
     desks = Desks(
         database,
         settings.marketplaces,
-        settings.read_buyer_key(),
+        BuyerKeys(settings.read_buyer_ring(), settings.read_buyer_key()),
         _now,
         ring=ring,
         sandbox=settings.sandbox_hosts,

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from services.door.sealing import Keyring
-from services.ingest.core.buyers import sealer
 from services.ingest.flows.accounts import NO_KEY
+from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.connectors import CONNECTORS, Connector
 from services.ingest.flows.pulls import PAGE_LIFE, Desk
 from services.ingest.sources.accounts import Account
@@ -55,7 +55,7 @@ class Desks:
         self,
         database: Database,
         file: Path | None,
-        buyer_key: bytes,
+        buyer_keys: BuyerKeys,
         now: Now,
         *,
         ring: Keyring | None = None,
@@ -65,7 +65,7 @@ class Desks:
         """`ring` opens what is sealed in the database: without one the file alone is known."""
         self._database = database
         self._book = AccountBook(database, file, ring, sandbox, now)
-        self._buyer_key = buyer_key
+        self._buyer_keys = buyer_keys
         self._now = now
         self.page_life = page_life
         self._edition = 0
@@ -133,6 +133,7 @@ class Desks:
             place = f"{account.tenant}/{account.shop}: {kind} is not pulled"
             self._book.tell(place, "another source states it already")
         async with self._database.write(tenant) as session:
+            await self._buyer_keys.begin(session, at=self._now())
             await ensure_feeds(
                 session,
                 shop=shop.code,
@@ -169,7 +170,7 @@ class Desks:
                 supplement.articles,
                 supplement.people,
             ),
-            seal=sealer(self._buyer_key, tenant),
+            buyer_keys=self._buyer_keys,
             page_life=self.page_life,
         )
         return _Opened(desk, account, key)

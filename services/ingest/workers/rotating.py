@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.door.sealing import Keyring, Unopened
+from services.ingest.flows.buyers import BuyerKeys, Shut
 from services.ingest.flows.rotations import (
     START,
     Rotated,
@@ -45,6 +46,23 @@ async def rotate_accounts(
         for code, number in sorted(numbers.items())
     ]
     return [each for each in done if each is not None]
+
+
+async def wrap_buyer_keys(database: Database, keys: BuyerKeys) -> tuple[int, list[str]]:
+    """Wrap all tenants' keys for buyers under the master key of the day; they stay what they are.
+
+    How many there are, and the tenants whose key does not open, which stays as it is.
+    """
+    async with database.register() as register:
+        numbers = await read_tenant_numbers(register)
+    wrapped, shut = 0, []
+    for code, number in sorted(numbers.items()):
+        try:
+            async with database.write(number) as session:
+                wrapped += await keys.wrap_anew(session)
+        except Shut:
+            shut.append(code)
+    return wrapped, shut
 
 
 async def _rotate(

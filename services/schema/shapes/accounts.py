@@ -61,6 +61,16 @@ class DataKey:
 
 
 @dataclass(frozen=True, slots=True)
+class BuyerKey:
+    """What a tenant's buyers are hashed with, as it is kept."""
+
+    number: int
+    """Counted from 1: how often the tenant's buyers have begun anew."""
+    wrapped: tuple[str, bytes] | None
+    """By which master key, and what came of it; null is the deployment's own of before."""
+
+
+@dataclass(frozen=True, slots=True)
 class SealedField:
     """A secret of an account as it is kept, and what it is sealed under."""
 

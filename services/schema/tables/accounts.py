@@ -1,4 +1,4 @@
-"""Shops' accounts with their marketplaces: the secrets sealed, the keys to them wrapped."""
+"""Shops' accounts with their marketplaces, and the key for buyers: sealed, their keys wrapped."""
 
 from sqlalchemy import (
     ARRAY,
@@ -38,6 +38,19 @@ data_keys = Table(
     text("master"),
     Column("wrapped", LargeBinary, nullable=False),
     instant("made_at"),
+)
+
+# What a tenant's buyers are hashed with, wrapped; the number counts the keys there were. Null is
+# the deployment's own of before, with which they were hashed, until that is wrapped.
+buyer_keys = Table(
+    "buyer_keys",
+    metadata,
+    tenant_column(),
+    Column("number", Integer, nullable=False),
+    text("master", null=True),
+    Column("wrapped", LargeBinary, nullable=True),
+    instant("made_at"),
+    CheckConstraint("(master IS NULL) = (wrapped IS NULL)", name="wrapped"),
 )
 
 # Bound to its tenant, shop and field. A shop that stands in the accounts file has none here but

@@ -23,7 +23,7 @@ from services.schema.db import Database
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
 from tests.ingest.worlds import (
-    BUYER_KEY,
+    BUYER_KEYS,
     FIRST,
     Clock,
     World,
@@ -143,7 +143,7 @@ async def test_scenario_x06_a_sealed_account_opens_nowhere_else(
             sealed.tenant, row.shop, row.field, bytes(row.sealed),
         )  # fmt: skip
     tried["sealed under an old key"] = await opened(sealed, sealed.ring) - {two}
-    without = Desks(sealed.database, sealed.accounts, BUYER_KEY, sealed.clock)
+    without = Desks(sealed.database, sealed.accounts, BUYER_KEYS, sealed.clock)
     await without.refresh()
     tried["no key"] = set(without.shops_of(sealed.tenant))
     await without.close()
@@ -253,7 +253,7 @@ async def test_scenario_x07_keys_are_rotated_while_pulls_and_renewals_go_on(
 
 
 async def test_what_is_put_is_noticed_while_the_worker_runs(sealed: World, tmp_path: Path) -> None:
-    desks = Desks(sealed.database, None, BUYER_KEY, sealed.clock, ring=sealed.ring)
+    desks = Desks(sealed.database, None, BUYER_KEYS, sealed.clock, ring=sealed.ring)
     sealed.desks.append(desks)
     await desks.refresh()
     assert desks.shops_of(sealed.tenant) == sorted(TAOBAO)
@@ -296,11 +296,11 @@ async def test_pairs_that_stood_in_the_clear_are_sealed_and_their_file_removed(
     ring = Keyring(lambda: [b"m" * 32])
 
     # Without a key nothing can be sealed: what is there stays there.
-    without = Desks(pool, file, BUYER_KEY, clock)
+    without = Desks(pool, file, BUYER_KEYS, clock)
     await without.refresh()
     await without.close()
     assert left.exists()
-    desks = Desks(pool, file, BUYER_KEY, clock, ring=ring)
+    desks = Desks(pool, file, BUYER_KEYS, clock, ring=ring)
     await desks.refresh()
     await desks.close()
     assert not left.exists()

@@ -37,7 +37,14 @@ from services.schema.db import Database
 from tests.api.companies import Company, open_companies
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
-from tests.ingest.worlds import BUYER_KEY, FIRST, MASTER_KEY, Clock, sandboxes_on_loopback
+from tests.ingest.worlds import (
+    BUYER_KEY,
+    BUYER_KEYS,
+    FIRST,
+    MASTER_KEY,
+    Clock,
+    sandboxes_on_loopback,
+)
 
 SHOPS = {
     "taobao": "tm-life",
@@ -303,7 +310,7 @@ async def test_scenario_x05_no_canary_is_found(
             answers = await seal(client, key, shops)
             answers += await post_badly(client, key)
             ring = ingest.state.master_keys
-            desks = Desks(pool, None, BUYER_KEY, clock, ring=ring, sandbox=(sandbox,))
+            desks = Desks(pool, None, BUYER_KEYS, clock, ring=ring, sandbox=(sandbox,))
             schedule = Schedule(pool, desks, now=clock)
             problems = await schedule.pull_once()
             await check_that_it_was_planted(company, planters)

@@ -15,11 +15,11 @@ from services.ingest.workers.pulling import LEASE, Puller
 from services.schema.db import WriteSession
 from services.schema.shapes.feeds import Lease
 from tests.figures import Figures, Wrong
-from tests.ingest.worlds import BUYER_KEY, FIRST, NOW, World
+from tests.ingest.worlds import BUYER_KEYS, FIRST, NOW, World
 
 
 async def lease_of(world: World) -> Any:
-    desks = Desks(world.database, world.accounts, BUYER_KEY, world.clock)
+    desks = Desks(world.database, world.accounts, BUYER_KEYS, world.clock)
     world.desks.append(desks)
     await desks.refresh()
     at = world.clock.now

@@ -8,7 +8,7 @@ from services.ingest.store.pages import add_page
 from services.ingest.workers import schedule as module
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import TIDY_EVERY, Schedule
-from tests.ingest.worlds import BUYER_KEY, World
+from tests.ingest.worlds import BUYER_KEYS, World
 
 SECOND, LIFE = timedelta(seconds=1), timedelta(days=7)
 
@@ -45,7 +45,7 @@ async def requests(world: World) -> list[str]:
 
 
 def sweeper(world: World) -> Schedule:
-    desks = Desks(world.database, None, BUYER_KEY, world.clock, page_life=LIFE)
+    desks = Desks(world.database, None, BUYER_KEYS, world.clock, page_life=LIFE)
     return Schedule(world.database, desks, now=world.clock)
 
 

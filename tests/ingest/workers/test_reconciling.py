@@ -9,13 +9,13 @@ from services.schema.shapes.reconciliations import Basis, DifferenceCause, Recon
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
 from tests.ingest.workers.test_marketplaces import CASES, world_of
-from tests.ingest.worlds import BUYER_KEY, FIRST, World
+from tests.ingest.worlds import BUYER_KEYS, FIRST, World
 
 LAST = FIRST + timedelta(days=10)
 
 
 async def reconcile(world: World, days: tuple[date, date] = (FIRST, LAST)) -> list[Reconciliation]:
-    desks = Desks(world.database, world.accounts, BUYER_KEY, world.clock)
+    desks = Desks(world.database, world.accounts, BUYER_KEYS, world.clock)
     world.desks.append(desks)
     found, problems = await reconcile_shops(world.database, desks, days, shop=None, now=world.clock)
     assert problems == []

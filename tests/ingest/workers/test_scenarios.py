@@ -19,7 +19,7 @@ from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
 from tests.ingest.workers.test_marketplaces import CASES, world_of
 from tests.ingest.worlds import (
-    BUYER_KEY,
+    BUYER_KEYS,
     FIRST,
     Clock,
     World,
@@ -74,7 +74,7 @@ async def test_scenario_s08_a_clock_that_differs_from_the_marketplaces_loses_not
     def now() -> datetime:
         return world.clock() + ahead
 
-    desks = Desks(world.database, world.accounts, BUYER_KEY, now)
+    desks = Desks(world.database, world.accounts, BUYER_KEYS, now)
     world.desks.append(desks)
     world.clock.now = midnight(FIRST) + timedelta(days=2, hours=10)
     for _ in range(12):

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from services.ingest.core.buyers import sealer
 from services.ingest.core.readers import taobao
 from services.ingest.flows.pulls import Desk
 from services.ingest.sources.errors import WindowTooLarge
@@ -12,7 +11,7 @@ from services.ingest.sources.reading import Reading, Row
 from services.ingest.workers.windows import windows_up_to_now
 from services.schema.shapes.feeds import Origin, Stream, Window
 from services.schema.words import FactKind
-from tests.ingest.worlds import NOW
+from tests.ingest.worlds import BUYER_KEYS, NOW
 
 ORDERS = FactKind.ORDERS
 HOUR, HALF = timedelta(hours=1), timedelta(minutes=30)
@@ -41,9 +40,7 @@ class Slow:
 
 async def windows(begun: datetime, *, first: bool) -> list[Window]:
     source = Slow()
-    desk = Desk(
-        1, "Asia/Shanghai", None, source, taobao, Origin("x:1", "1", {}), sealer(b"0" * 32, 1)
-    )
+    desk = Desk(1, "Asia/Shanghai", None, source, taobao, Origin("x:1", "1", {}), BUYER_KEYS)
     pieces = windows_up_to_now(desk, ORDERS, begun, lambda: source.now, first=first)
     ends = [piece.end async for piece in pieces]
     assert ends == [window.end for window in source.asked]
@@ -91,9 +88,7 @@ async def test_what_was_asked_for_in_an_earlier_attempt_is_not_over_long_before_
             return Reading("", (), until=window.end)
 
     source = Begun()
-    desk = Desk(
-        1, "Asia/Shanghai", None, source, taobao, Origin("x:1", "1", {}), sealer(b"0" * 32, 1)
-    )
+    desk = Desk(1, "Asia/Shanghai", None, source, taobao, Origin("x:1", "1", {}), BUYER_KEYS)
     pieces = windows_up_to_now(desk, ORDERS, NOW - HALF * 3, lambda: source.now, first=False)
     assert [piece async for piece in pieces]
     overlap = source.streams[ORDERS].overlap
