@@ -38,6 +38,8 @@ class IngestSettings(DoorSettings):
     marketplaces: Path | None = None  # the shops' accounts with their marketplaces, as JSON
     # For how many days a marketplace's own words are kept, without anything that names a buyer.
     page_life_days: int = Field(default=30, ge=1, le=3650)
+    # For how many days it is kept what a refused row held; that it was refused stays.
+    rejected_life_days: int = Field(default=90, ge=1, le=3650)
     # Hosts with ports that are called beside the marketplaces' own, also without TLS and inside:
     # a developer's sandbox, and nothing else. Apart by spaces.
     sandbox: str = ""

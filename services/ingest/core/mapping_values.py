@@ -55,6 +55,12 @@ class CellUnfit(Unfit):
         self.column = column
         self.cell = cell
 
+    def untold(self) -> "CellUnfit":
+        """The same without what stands there: it may tell who a buyer is, and faults are kept."""
+        detail = f"Column {shown(self.column)} cannot be read as a text."
+        unfit = Unfit(self.code, detail)
+        return CellUnfit(unfit, field=self.pointer[1:], column=self.column, cell="")
+
 
 class Header:
     """The headings of a file, and which of its columns are read for which field."""

@@ -158,8 +158,10 @@ class BoundMapping:
             try:
                 value = read(texts, zone)
             except CellUnfit as error:
-                unfit = unfit or error
-                if name != "buyer":
+                if name == "buyer":
+                    unfit = unfit or error.untold()
+                else:
+                    unfit = unfit or error
                     document[name] = error.cell
             else:
                 if value is not None:

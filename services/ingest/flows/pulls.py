@@ -26,6 +26,8 @@ from services.schema.words import FactKind, Marketplace
 CALLER = "system:pull"
 PAGE_LIFE = timedelta(days=30)
 """How long a marketplace's own words are kept, unless stated."""
+REJECTED_LIFE = timedelta(days=90)
+"""How long what a refused row held is kept, unless stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,11 @@ async def land_rows(
     return tally
 
 
-async def arrive_again(session: ReadSession, kept: KeptRow, supplement: Supplement) -> Arrival:
+async def arrive_again(
+    session: ReadSession, kept: KeptRow, body: str, supplement: Supplement
+) -> Arrival:
     """A row of a marketplace that was refused, read once more as it is kept."""
-    row, rejected = json.loads(kept.rejected.body), kept.rejected
+    row, rejected = json.loads(body), kept.rejected
     reader = CONNECTORS[Marketplace(rejected.source.partition(":")[0])].reader
     known_by = reader.number_of(kept.kind, row)
     origin = Origin(rejected.source, rejected.shop, supplement.articles, supplement.people)
@@ -132,8 +136,8 @@ async def arrive_again(session: ReadSession, kept: KeptRow, supplement: Suppleme
             raise Unfit("detail_missing", detail)
         fact = reader.read_fact(kept.kind, row, origin, known)
     except Unfit as unfit:
-        return Unread(1, unfit, rejected.source, rejected.shop, known_by, rejected.body)
-    return Stated(1, fact, rejected.body)
+        return Unread(1, unfit, rejected.source, rejected.shop, known_by, body)
+    return Stated(1, fact, body)
 
 
 def _arrivals(

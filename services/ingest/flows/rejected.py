@@ -16,7 +16,7 @@ from services.ingest.store.feeds import withdraw_rejected
 from services.ingest.store.rejected import find_rejected, forget_rejected
 from services.ingest.store.sources import lock_lane
 from services.schema.db import WriteSession
-from services.schema.errors import NotFound
+from services.schema.errors import Conflict, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.feeds import Supplement
 from services.schema.shapes.people import Caller
@@ -39,16 +39,21 @@ async def retry_row(
     kept = await find_rejected(session, id)
     if kept is None:
         raise NotFound("refused row")
+    body = kept.rejected.body
+    if body is None:
+        raise Conflict(
+            "row_expired", "What the row held has expired: only its source has it still."
+        )
     # A batch that replaces refused rows holds the lane: what it has taken away is not tried again.
     await lock_lane(session, lane_of(kept.kind))
     if not await forget_rejected(session, id):
         raise NotFound("refused row")
     row = kept.rejected
     await withdraw_rejected(session, kept.kind, shop=row.shop, source=row.source)
-    arrival: Arrival = Posted(1, row.body)
+    arrival: Arrival = Posted(1, body)
     was_pulled = await read_caller(session, kept.batch) == CALLER
     if was_pulled:
-        arrival = await arrive_again(session, kept, supplement())
+        arrival = await arrive_again(session, kept, body, supplement())
     tally = await add_facts(
         session,
         kept.kind,

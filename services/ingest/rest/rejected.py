@@ -41,8 +41,10 @@ class RejectedDocument(Model):
     code: str
     pointer: str
     detail: str
-    body: str
-    """As posted, but for a hashed buyer and for what fields that do not exist held."""
+    body: str | None
+    """As posted, but for a hashed buyer and for what fields that do not exist held; null once that
+    has expired, and then the row cannot be retried.
+    """
     received_at: Instant
 
     @classmethod

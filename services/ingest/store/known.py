@@ -92,5 +92,6 @@ async def read_refused(
         rejected_rows.c.kind == kind.value,
         rejected_rows.c.source == source,
         rejected_rows.c.fact == any_(cast(list(numbers), ARRAY(Text))),
+        rejected_rows.c.body.is_not(None),
     )
     return frozenset((await session.execute(statement)).scalars())

@@ -1,11 +1,11 @@
-"""Rows that were refused: kept as they were posted until they are retried or replaced."""
+"""Rows that were refused: kept as they were posted until they are retried, replaced or expire."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, select
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Fault
@@ -39,7 +39,8 @@ class Rejected:
     """What the source knows it by; empty where that cannot be read."""
     outcome: Outcome
     fault: Fault
-    body: str
+    body: str | None
+    """Null where its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,30 @@ async def forget_rejected(session: WriteSession, id: str) -> bool:
         )
     )
     return result.rowcount == 1
+
+
+async def empty_expired(session: WriteSession, *, received_before: datetime, limit: int) -> int:
+    """Forget what some of the rows held whose time is over, the oldest first; how many there were.
+
+    The rows stay: what was accepted is applied, rejected or waiting, whatever expires.
+    """
+    over = (
+        select(rejected_rows.c.id)
+        .where(
+            rejected_rows.c.tenant_id == session.tenant,
+            rejected_rows.c.body.is_not(None),
+            rejected_rows.c.received_at <= received_before,
+        )
+        .order_by(rejected_rows.c.received_at, rejected_rows.c.id)
+        .limit(limit)
+        .scalar_subquery()
+    )
+    result = await session.execute(
+        update(rejected_rows)
+        .where(rejected_rows.c.tenant_id == session.tenant, rejected_rows.c.id.in_(over))
+        .values(body=None)
+    )
+    return result.rowcount
 
 
 def _from_row(row: Row[Any]) -> KeptRow:

@@ -33,6 +33,7 @@ async def opened(settings: IngestSettings, *, show: Show = show_nothing) -> Asyn
         ring=ring,
         sandbox=settings.sandbox_hosts,
         page_life=timedelta(days=settings.page_life_days),
+        rejected_life=timedelta(days=settings.rejected_life_days),
     )
     try:
         yield Schedule(database, desks, now=_now, show=show)

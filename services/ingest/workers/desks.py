@@ -9,7 +9,7 @@ from services.door.sealing import Keyring
 from services.ingest.flows.accounts import NO_KEY
 from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.connectors import CONNECTORS, Connector
-from services.ingest.flows.pulls import PAGE_LIFE, Desk
+from services.ingest.flows.pulls import PAGE_LIFE, REJECTED_LIFE, Desk
 from services.ingest.sources.accounts import Account
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.tokens import Tokens, print_of
@@ -61,6 +61,7 @@ class Desks:
         ring: Keyring | None = None,
         sandbox: tuple[str, ...] = (),
         page_life: timedelta = PAGE_LIFE,
+        rejected_life: timedelta = REJECTED_LIFE,
     ) -> None:
         """`ring` opens what is sealed in the database: without one the file alone is known."""
         self._database = database
@@ -68,6 +69,7 @@ class Desks:
         self._buyer_keys = buyer_keys
         self._now = now
         self.page_life = page_life
+        self.rejected_life = rejected_life
         self._edition = 0
         self._clients: dict[tuple[object, ...], Client] = {}
         self._retired: list[tuple[datetime, Client]] = []

@@ -300,7 +300,8 @@ batches = Table(
     one_of("kind", FactKind),
 )
 
-# A refused row waits here, as it was posted, until it is retried or replaced by a good one.
+# A refused row waits here, as it was posted, until it is retried or replaced by a good one. What it
+# held expires; that it was refused, and why, stays: what was accepted must be accounted for.
 rejected_rows = Table(
     "rejected_rows",
     metadata,
@@ -316,10 +317,16 @@ rejected_rows = Table(
     text("code"),
     text("pointer"),
     text("detail"),
-    text("body"),
+    text("body", null=True),
     instant("received_at"),
     one_of("kind", FactKind),
     Index("ix_rejected_rows_fact", "tenant_id", "kind", "source", "fact"),
+    Index(
+        "ix_rejected_rows_held",
+        "tenant_id",
+        "received_at",
+        postgresql_where=sql("body IS NOT NULL"),
+    ),
 )
 
 feeds = Table(

@@ -279,6 +279,8 @@ def test_an_order_has_its_lines_in_its_row_and_its_buyer_in_no_refusal() -> None
     (bad,) = read(made, heads, [*row[:4], "乙 13800000000", *row[5:]])
     assert bad.unfit is not None
     assert "buyer" not in bad.documents[0]
+    assert "13800000000" not in bad.unfit.detail + bad.unfit.cell
+    assert (bad.unfit.pointer, bad.unfit.column) == ("/buyer", "买家")
 
 
 def test_what_each_column_became() -> None:

@@ -1,14 +1,17 @@
 """Refused rows are listed as they were posted, and can be tried again."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.ingest.store.rejected import empty_expired
 from services.schema.ids import IdKind, new_id
 from services.schema.words import FactKind, Role
 from tests.ingest import rows
 from tests.ingest.doors import Door, lines
 
 ORDERS = FactKind.ORDERS
+AT, DAY = datetime(2026, 11, 1, tzinfo=UTC), timedelta(days=1)
 
 
 async def rejected(door: Door, **query: Any) -> list[Any]:
@@ -92,3 +95,30 @@ async def test_who_may_see_and_retry(door: Door) -> None:
 async def test_what_is_not_there_cannot_be_retried(door: Door) -> None:
     for name in (new_id(IdKind.REJECTED), "rej_1", new_id(IdKind.BATCH), "x" * 64):
         assert (await door.retry(name)).status_code == 404
+
+
+async def test_what_a_refused_row_held_expires_and_the_row_stays_counted(door: Door) -> None:
+    bad = [rows.full(ORDERS, id=f"SO-{number}", status="?") for number in range(3)]
+    await door.post(ORDERS, lines(*bad))
+    old, oldest, young = await rejected(door)
+    age = "UPDATE rejected_rows SET received_at = $3 WHERE tenant_id = $1 AND id = $2"
+    await door.owner.execute(age, door.tenant, old["id"], AT - DAY)
+    await door.owner.execute(age, door.tenant, oldest["id"], AT - 2 * DAY)
+    counts = "SELECT accepted, applied, rejected FROM feeds WHERE tenant_id = $1"
+    before = [tuple(row) for row in await door.owner.fetch(counts, door.tenant)]
+    assert before == [(3, 0, 3)]
+    emptied = []
+    for _ in range(3):
+        async with door.app.state.database.write(door.tenant) as session:
+            emptied.append(await empty_expired(session, received_before=AT - DAY, limit=1))
+    assert emptied == [1, 1, 0]
+    assert [row["body"] is None for row in await rejected(door)] == [True, True, False]
+    (kept, *_) = await rejected(door)
+    assert kept == {**old, "body": None, "received_at": kept["received_at"]}
+    refused = await door.retry(old["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "row_expired")
+    assert (await door.retry(young["id"])).json()["invalid"] == 1
+    assert [tuple(row) for row in await door.owner.fetch(counts, door.tenant)] == before
+    # A good row takes its place as ever.
+    await door.post(ORDERS, lines(rows.full(ORDERS, id="SO-0")))
+    assert old["id"] not in [row["id"] for row in await rejected(door)]

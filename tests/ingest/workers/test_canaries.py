@@ -266,6 +266,34 @@ async def post_badly(client: httpx.AsyncClient, key: str) -> list[str]:
         f"{NAME} {PHONE} {STREET}",
     ]
     answers = []
+    mapping = {
+        "name": {"zh": "订单", "en": "orders"},
+        "kind": "orders",
+        "fields": {
+            "id": {"column": "订单编号"},
+            "buyer": {"column": "买家", "words": {"甲": "b-1"}},
+            "shop": {"constant": "none"},
+            "status": {"constant": "paid"},
+            "paid_at": {"column": "付款时间"},
+            "paid_amount": {"column": "实付"},
+        },
+    }
+    put = await client.put(
+        "/v1/mappings/canaries", json=mapping, headers={"Authorization": f"Bearer {key}"}
+    )
+    assert put.status_code == 201, put.text
+    table = (
+        f"订单编号,买家,收货人,手机,收货地址,付款时间,实付\n"
+        f"1,{BUYER},{NAME},{PHONE},{STREET},2026-11-12 09:00:00,12\n"
+        f"2,{BUYER},{NAME},{PHONE},{STREET},,x\n"
+    )
+    answer = await client.post(
+        "/v1/facts/orders?mapping=canaries",
+        content=table.encode(),
+        headers={"Authorization": f"Bearer {key}", "Content-Type": "text/csv"},
+    )
+    assert answer.json()["invalid"] == 2, answer.text
+    answers.append(answer.text)
     for row in rows:
         answer = await client.post("/v1/facts/orders", content=row.encode(), headers=headers)
         answers.append(answer.text)

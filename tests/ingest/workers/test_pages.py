@@ -1,4 +1,4 @@
-"""Kept pages expire: on the day, whoever still pulls, a few in each transaction."""
+"""Kept pages and what refused rows held expire: on the day, a few in each transaction."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ async def test_a_page_expires_at_its_end_and_at_the_end_of_a_shorter_life(kept: 
 async def test_many_are_forgotten_a_few_at_a_time_the_oldest_first(
     kept: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TIDY_PAGES", 2)
+    monkeypatch.setattr(module, "TIDY_ROWS", 2)
     monkeypatch.setattr(module, "TIDY_BATCHES", 2)
     await keep(kept, *(SECOND * age for age in range(9, 3, -1)), left=-SECOND)
     sweep = sweeper(kept)
@@ -72,3 +72,19 @@ async def test_many_are_forgotten_a_few_at_a_time_the_oldest_first(
     kept.clock.now += TIDY_EVERY
     await sweep._tidy()
     assert await requests(kept) == []
+
+
+async def test_what_refused_rows_held_is_forgotten_in_the_same_round(world: World) -> None:
+    for number, age in enumerate((LIFE, LIFE - SECOND)):
+        await world.write(
+            "INSERT INTO rejected_rows (tenant_id, id, batch, row, kind, source, shop, fact,"
+            " outcome, code, pointer, detail, body, received_at) VALUES (:t, :id, 'b', 1, 'orders',"
+            " 'erp', '', '1', 'invalid', 'missing', '', '', '{}', :at)",
+            t=world.tenant,
+            id=f"rej_{number}",
+            at=world.clock.now - age,
+        )
+    desks = Desks(world.database, None, BUYER_KEYS, world.clock, rejected_life=LIFE)
+    await Schedule(world.database, desks, now=world.clock)._tidy()
+    kept = await world.rows("SELECT id, body FROM rejected_rows WHERE id LIKE 'rej__' ORDER BY id")
+    assert [tuple(row) for row in kept] == [("rej_0", None), ("rej_1", "{}")]
