@@ -232,7 +232,7 @@ async def read_refused(
     return frozenset(
         row.body
         for of, _, row in session.books.rejected.values()
-        if of is kind and row.source == source and row.fact in numbers
+        if of is kind and row.source == source and row.fact in numbers and row.body is not None
     )
 
 

@@ -132,6 +132,7 @@ class MemoryShelves:
 def _refused(books: Books) -> dict[Key, list[str]]:
     found: dict[Key, list[str]] = {}
     for kind, _, row in books.rejected.values():
+        assert row.body is not None, "no story lasts until it expires"
         found.setdefault((kind.value, row.source, row.fact), []).append(row.body)
     return found
 

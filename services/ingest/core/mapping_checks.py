@@ -5,6 +5,7 @@ from typing import Any
 
 from services.ingest.core.facts import FIELDS, REQUIRED
 from services.ingest.core.fields import Unfit
+from services.ingest.core.mapping_groups import SUMMED
 from services.ingest.core.mapping_values import (
     AMOUNT,
     Schema,
@@ -57,12 +58,22 @@ def _faults(mapping: FileMapping) -> Iterator[Fault]:
             yield Fault(f"/fields/{name}", "missing", f"Every row of {kind} states {name}.")
     for name, value in mapping.measures.items():
         yield from _of_value(value, AMOUNT, f"/measures/{name}", 1)
+    yield from _of_groups(mapping)
     if of_measures != bool(mapping.measures):
         detail = "A mapping of measures names them, and no other does."
         yield Fault("/measures", "measures_expected", detail)
     values = [*mapping.fields.values(), *mapping.measures.values()]
     if not any(True for value in values for _ in columns_of(value)):
         yield Fault("/fields", "no_column", "A mapping reads at least one column.")
+
+
+def _of_groups(mapping: FileMapping) -> Iterator[Fault]:
+    if mapping.grouped and (mapping.kind is not FactKind.ORDERS or "lines" not in mapping.fields):
+        yield Fault("/grouped", "value_unfit", "Rows are grouped to orders with lines alone.")
+    if mapping.sums and not mapping.grouped:
+        yield Fault("/sums", "value_unfit", "Only of grouped rows amounts are added up.")
+    for name in sorted(mapping.sums - (SUMMED & mapping.fields.keys())):
+        yield Fault("/sums", "unknown_field", f"The mapping states no amount {name}.")
 
 
 def _of_value(value: Value, schema: Schema, place: str, depth: int) -> Iterator[Fault]:

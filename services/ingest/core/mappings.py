@@ -24,6 +24,7 @@ from services.ingest.core.mapping_values import (
     reader_of,
     stated_schema,
 )
+from services.schema.shapes.facts import TrafficForm
 from services.schema.shapes.mappings import Condition, FileMapping
 from services.schema.words import FactKind
 
@@ -191,6 +192,12 @@ def takes_shop(mapping: FileMapping) -> bool:
     """Whether its rows leave open of which shop they are."""
     of_people = {"unit", "employee"} if mapping.kind is FactKind.MEASURES else set()
     return not mapping.fields.keys() & {"shop", *of_people}
+
+
+def form_of(document: Mapping[str, Any]) -> TrafficForm:
+    """Whether a row of traffic is all of its shop's day, or a part."""
+    is_part = document.get("channel") or document.get("campaign")
+    return TrafficForm.PARTS if is_part else TrafficForm.WHOLE
 
 
 def bind(mapping: FileMapping, rows: Iterator[tuple[int, list[str]]]) -> BoundMapping:

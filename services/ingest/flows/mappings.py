@@ -1,33 +1,45 @@
 """Mappings of files: a tenant's own are put, and rows of a file arrive by one."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.door.audit import append_entry, take_numbers
 from services.ingest.core.bodies import BodyBroken, Posted
+from services.ingest.core.fields import Unfit
 from services.ingest.core.mapping_checks import check_mapping
+from services.ingest.core.mapping_groups import group_rows, last_rows
+from services.ingest.core.mapping_values import CellUnfit
 from services.ingest.core.mappings import (
     BoundMapping,
     HeadingsMissing,
     MappedRow,
     Stated,
     bind,
+    form_of,
     row_text,
     takes_shop,
 )
 from services.ingest.flows.arrivals import Arrival, Unread, names_in
+from services.ingest.store.facts import read_traffic_forms
 from services.ingest.store.mappings import read_mappings, save_mapping
 from services.ingest.store.people import read_shops, read_tenant
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Fault, Invalid
+from services.schema.shapes.facts import TrafficForm
 from services.schema.shapes.mappings import FileMapping
 from services.schema.shapes.people import Caller
 from services.schema.words import FactKind, Outcome
 
 MAPPINGS = "mappings"
+GROUPED_LIMIT = 100_000
+"""Rows of a file that are grouped: where each order ends is held."""
 Rows = Iterator[tuple[int, list[str]]]
+Forms = Mapping[tuple[str, str], TrafficForm]
+"""By shop and day."""
 Permit = Callable[[str | None], None]
 """Sees the document as it is, once nobody else can change it, and may refuse the new one."""
 
@@ -36,7 +48,11 @@ class FileRows:
     """A file on its way in by a mapping; it can be read more than once."""
 
     def __init__(
-        self, mapping: FileMapping, ways: Sequence[Callable[[], Rows]], stated: Stated
+        self,
+        mapping: FileMapping,
+        ways: Sequence[Callable[[], Rows]],
+        stated: Stated,
+        forms: Forms,
     ) -> None:
         self.mapping = mapping
         self.stated = stated
@@ -45,17 +61,43 @@ class FileRows:
         self.skipped = 0
         """Rows that are no fact: empty ones, totals."""
         self._ways = ways
+        self._last: dict[str, int] | None = None
+        self._forms = forms
 
     def arrivals(self) -> Iterator[Arrival]:
         """What arrives, numbered from 1."""
         self.lines.clear()
         self.skipped = 0
-        bound, rows = self.open()
-        for line, cells in rows:
-            row = bound.read(line, cells, self.stated)
+        _, rows = self.read()
+        for row in rows:
             if not row.documents:
                 self.skipped += 1
             yield from self._arrive(row)
+
+    def read(self) -> tuple[BoundMapping, Iterator[MappedRow]]:
+        """The mapping over the file's headings, and what each row after them became."""
+        if not self.mapping.grouped:
+            return self._read()
+        if self._last is None:
+            # A first reading tells when an order is complete, so that few are held at once.
+            _, rows = self._read()
+            self._last = last_rows(islice(rows, GROUPED_LIMIT))
+            if next(rows, None) is not None:
+                raise BodyBroken(f"A file of grouped rows has at most {GROUPED_LIMIT} of them.")
+        bound, rows = self._read()
+        return bound, group_rows(rows, self._last, self.mapping.sums)
+
+    def _read(self) -> tuple[BoundMapping, Iterator[MappedRow]]:
+        bound, rows = self.open()
+        return bound, (self._checked(bound.read(line, cells, self.stated)) for line, cells in rows)
+
+    def _checked(self, row: MappedRow) -> MappedRow:
+        """A row of traffic is refused whose day stands in the other form already."""
+        for document in row.documents if self._forms and row.unfit is None else ():
+            stands = self._forms.get((str(document.get("shop")), str(document.get("day"))))
+            if stands not in {None, form_of(document)}:
+                return row._replace(unfit=_twice(document))
+        return row
 
     def open(self) -> tuple[BoundMapping, Rows]:
         """The mapping over the file's headings, and the rows after them.
@@ -87,6 +129,14 @@ class FileRows:
             else:
                 names = names_in(self.mapping.kind, document)
                 yield Unread(number, row.unfit, *names, body)
+
+
+async def read_forms(session: ReadSession, mapping: FileMapping, shop: str | None) -> Forms:
+    """How the days of traffic stand that the file's source has stated; of other kinds nothing."""
+    if mapping.kind is not FactKind.TRAFFIC:
+        return {}
+    source = mapping.source or mapping.code
+    return await read_traffic_forms(session, source if shop is None else f"{source}:{shop}")
 
 
 async def define_mapping(
@@ -137,6 +187,18 @@ async def say_of_file(
     home = (await read_tenant(session)).timezone
     zones = {code: ZoneInfo(each.timezone) for code, each in shops.items()}
     return Stated(shop, at.isoformat(), zones, ZoneInfo(home))
+
+
+def _twice(document: Mapping[str, Any]) -> CellUnfit:
+    """Visitors of channels are parts of the shop's, and overlap: one of the two is the total."""
+    is_part = form_of(document) is TrafficForm.PARTS
+    stands, comes = ("whole", "by channel") if is_part else ("by channel", "whole")
+    detail = (
+        f"This shop's day stands {stands} already; {comes} as well its visitors would count twice. "
+        "State what stands with 0 visitors first."
+    )
+    cell = str(document.get("channel", ""))
+    return CellUnfit(Unfit("counted_twice", detail), field="channel", column="", cell=cell)
 
 
 def _refuse(pointer: str, code: str, detail: str) -> Invalid:

@@ -50,6 +50,7 @@ from services.ingest.store.facts import (
     place_of,
     read_facts,
 )
+from services.ingest.store.sources import lock_lane
 from services.schema.db import Database, WriteSession
 from services.schema.errors import Fault, Invalid, Unavailable
 from services.schema.ids import IdKind, new_id
@@ -291,6 +292,8 @@ async def _answered(request: Request, session: WriteSession, coming: Coming) -> 
 
 
 async def _file_of(session: WriteSession, coming: Coming) -> FileRows:
+    # What stands must not change before the rows that are held against it have landed.
+    await lock_lane(session, lane_of(coming.kind))
     return await open_file(session, coming.kind, coming.query, coming.form, coming.spool)
 
 

@@ -15,7 +15,7 @@ from services.door.wire import Code, DecimalText, Instant, Model
 from services.ingest.core.mappings import BoundMapping, numbers_of
 from services.ingest.core.tables import DELIMITERS, encoding_of, read_cells
 from services.ingest.flows.landing import Tally
-from services.ingest.flows.mappings import FileRows, Rows, say_of_file
+from services.ingest.flows.mappings import FileRows, Rows, read_forms, say_of_file
 from services.ingest.rest.mappings import find_mapping
 from services.ingest.rest.sheets import read_sheet
 from services.ingest.rest.spool import Spool
@@ -120,7 +120,8 @@ async def open_file(
     assert query.mapping is not None, "only with a mapping a body is a file"
     mapping = await find_mapping(session, query.mapping)
     stated = await say_of_file(session, mapping, kind, shop=query.shop, at=query.written_at())
-    return FileRows(mapping, _ways(mapping, media_type, spool), stated)
+    forms = await read_forms(session, mapping, query.shop)
+    return FileRows(mapping, _ways(mapping, media_type, spool), stated, forms)
 
 
 def check_media_type(request: Request) -> str:
@@ -154,12 +155,11 @@ def _ways(mapping: FileMapping, media_type: str, spool: Spool) -> list[Callable[
 
 def _checked(file: FileRows, tally: Tally) -> CheckAnswer:
     refused = {row.number: row for row in tally.rows}
-    bound, rows = file.open()
+    bound, rows = file.read()
     sums: dict[str, list[Decimal]] = {}
     found: list[CheckedRow] = []
     number = 0
-    for line, cells in rows:
-        row = bound.read(line, cells, file.stated)
+    for row in rows:
         for document in row.documents:
             number += 1
             fault = refused.get(number)
@@ -167,7 +167,7 @@ def _checked(file: FileRows, tally: Tally) -> CheckAnswer:
                 column, value = _place_of(bound, fault.fault.pointer, document, row.unfit)
                 found.append(
                     CheckedRow(
-                        row=line,
+                        row=row.line,
                         outcome=fault.outcome,
                         code=fault.fault.code,
                         pointer=fault.fault.pointer,
@@ -200,15 +200,19 @@ def _place_of(
     bound: BoundMapping, pointer: str, document: dict[str, Any], unfit: Any
 ) -> tuple[str | None, str | None]:
     """The column of a fault and what stands in it."""
-    if unfit is not None:
-        return unfit.column, unfit.cell[:SHOWN_LENGTH]
     field = pointer.removeprefix("/")
+    if unfit is not None:
+        column = unfit.column or _column_of(bound, field)
+        return column, unfit.cell[:SHOWN_LENGTH]
     if field == "amount" and "measure" in document:
         field, value = document["measure"], document["amount"]
     else:
         value = document.get(field)
-    column = next((each.heading for each in bound.columns() if field in each.fields), None)
-    return column, None if value is None else str(value)[:SHOWN_LENGTH]
+    return _column_of(bound, field), None if value is None else str(value)[:SHOWN_LENGTH]
+
+
+def _column_of(bound: BoundMapping, field: str) -> str | None:
+    return next((each.heading for each in bound.columns() if field in each.fields), None)
 
 
 def _columns(bound: BoundMapping) -> Iterator[CheckedColumn]:

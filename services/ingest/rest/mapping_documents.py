@@ -160,6 +160,10 @@ class StatedMapping(Model):
     """What stands for nothing, besides empty cells and dashes."""
     skip: Annotated[list[ConditionIn], Field(max_length=20)] = Field(default_factory=list)
     only: Annotated[list[ConditionIn], Field(max_length=20)] = Field(default_factory=list)
+    grouped: bool = False
+    """Whether rows of the same id are one order, each with lines of it, wherever they stand."""
+    sums: Annotated[list[Name], Field(max_length=MOST_FIELDS)] = Field(default_factory=list)
+    """Of grouped rows: the amounts of which each row states a part; of all others, the whole."""
 
     def to_shape(self, code: str, *, built_in: bool = False) -> FileMapping:
         return FileMapping(
@@ -180,6 +184,8 @@ class StatedMapping(Model):
             missing=frozenset(self.missing),
             skip=tuple(each.to_shape() for each in self.skip),
             only=tuple(each.to_shape() for each in self.only),
+            grouped=self.grouped,
+            sums=frozenset(self.sums),
             built_in=built_in,
         )
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import RowMapping
 
 from services.schema.db import ReadSession
+from services.schema.shapes.facts import TrafficForm
 from services.schema.shapes.views import View
 from services.schema.tables import facts
 from services.schema.words import FactKind
@@ -55,6 +56,24 @@ class FactFilter:
     """Exclusive."""
     equal: dict[str, str]
     """By shop, employee, unit, channel, campaign, measure."""
+
+
+async def read_traffic_forms(
+    session: ReadSession, source: str
+) -> dict[tuple[str, str], TrafficForm]:
+    """Of each shop and day with visitors from a source: whole or in parts; not where both."""
+    table = facts.traffic_facts
+    is_whole = (table.c.channel == "") & (table.c.campaign == "")
+    statement = (
+        select(table.c.shop, table.c.day, func.bool_or(is_whole).label("whole"))
+        .where(table.c.tenant_id == session.tenant, table.c.source == source, table.c.visitors > 0)
+        .group_by(table.c.shop, table.c.day)
+        .having(func.bool_or(is_whole) != func.bool_or(~is_whole))
+    )
+    return {
+        (row.shop, row.day.isoformat()): TrafficForm.WHOLE if row.whole else TrafficForm.PARTS
+        for row in await session.execute(statement)
+    }
 
 
 def filters_of(kind: FactKind) -> frozenset[str]:

@@ -7,6 +7,7 @@ Amounts are in the fact's currency with up to four decimals. Texts are null wher
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 
 from services.schema.words import Exclusion, FactKind, OrderStatus, RefundKind, RefundStatus
 
@@ -125,6 +126,14 @@ class Chat:
     satisfied: bool | None = None
     complaint: bool = False
     totals: ChatTotals | None = None
+
+
+class TrafficForm(Enum):
+    """How a source states the visitors of a shop's day. Those of its parts overlap."""
+
+    WHOLE = "whole"
+    PARTS = "parts"
+    """By channel, by campaign, or both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,4 +137,8 @@ class FileMapping:
     """A row that meets any of these is no fact: totals, mostly."""
     only: tuple[Condition, ...] = ()
     """A row that does not meet all of these is no fact."""
+    grouped: bool = False
+    """Whether rows of the same id are one order, each with lines of it, wherever they stand."""
+    sums: frozenset[str] = frozenset()
+    """Of grouped rows: the amounts of which each row states a part; of all others, the whole."""
     built_in: bool = False

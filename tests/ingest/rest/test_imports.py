@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from services.ingest.flows import mappings as flow
 from services.ingest.rest import facts
 from services.schema.words import FactKind
+from tests.ingest import items
 from tests.ingest.doors import Door
+from tests.ingest.items import DONE, ITEMS, PAID
 from tests.ingest.sheets import XLSX, table, workbook
 
 HEADS = ["统计日期", "访客数", "新访客数", "浏览量", "平均停留时长", "加购人数", "跳失率"]
@@ -322,3 +325,73 @@ async def measured(door: Door) -> dict[str, dict[str, Any]]:
         }
         for row in rows
     }
+
+
+CHANNELS = ["统计日期", "二级来源", "访客数"]
+
+
+async def test_visitors_of_a_day_stand_whole_or_by_channel_and_never_both(door: Door) -> None:
+    async def channels(*rows: list[str], **query: Any) -> Any:
+        named = {"mapping": "sycm_channels", "stated_at": "2026-11-08T08:00:00Z", **query}
+        return await shop_days(door, table(CHANNELS, *rows), **named)
+
+    assert (await shop_days(door, table(HEADS[:2], ["2026-11-03", "100"])))["created"] == 1
+    parts = (["2026-11-03", "手淘搜索", "70"], ["2026-11-04", "手淘搜索", "60"])
+    for query in ({"check": "true"}, {}):
+        answer = await channels(*parts, **query)
+        assert (answer["received"], answer["created"], answer["invalid"]) == (2, 1, 1)
+        (row,) = answer["rows"]
+        assert (row["row"], row["code"], row["pointer"]) == (2, "counted_twice", "/channel")
+        assert "stands whole already" in row["detail"]
+    assert [each[1] for each in await stored(door)] == [100, 60]
+    whole = await shop_days(door, table(HEADS[:2], ["2026-11-03", "100"], ["2026-11-04", "90"]))
+    assert [(row["row"], row["code"]) for row in whole["rows"]] == [(3, "counted_twice")]
+    # The same again is a duplicate, and another shop has days of its own.
+    assert (await channels(parts[1]))["duplicate"] == 1
+    assert (await channels(parts[0], shop="s-2"))["created"] == 1
+    # What stands goes with 0 visitors; then the other form is taken.
+    gone = table(HEADS[:2], ["2026-11-03", "0"])
+    assert (await shop_days(door, gone, stated_at="2026-11-09T08:00:00Z"))["updated"] == 1
+    assert (await channels(parts[0]))["created"] == 1
+
+
+async def test_rows_of_one_order_land_as_one_and_a_contradiction_is_told(door: Door) -> None:
+    headers = {"Authorization": f"Bearer {door.keys['erp']}"}
+    put = await door.client.put("/v1/mappings/items", json=ITEMS, headers=headers)
+    assert put.status_code == 201, put.text
+    order = ["SO-1", "甲", DONE, PAID, "30"]
+    body = table(
+        items.HEADS,
+        [*order, "A", "1", "10"],
+        ["SO-2", "乙", DONE, PAID, "5", "A", "1", "5"],
+        [*order, "B", "2", "20"],
+        ["SO-2", "丙", DONE, PAID, "5", "B", "1", "0"],
+        ["SO-3", "丙", DONE, PAID, "1", "B", "1", "1"],
+    )
+    query = {"mapping": "items", "shop": "s-1", "stated_at": AT}
+    for check in ({"check": "true"}, {}):
+        answer = (await send(door, "orders", body, **query, **check)).json()
+        assert (answer["received"], answer["created"], answer["invalid"]) == (3, 2, 1)
+        (row,) = answer["rows"]
+        assert (row["row"], row["code"], row["pointer"]) == (5, "rows_contradict", "/buyer")
+    found = await door.owner.fetch(
+        "SELECT id, units_sold, skus, lines FROM order_facts WHERE tenant_id = $1 ORDER BY id",
+        door.tenant,
+    )
+    assert [tuple(row)[:3] for row in found] == [("SO-1", 3, 2), ("SO-3", 1, 1)]
+    assert [line["sku"] for line in json.loads(found[0]["lines"])] == ["A", "B"]
+    again = (await send(door, "orders", body, **query)).json()
+    assert (again["duplicate"], again["invalid"]) == (2, 1)
+
+
+async def test_a_file_of_grouped_rows_is_bounded(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "GROUPED_LIMIT", 2)
+    headers = {"Authorization": f"Bearer {door.keys['erp']}"}
+    await door.client.put("/v1/mappings/items", json=ITEMS, headers=headers)
+    row = ["SO-1", "甲", DONE, PAID, "30", "A", "1", "10"]
+    for rows, status in ((2, 200), (3, 400)):
+        body = table(items.HEADS, *[row] * rows)
+        answer = await send(door, "orders", body, mapping="items", shop="s-1")
+        assert answer.status_code == status, answer.text
