@@ -184,7 +184,7 @@ def pull() -> None:
 @app.command(name="import")
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="An export: CSV or XLSX.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="An export: CSV, XLSX or XLS.", exists=True, dir_okay=False)
     ],
     mapping: Annotated[str, typer.Option(help="How it is read: GET /v1/mappings lists them.")],
     shop: Annotated[str | None, typer.Option(help="Whose the rows are that name no shop.")] = None,

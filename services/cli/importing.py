@@ -20,7 +20,7 @@ SHOWN = 20
 """Refused rows that are shown; the answer of the door names all."""
 _OUTCOMES = ("created", "updated", "duplicate", "stale", "invalid", "conflict")
 _REFUSED = ("invalid", "conflict")
-_ZIP = b"PK"
+_ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -40,7 +40,7 @@ def import_file(
     answer = client.post_file(
         f"/v1/facts/{kind}?{urlencode(query)}",
         body,
-        form=_SHEET if body.startswith(_ZIP) else "text/csv",
+        form=_SHEET if body.startswith((_ZIP, _OLE)) else "text/csv",
         key=f"import-{uuid4()}",
     )
     out = Console(highlight=False)

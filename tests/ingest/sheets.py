@@ -5,8 +5,10 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import xlwt  # type: ignore[import-untyped]
 from openpyxl import Workbook
 
+XLS = "application/vnd.ms-excel"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -29,3 +31,18 @@ def table(*rows: Sequence[Any], encoding: str = "utf-8", delimiter: str = ",") -
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue().encode(encoding)
+
+
+def old_workbook(*rows: Sequence[Any], formats: dict[str, str] | None = None) -> bytes:
+    """The same as of before 2007."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet")
+    for line, row in enumerate(rows):
+        for place, value in enumerate(row):
+            number_format = (formats or {}).get(chr(ord("A") + place), "General")
+            style = xlwt.easyxf(num_format_str=number_format)
+            if value is not None:
+                sheet.write(line, place, value, style)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()

@@ -33,6 +33,7 @@ from services.ingest.flows.mappings import FileRows
 from services.ingest.rest.batches import answer_batch
 from services.ingest.rest.documents import fact_document, fact_schema
 from services.ingest.rest.imports import (
+    OLD_SHEET,
     SHEET,
     CheckAnswer,
     FileQuery,
@@ -95,6 +96,7 @@ def _body_schema() -> dict[str, Any]:
             BodyForm.LINES.value: text,
             BodyForm.TABLE.value: text,
             SHEET: file,
+            OLD_SHEET: file,
         },
     }
 
@@ -129,9 +131,9 @@ async def post_facts(
 
     Up to 100,000 rows and 64 MiB unpacked. Rows count as if posted one after another; valid ones
     land whatever the others are, and all is durable and counted before the answer leaves. With
-    `mapping` the body is an export as it is, CSV or XLSX, and `row` in the answer is the file's own
-    number; with `check` nothing changes, and the answer says what each column became, which rows
-    would be refused and why, and the sums that would land.
+    `mapping` the body is an export as it is, CSV, XLSX or XLS, and `row` in the answer is the
+    file's own number; with `check` nothing changes, and the answer says what each column became,
+    which rows would be refused and why, and the sums that would land.
     """
     query.check_alone()
     body = check_media_type(request) if query.mapping else _form_of(request)

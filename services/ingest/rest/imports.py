@@ -27,6 +27,9 @@ from services.schema.words import FactKind, Outcome
 
 TABLE = "text/csv"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OLD_SHEET = "application/vnd.ms-excel"
+SHEETS = frozenset({SHEET, OLD_SHEET})
+"""Which of the two a spreadsheet is, it says itself."""
 SHOWN_LENGTH = 200
 """Characters of a cell that an answer shows."""
 
@@ -36,7 +39,7 @@ class FileQuery:
     """How a file is read: by which mapping, of which shop, as of when."""
 
     mapping: Annotated[
-        Code | None, Query(description="Read a file, `text/csv` or XLSX, by this mapping.")
+        Code | None, Query(description="Read a file, `text/csv`, XLSX or XLS, by this mapping.")
     ] = None
     shop: Annotated[Code | None, Query(description="Whose the rows are that name no shop.")] = None
     stated_at: Annotated[
@@ -125,10 +128,10 @@ async def open_file(
 
 
 def check_media_type(request: Request) -> str:
-    """Which of the two a file is."""
+    """Which of them a file is."""
     media_type = request.headers.get("content-type", "").lower().partition(";")[0].strip()
-    if media_type not in {TABLE, SHEET}:
-        raise Unreadable(f"A file is read as {TABLE} or {SHEET}.")
+    if media_type != TABLE and media_type not in SHEETS:
+        raise Unreadable(f"A file is read as {TABLE}, {SHEET} or {OLD_SHEET}.")
     return media_type
 
 
@@ -140,7 +143,7 @@ async def answer_check(file: FileRows, tally: Tally) -> Response:
 
 def _ways(mapping: FileMapping, media_type: str, spool: Spool) -> list[Callable[[], Rows]]:
     """How the file may be meant: a table without a word about it by each delimiter."""
-    if media_type == SHEET:
+    if media_type in SHEETS:
         return [partial(read_sheet, spool.file, mapping.sheet)]
     delimiters = DELIMITERS if mapping.delimiter is None else (mapping.delimiter,)
     encoding: list[str] = [] if mapping.encoding is None else [mapping.encoding]

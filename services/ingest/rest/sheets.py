@@ -1,23 +1,17 @@
-"""A spreadsheet as rows of cells: XLSX read row by row, bounded before anything is unpacked.
-
-A number in XLSX is a binary double. It is read as its shortest notation, if that has at most four
-decimals and fifteen digits; whatever else was meant cannot be told, and the cell says so.
-"""
+"""A spreadsheet as rows of cells: XLSX read row by row, bounded before anything is unpacked."""
 
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import IO, Any
 
 from openpyxl import load_workbook
 
 from services.door.problems import TooLarge
 from services.ingest.core.bodies import BodyBroken, RowTooLong
-from services.ingest.core.cells import Doubtful
-from services.schema.money import AMOUNT_PLACES, places_of, plain
+from services.ingest.rest.cell_words import cell_words
+from services.ingest.rest.old_sheets import XLS_HEAD, read_old_sheet
 
 UNPACKED_LIMIT = 256 << 20
 """Bytes of all parts of a file together, as its directory states them; no part yields more."""
@@ -26,20 +20,23 @@ TEXTS_LIMIT = 24 << 20
 RATIO_LIMIT = 100
 MEMBERS_LIMIT = 2000
 WIDTH_LIMIT = 1000
-DIGITS = 15
-"""Digits that a double keeps."""
 # What a package that is put together wrongly makes of a reader that believes it.
 _BROKEN = (
     *(ArithmeticError, AttributeError, EOFError, LookupError, OSError, SyntaxError, TypeError),
     *(ValueError, zipfile.BadZipFile, zlib.error),
 )
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _HEAD = 4096
 _SHARED = "xl/sharedstrings.xml"
 
 
 def read_sheet(file: IO[bytes], sheet: str | None) -> Iterator[tuple[int, list[str]]]:
     """The rows of a sheet with their numbers, from 1; the first sheet unless one is named."""
+    file.seek(0)
+    is_old = file.read(len(XLS_HEAD)) == XLS_HEAD
+    file.seek(0)
+    if is_old:
+        yield from read_old_sheet(file, sheet)
+        return
     _check_package(file)
     file.seek(0)
     try:
@@ -56,46 +53,11 @@ def read_sheet(file: IO[bytes], sheet: str | None) -> Iterator[tuple[int, list[s
         book.close()
 
 
-def cell_words(value: object, number_format: str) -> str:
-    """What stands in a cell, as text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return _number(Decimal(repr(value)), percent="%" in number_format)
-    if isinstance(value, datetime):
-        return value.isoformat(" ")
-    if isinstance(value, timedelta):
-        return _clock(value)
-    # A date and a time of day as they are told; a text, or the name of an error, as it is.
-    return str(value)
-
-
-def _number(number: Decimal, *, percent: bool) -> str:
-    """What has more decimals or digits than are sure to be kept is told apart."""
-    shown = number * 100 if percent else number
-    if not shown.is_finite() or places_of(shown) > AMOUNT_PLACES:
-        return Doubtful(number)
-    text = plain(shown)
-    if len(text.replace(".", "").lstrip("-0")) > DIGITS:
-        return Doubtful(text)
-    return f"{text}%" if percent else text
-
-
-def _clock(duration: timedelta) -> str:
-    seconds = int(duration.total_seconds())
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
 def _check_package(file: IO[bytes]) -> None:
     """Refuse what would unpack to too much, by its directory: a part never yields more than that.
 
     XML that declares entities of its own is refused too: no spreadsheet has any.
     """
-    file.seek(0)
-    if file.read(4) == _OLD_EXCEL:
-        raise BodyBroken("The file is an old Excel file (.xls): save it as .xlsx or CSV.")
     try:
         with zipfile.ZipFile(file) as package:
             members = package.infolist()

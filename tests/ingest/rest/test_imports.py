@@ -13,7 +13,7 @@ from services.schema.words import FactKind
 from tests.ingest import items
 from tests.ingest.doors import Door
 from tests.ingest.items import DONE, ITEMS, PAID
-from tests.ingest.sheets import XLSX, table, workbook
+from tests.ingest.sheets import XLS, XLSX, old_workbook, table, workbook
 
 HEADS = ["统计日期", "访客数", "新访客数", "浏览量", "平均停留时长", "加购人数", "跳失率"]
 SHOP_DAYS = (
@@ -68,8 +68,9 @@ def counted(answer: Any) -> dict[str, int]:
         (table(*SHOP_DAYS, encoding="gb18030", delimiter="\t"), "text/csv"),
         (table(*SHOP_DAYS, encoding="gb18030", delimiter=";"), "text/csv"),
         (workbook(*SHOP_DAYS), XLSX),
+        (old_workbook(*SHOP_DAYS), XLS),
     ],
-    ids=["utf-8", "bom", "gb18030-tabs", "gb18030-semicolons", "xlsx"],
+    ids=["utf-8", "bom", "gb18030-tabs", "gb18030-semicolons", "xlsx", "xls"],
 )
 async def test_an_export_lands_as_it_is_and_the_same_again_is_duplicate(
     door: Door, body: bytes, form: str
