@@ -4,19 +4,24 @@ An operation that is not named here is asked by its path alone: whoever adds one
 unless its query or body says whom it is about.
 """
 
+import base64
+import hashlib
+import hmac
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import Any
 
 import httpx
 
 from services.door.access import Cell, row_of
 from services.schema.words import Role
-from tests.api.appraisals import SCHEME
+from tests.api.asks import ABSENT, ASKS, Ask
+from tests.api.awaiting import SECRET
 from tests.api.companies import Json
-from tests.api.watching import CASE, STANDARD, SURVEY
 from tests.api.worlds import ANONYMOUS, FOREIGN, SHOPS, STAGES, UNITS, World
 
 CALLERS = (*(role.value for role in Role), ANONYMOUS)
@@ -39,178 +44,28 @@ NOUNS = {
     "exclusions": "exclusion",
     "disputes": "dispute",
     "rejected": "rejected",
+    "late-facts": "late",
+    "hooks": "tenant",
+    "{tenant}": "shop",
     "feeds": "feed",
     "webhooks": "webhook",
     "deliveries": "delivery",
 }
 """What the part of a path names whose next part is an id."""
 CONSTANTS = {
+    "PUT /v1/mappings/{code}": "own",
     "/v1/facts/{kind}": "orders",
     "/v1/mappings/{code}": "sycm_shop",
     "/v1/templates/{code}": "traffic_manager",
     "/v1/ladder-templates/{code}": "service_agent",
 }
 """What is the same for every company."""
-ABSENT = "nothing_is_called_so"
 _PEOPLE = frozenset(
-    {"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute", "case"}
+    {"employee", "scorecard", "result", "exclusion", "order", "alert", "dispute", "case", "late"}
 )
+_IN_PATHS = frozenset({"pulled", "disabled", "answered", "interviewed"})
+"""What asks are about and their paths name."""
 _PARAMETER = re.compile(r"\{\w+\}")
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One operation's query or body; `{}` stands for the id of whom or what it is about."""
-
-    kind: str | None = None
-    query: str = ""
-    body: Json = None
-    listed: str | None = None
-    """Of a list, the member of an item that names the employee, unit, shop or cycle."""
-
-
-def _target(**changed: Json) -> Json:
-    return {
-        "subject": "employee:{}",
-        "indicator": "net_sales",
-        "period": "2026-01",
-        **changed,
-    }
-
-
-_OBSERVED = {"employee": "{}", "behaviour": "communication", "month": "2026-01", "holds": False}
-_WARNING = {
-    "name": {"zh": "警", "en": "warning"}, "use": "warning", "cycle": "month",
-    "grades": ["C"], "at_least": 2, "of_last": 3,
-}  # fmt: skip
-_NAME = {"zh": "自", "en": "own"}
-_PERIOD = "period=2026-01&subject=employee:{}"
-ASKS: Mapping[str, Ask] = {
-    "POST /v1/facts/{kind}": Ask(body=[]),
-    "GET /v1/facts/{kind}": Ask("employee", "employee={}", listed="salesperson"),
-    "GET /v1/exclusions": Ask("employee", "employee={}", listed="salesperson"),
-    "POST /v1/exclusions": Ask(
-        "order", body={"source": "erp", "order": "{}", "reason": "test", "note": "why"}
-    ),
-    "POST /v1/exclusions/batch": Ask(
-        "order", body=[{"source": "erp", "order": "{}", "reason": "test", "note": "why"}]
-    ),
-    "POST /v1/exclusions/{id}/undo": Ask(body={"note": "why"}),
-    "GET /v1/exclusions/figures": Ask(
-        "shop", "from=2026-01-01&to=2026-02-01&shop={}", listed="shop"
-    ),
-    "POST /v1/reconciliations": Ask(
-        body=[{"source": "sycm", "shop": "s-a", "day": "2026-01-01", "orders": 0}]
-    ),
-    "PUT /v1/shops/{code}/account": Ask(body={"app_key": "k", "secret": "s", "session": "t"}),
-    "POST /v1/feeds/{id}/backfill": Ask(body={"from": "2026-01-01", "to": "2026-01-02"}),
-    "PUT /v1/tenant": Ask(
-        body={
-            "name": "t",
-            "currency": "CNY",
-            "timezone": "Asia/Shanghai",
-            "week_start": "monday",
-            "fiscal_start": "01-01",
-        }
-    ),
-    "PUT /v1/shops/{code}": Ask(
-        body={"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
-    ),
-    "PUT /v1/measures/{code}": Ask(body={"name": _NAME, "unit": "count"}),
-    "PUT /v1/indicators/{code}": Ask(
-        body={"name": _NAME, "formula": "orders", "unit": "count", "better": "higher"}
-    ),
-    "PUT /v1/target-calendar": Ask(
-        body={"stretches": [{"from": "2026-11-11", "to": "2026-11-12", "weight": "8"}]}
-    ),
-    "PUT /v1/schemes/{code}": Ask(body=SCHEME),
-    "POST /v1/schemes/{code}/back-test": Ask(body={"periods": ["2026-01"]}),
-    "POST /v1/cycles": Ask(
-        body={
-            "code": "new",
-            "scheme": "mine",
-            "period": "2026-01",
-            "population": {"position": "agent"},
-        }
-    ),
-    "POST /v1/disputes/{id}/decision": Ask(body={"uphold": False, "reason": "why"}),
-    "PUT /v1/late-facts/settings": Ask(body={"correction_periods": 3}),
-    "PUT /v1/rates": Ask(body=[{"from": "USD", "to": "CNY", "day": "2026-01-01", "rate": "7"}]),
-    "GET /v1/shops": Ask("shop", listed="code"),
-    "GET /v1/units": Ask("unit", listed="code"),
-    "GET /v1/employees": Ask("employee", listed="code"),
-    "GET /v1/cycles": Ask("cycle", listed="code"),
-    "PUT /v1/units/{code}": Ask(body={"name": "u"}),
-    "PUT /v1/employees/{code}": Ask(body={"name": "e"}),
-    "POST /v1/units/batch": Ask(body=[]),
-    "POST /v1/employees/batch": Ask(body=[]),
-    "POST /v1/shops/batch": Ask(body=[]),
-    "GET /v1/targets": Ask("employee", "subject=employee:{}", listed="subject"),
-    "PUT /v1/targets": Ask("employee", body=[_target(value="7")]),
-    "POST /v1/targets/break-down": Ask("employee", body=_target(into="months", period="2026-Q1")),
-    "GET /v1/target-plans": Ask("employee", "subject=employee:{}", listed="subject"),
-    "PUT /v1/target-plans": Ask("employee", body=_target(mode="scale", actions=[], revision=1)),
-    "POST /v1/target-plans/reports": Ask("employee", body=_target(action="call", state="do")),
-    "GET /v1/targets/differences": Ask("employee", f"{_PERIOD}&indicator=net_sales"),
-    "GET /v1/targets/proposal": Ask("employee", f"{_PERIOD}&indicator=net_sales"),
-    "GET /v1/indicators/{code}/values": Ask("employee", _PERIOD),
-    "GET /v1/diagnosis/sales": Ask("employee", _PERIOD),
-    "POST /v1/indicators/values": Ask(body=[]),
-    "POST /v1/keys": Ask(body={"role": "hr"}),
-    "POST /v1/tokens/revocations": Ask(body={"subject": "u-1", "reason": "why"}),
-    "PUT /v1/standards/{code}": Ask(body=STANDARD),
-    "GET /v1/alerts": Ask("employee", "subject=employee:{}", listed="subject"),
-    "POST /v1/alerts/{id}/acknowledgement": Ask(body={"note": "why"}),
-    "POST /v1/alerts/{id}/closure": Ask(body={"note": "why"}),
-    "POST /v1/webhooks": Ask(body={"url": "https://hooks.example/", "events": ["cycle.moved"]}),
-    "POST /v1/webhooks/{id}/rotate": Ask(body={"overlap_seconds": 60}),
-    "PUT /v1/surveys/{code}": Ask(body=SURVEY),
-    "POST /v1/surveys/{code}/invitations": Ask(body={"respondents": ["b-1"]}),
-    "POST /v1/surveys/{code}/answers": Ask(
-        body={"respondent": "b-1", "answers": [{"question": "speed", "mark": 3}]}
-    ),
-    "GET /v1/cases": Ask("employee", "owner={}", listed="owner"),
-    "POST /v1/cases": Ask("employee", body=CASE | {"owner": "{}"}),
-    "POST /v1/cases/{id}/steps": Ask(body={"step": "done", "note": "why"}),
-    "GET /v1/reports": Ask("employee", _PERIOD),
-    "PUT /v1/reports": Ask(
-        "employee", body={"subject": "employee:{}", "period": "2026-01", "remark": "why"}
-    ),
-    "PUT /v1/report-duty": Ask(
-        body={"positions": ["agent"], "weekdays": ["monday"], "due_hours": 1, "from": "2026-01-01"}
-    ),
-    "POST /v1/scorecards/{id}/improvements": Ask(
-        body={"cycle": "published", "number": 1, "state": "done", "note": "why"}
-    ),
-    "GET /v1/scorecards": Ask("employee", "employee={}", listed="subject"),
-    "GET /v1/results": Ask("employee", "employee={}", listed="subject"),
-    "POST /v1/scorecards/{id}/payouts": Ask(body={"amount": "1", "reason": "why"}),
-    "POST /v1/scorecards/{id}/raters": Ask(body={"role": "peer", "employee": "e-rival"}),
-    "POST /v1/scorecards/{id}/adjustments": Ask(body={"points": "1", "reason": "why"}),
-    "POST /v1/scorecards/{id}/reviews": Ask(body={"decision": "approve"}),
-    "POST /v1/scorecards/{id}/interview": Ask(body={"remarks": "seen"}),
-    "POST /v1/scorecards/{id}/disputes": Ask(body={"line": "orders", "reason": "why"}),
-    "POST /v1/cycles/{code}/calibration": Ask(
-        "calibrated", body={"moves": [{"scorecard": "{}", "grade": "A", "reason": "why"}]}
-    ),
-    "PUT /v1/use-rules/{code}": Ask(body=_WARNING),
-    "GET /v1/uses": Ask("employee", "employee={}"),
-    "POST /v1/uses/decisions": Ask(
-        "employee",
-        body={"rule": "w", "employee": "{}", "result": "r", "accept": True, "reason": "why"},
-    ),
-    "POST /v1/payroll/acknowledgements": Ask(body={"through": 1}),
-    "GET /v1/scorecards/{id}/change": Ask(query="against=closed"),
-    "GET /v1/payroll/export": Ask("published", "cycle={}"),
-    "POST /v1/ladders": Ask(body={"code": "new", "template": "service_agent"}),
-    "GET /v1/ladders/{code}/observations": Ask("employee", "employee={}", listed="employee"),
-    "POST /v1/ladders/{code}/observations": Ask("employee", body=[_OBSERVED]),
-    "GET /v1/ladders/{code}/assessments": Ask("employee", "employee={}", listed="employee"),
-    "POST /v1/ladders/{code}/assessments": Ask(body={"month": "2026-01"}),
-    "POST /v1/schemes": Ask(body={"code": "new", "template": "traffic_manager"}),
-    "POST /v1/schemes/{code}/publish": Ask(),
-    "POST /v1/cycles/{code}/moves": Ask(body={"to": "open", "reason": "why"}),
-}
 
 
 @dataclass
@@ -262,6 +117,13 @@ class Call:
             return self.wanted in {"refuse", "hide"}
         return said_of(row_of(self.row), self.caller, self.relation) in {"refuse", "hide"}
 
+    @property
+    def ruled(self) -> str | None:
+        """The code of the rule that refuses what the matrix allows, in the state that it meets."""
+        ask = ASKS.get(self.row.removeprefix("REST "), Ask())
+        cell = f"{self.caller} {self.relation} {self.stage or self.thing}"
+        return next((code for each, code in ask.ruled.items() if fnmatch(cell, each)), None)
+
     def __str__(self) -> str:
         about = f"{self.relation} {self.thing or ''} {self.stage}".strip()
         return f"{self.row} as {self.caller}, {about}, wanted {self.wanted}"
@@ -294,13 +156,13 @@ def kind_of(operation: str) -> str | None:
         return ask.kind
     parts = path.split("/")
     named = [NOUNS.get(parts[i - 1]) for i, part in enumerate(parts) if _PARAMETER.fullmatch(part)]
-    return named[0] if named and path not in CONSTANTS else None
+    return named[0] if named and not {path, operation} & CONSTANTS.keys() else None
 
 
 def stages_of(operation: str, kind: str) -> tuple[str, ...]:
-    if kind != "scorecard":
+    if kind not in {"scorecard", "interviewed"}:
         return ("",)
-    return STAGES if operation == "GET /v1/scorecards/{id}" else ("open", "published")
+    return STAGES if operation == "GET /v1/scorecards/{id}" else ASKS.get(operation, Ask()).stages
 
 
 def things_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tuple[str, str]]:
@@ -311,6 +173,8 @@ def things_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tupl
         for relation, code in people.items():
             thing = code if kind == "employee" else world.things[name, code]
             yield relation, thing
+    elif kind in {"interviewed", "answered", "calibrated"}:
+        yield from _parts_of(world, kind, caller, stage)
     elif kind == "job":
         if caller in {role.value for role in Role}:
             yield "own", world.things[kind, caller]
@@ -318,10 +182,6 @@ def things_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tupl
         yield "foreign", world.things[kind, f"{FOREIGN}{Role.HR}"]
     elif kind in {"unit", "shop", "cycle"}:
         yield from _places_of(world, kind, caller)
-    elif kind == "calibrated":
-        if "own" in people:
-            yield "own", world.things["scorecard calibration", people["own"]]
-        yield "other", world.things["scorecard open", people["other"]]
     elif kind == "published":
         yield "other", kind
         yield "foreign", f"{FOREIGN}{kind}"
@@ -331,6 +191,25 @@ def things_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tupl
     else:
         yield "other", world.things[kind, ""]
         yield "foreign", world.things[kind, FOREIGN]
+
+
+def _parts_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tuple[str, str]]:
+    """What a caller has a part in: an interview, a survey, grades that are moved."""
+    people = world.people(caller)
+    if kind == "interviewed":
+        for relation, code in people.items():
+            # The office holds the interview of those whom nobody stands above.
+            whom = "e-boss" if relation == "other" and caller in {Role.ADMIN, Role.HR} else code
+            yield relation, world.things[f"scorecard {stage}", whom]
+    elif kind == "answered":
+        if caller in {Role.LEAD, Role.EMPLOYEE}:
+            yield "own", world.things[kind, ""]
+        yield "other", world.things["survey", ""]
+        yield "foreign", world.things["survey", FOREIGN]
+    else:
+        for relation in people.keys() - {"above"}:
+            graded = "graded" if relation == "other" else "calibration"
+            yield relation, world.things[f"scorecard {graded}", people[relation]]
 
 
 def _places_of(world: World, kind: str, caller: str) -> Iterator[tuple[str, str]]:
@@ -346,49 +225,69 @@ def _places_of(world: World, kind: str, caller: str) -> Iterator[tuple[str, str]
     yield "foreign", f"{FOREIGN}{far}"
 
 
-async def send(world: World, call: Call, thing: str | None) -> httpx.Response:
-    """Ask as the caller about a thing."""
+async def send(
+    world: World, call: Call, thing: str | None, *, query: str | None = None
+) -> httpx.Response:
+    """Ask as the caller about a thing, with a query of the ask's unless another is given."""
     operation = call.row.removeprefix("REST ")
     ask = ASKS.get(operation, Ask())
     path = _path_of(world, operation, thing)
     pairs = [pair for pair in ask.query.split("&") if pair and (thing or "{}" not in pair)]
     if ask.listed and thing is None:
         pairs.append("limit=500")
-    path += "?" + "&".join(pairs).replace("{}", thing or "")
+    path += "?" + ("&".join(pairs).replace("{}", thing or "") if query is None else query)
     client = world.ingest if call.path in world.paths_of_ingest else world.ours.client
     headers = {}
     if call.caller != ANONYMOUS:
         headers["Authorization"] = f"Bearer {world.ours.keys[call.caller]}"
     if call.method == "GET":
         return await client.get(path, headers=headers)
-    body = _filled(ask.body if operation in ASKS else {}, thing or ABSENT)
-    return await client.request(call.method, path, json=body, headers=headers)
+    stated = ask.by.get(call.relation, ask.body)
+    words = {"{}": thing or ABSENT, "{self}": world.people(call.caller).get("own", ABSENT)}
+    words["{proposed}"] = world.things.get(("proposed", thing or ""), ABSENT)
+    body = json.dumps(_filled({} if stated is None else stated, words)).encode()
+    headers |= {"Content-Type": "application/json", **signed(body)}
+    return await client.request(call.method, path, content=body, headers=headers)
+
+
+def signed(body: bytes) -> dict[str, str]:
+    """As the marketplace of the world's shops signs what it posts; nobody else looks at it."""
+    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).digest()
+    return {"X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode()}
 
 
 def _path_of(world: World, operation: str, thing: str | None) -> str:
     """The path with its ids: of a noun that the world does not have, one that is not there."""
     path = operation.split()[1]
-    if path in CONSTANTS:
-        return _PARAMETER.sub(CONSTANTS[path], path)
+    constant = CONSTANTS.get(operation, CONSTANTS.get(path))
+    if constant is not None:
+        return _PARAMETER.sub(constant, path)
     asked = ASKS.get(operation, Ask()).kind
-    parts = path.split("/")
-    for i, part in enumerate(parts):
+    names, made = path.split("/"), []
+    for i, part in enumerate(names):
+        kind = NOUNS.get(names[i - 1], "")
         if not _PARAMETER.fullmatch(part):
-            continue
-        kind = NOUNS.get(parts[i - 1])
-        if kind == kind_of(operation) and asked is None and thing is not None:
-            parts[i] = thing
+            made.append(part)
+        elif thing is not None and (
+            asked in _IN_PATHS or (asked is None and kind == kind_of(operation))
+        ):
+            made.append(thing)
         else:
-            parts[i] = world.things.get((kind or "", ""), ABSENT)
-    return "/".join(parts)
+            # What a body is about may be a part of what its path names.
+            within = world.things.get((kind, thing or ""))
+            made.append(within or world.things.get((kind, ""), ABSENT))
+    return "/".join(made)
 
 
-def _filled(body: Json, thing: str) -> Json:
+def _filled(body: Json, words: Mapping[str, str]) -> Json:
     if isinstance(body, list):
-        return [_filled(each, thing) for each in body]
+        return [_filled(each, words) for each in body]
     if isinstance(body, Mapping):
-        return {name: _filled(value, thing) for name, value in body.items()}
-    return body.replace("{}", thing) if isinstance(body, str) else body
+        return {name: _filled(value, words) for name, value in body.items()}
+    if isinstance(body, str):
+        for placeholder, word in words.items():
+            body = body.replace(placeholder, word)
+    return body
 
 
 def named_in(item: Mapping[str, Any], member: str) -> str:

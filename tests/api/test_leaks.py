@@ -9,11 +9,12 @@ from itertools import product
 import pytest
 
 from services.door.access import matrix
+from tests.api.asks import ABSENT
 from tests.api.companies import Json
 from tests.api.contested import RATED, RATERS
 from tests.api.graph import cells
 from tests.api.graph.asking import post
-from tests.api.matrix import ABSENT, Call, calls_of, kind_of, send
+from tests.api.matrix import Call, calls_of, kind_of, send
 from tests.api.worlds import World
 from tests.figures import Figures, Wrong
 

@@ -35,6 +35,7 @@ from tests.api.appraisals import (
     sell,
     set_targets,
 )
+from tests.api.awaiting import await_people, be_pulled, come_late, connect
 from tests.api.companies import Company, Json, open_companies
 from tests.api.contested import contest_and_rate
 from tests.api.facts import Sale
@@ -160,10 +161,29 @@ async def undone(
 
     Each is watched inside its transaction.
     """
+    async with _replaced(world, watching, _Undone):
+        yield
+
+
+@asynccontextmanager
+async def watched(
+    world: World, watching: Callable[[WriteSession], AbstractAsyncContextManager[None]]
+) -> AsyncIterator[None]:
+    """Writes of both doors are watched, and stay."""
+    async with _replaced(world, watching, None):
+        yield
+
+
+@asynccontextmanager
+async def _replaced(
+    world: World,
+    watching: Callable[[WriteSession], AbstractAsyncContextManager[None]],
+    ending: type[Exception] | None,
+) -> AsyncIterator[None]:
     apps = [world.ours.app, world.ingest._transport.app]  # type: ignore[attr-defined]
     kept = [app.state.database for app in apps]
     for app, database in zip(apps, kept, strict=True):
-        app.state.database = _Undoing(database, watching)
+        app.state.database = _Watching(database, watching, ending)
     try:
         yield
     finally:
@@ -175,16 +195,18 @@ class _Undone(Exception):
     pass
 
 
-class _Undoing:
-    """A database whose writing transactions are rolled back when their block ends well."""
+class _Watching:
+    """A database whose writing transactions are watched, and may end in an error: undone."""
 
     def __init__(
         self,
         database: Database,
         watching: Callable[[WriteSession], AbstractAsyncContextManager[None]],
+        ending: type[Exception] | None,
     ) -> None:
         self._database = database
         self._watching = watching
+        self._ending = ending
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._database, name)
@@ -195,7 +217,8 @@ class _Undoing:
             async with self._database.write(tenant) as session:
                 async with self._watching(session):
                     yield session
-                raise _Undone
+                if self._ending is not None:
+                    raise self._ending
         except _Undone:
             return
 
@@ -228,7 +251,14 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
         await sell(company, *sales)
     await _post(world, company, prefix, people)
     await _appraise(world, company, prefix)
+    for code in people:
+        await company.make_key(code, "employee", code)
     await contest_and_rate(company, world.things, prefix, people)
+    await await_people(company, world.things, prefix, people)
+    for code in people:  # known to nobody from here on
+        del company.keys[code]
+    await come_late(company, world.things, prefix)
+    await be_pulled(company, world.things, prefix, world.looker)
     await _state(world, company, prefix, people)
     await company.app.state.live.settle(company.number)
     # The first admin is nobody in person, and set all this up; who asks from here on is somebody.
@@ -237,6 +267,7 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
 
 async def _staff(company: Company, prefix: str) -> None:
     shop = {"name": "s", "timezone": "Asia/Shanghai", "currency": "CNY", "kind": "online"}
+    shop |= {"marketplace": "taobao"}
     await company.fill("shops", *({"code": f"{prefix}{code}", **shop} for code in SHOPS.values()))
     for code, parent, lead in (
         ("shops", None, "e-boss"),
@@ -260,6 +291,7 @@ async def _define(company: Company, prefix: str) -> None:
     """A scheme, a ladder, an indicator, a measure and a webhook of the company's own."""
     mine = f"{prefix}mine".replace("-", "_")
     await publish_scheme(company, mine, _SCHEME)
+    await ask(company, "PUT", f"/v1/schemes/{mine}", _SCHEME | {"note": "the next version"})
     await ask(company, "POST", "/v1/ladders", {"code": mine, "template": "service_agent"})
     name = {"zh": "自", "en": "own"}
     await ask(company, "PUT", f"/v1/measures/{mine}", {"name": name, "unit": "count"})
@@ -313,10 +345,7 @@ async def _post(world: World, company: Company, prefix: str, people: list[str]) 
         world.things["exclusion", code] = answer.json()["id"]
         world.things["order", code] = f"{code}-so"
     await world.ingest.post("/v1/facts/orders", json=[{"source": "erp"}], headers=headers)
-    await world.looker.executemany(
-        "INSERT INTO accounts VALUES ($1, $2, NULL, NULL, '{}', 20, now())",
-        [(company.number, f"{prefix}{shop}") for shop in SHOPS.values()],
-    )
+    await connect(company, world.things, prefix, world.ingest, tuple(SHOPS.values()))
     for kind, path in (("rejected", "/v1/rejected"), ("feed", "/v1/feeds")):
         items = (await world.ingest.get(path, headers=headers)).json()["items"]
         world.things[kind, prefix] = items[0]["id"]

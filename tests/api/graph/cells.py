@@ -24,9 +24,10 @@ from services.api.graph.context import GraphContext
 from services.api.graph.schema import schema
 from services.door.access import matrix, row_of
 from services.schema.words import Role
+from tests.api.asks import ABSENT
 from tests.api.companies import Json
 from tests.api.graph.asking import CORE, post, whole
-from tests.api.matrix import ABSENT, Tally, said_of
+from tests.api.matrix import Tally, said_of
 from tests.api.worlds import World
 
 Fields = set[tuple[str, str]]
@@ -214,7 +215,7 @@ async def call(
         tally.check(data is None and codes == {"forbidden"}, cell, body)
     elif said == "hide" and named:
         other = (await post(world.ours, absent.query, key=caller)).json()
-        tally.check(_without_places(body) == _without_places(other), cell, body)
+        tally.check(without_places(body) == without_places(other), cell, body)
     else:
         bad = codes - {"forbidden"} or (said == "allow" and named and data is None)
         tally.check(not bad, cell, body)
@@ -267,7 +268,7 @@ class _Noted(Visitor):
             self._seen.asked.add((parent.name, node.name.value))
 
 
-def _without_places(body: Json) -> Json:
+def without_places(body: Json) -> Json:
     """The answer without where in the query an error stood."""
     errors = [
         {k: v for k, v in each.items() if k != "locations"} for each in body.get("errors", ())
