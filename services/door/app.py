@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -228,10 +229,13 @@ def _sort_by_noun(app: FastAPI, contract: dict[str, Any]) -> None:
     ]
 
 
+_REFERENCES = re.compile(r'#/components/schemas/([^"]+)"')
+
+
 def _drop_unused(contract: dict[str, Any]) -> None:
     """Leave out the schemas that nothing refers to: FastAPI's own errors, rows written in place."""
     schemas = contract["components"]["schemas"]
-    while unused := [name for name in schemas if f'/{name}"' not in json.dumps(contract)]:
+    while unused := schemas.keys() - _REFERENCES.findall(json.dumps(contract)):
         for name in unused:
             del schemas[name]
 
