@@ -158,3 +158,18 @@ def _shop(code: str) -> Shop:
         kind=ShopKind.ONLINE,
         opened_on=None,
     )
+
+
+def value_of(text: str) -> str | None:
+    """Of a field, as COPY reads it."""
+    if text == "\\N":
+        return None
+    if "\\" not in text:
+        return text
+    escapes = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
+    found, place = [], 0
+    while place < len(text):
+        pair = text[place : place + 2]
+        found.append(escapes.get(pair, text[place]))
+        place += 2 if pair in escapes else 1
+    return "".join(found)

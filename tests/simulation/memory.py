@@ -18,7 +18,7 @@ from services.schema.shapes.accounts import BuyerKey
 from services.schema.shapes.feeds import Backfill, Known, Lease, PaidOrder, Stream
 from services.schema.shapes.people import Shop, Tenant
 from services.schema.words import FactKind, JobStatus, Outcome, WeekStart
-from tests.simulation.books import FactKey, Row, Session
+from tests.simulation.books import FactKey, Row, Session, value_of
 
 
 async def read_tenant_numbers(codes: dict[str, int]) -> dict[str, int]:
@@ -266,7 +266,7 @@ async def prepare_landing(_session: Session, _kind: FactKind) -> None:
 async def stage(session: Session, _kind: FactKind, columns: Sequence[str], lines: bytes) -> None:
     names = [*columns, "row"]
     session.stage = [
-        dict(zip(names, map(_value, line.split("\t")), strict=True))
+        dict(zip(names, map(value_of, line.split("\t")), strict=True))
         for line in lines.decode().split("\n")[:-1]
     ]
     session.old = {}
@@ -397,18 +397,3 @@ async def add_batch(
 
 def modified_of(row: Row) -> datetime:
     return datetime.fromisoformat(row["modified_at"] or "")
-
-
-def _value(text: str) -> str | None:
-    """As COPY reads it."""
-    if text == "\\N":
-        return None
-    if "\\" not in text:
-        return text
-    escapes = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
-    found, place = [], 0
-    while place < len(text):
-        pair = text[place : place + 2]
-        found.append(escapes.get(pair, text[place]))
-        place += 2 if pair in escapes else 1
-    return "".join(found)

@@ -16,13 +16,13 @@ from services.ingest.flows import buyers, landing, pulls
 from services.ingest.sources import client, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
 from services.ingest.store import jobs
-from services.ingest.workers import accounts, desks, pulling, schedule
+from services.ingest.workers import accounts, desks, pulling, schedule, tidying
 from services.schema.words import FactKind
 from tests.simulation import memory
 from tests.simulation.marketplaces import Line
 from tests.simulation.weathers import Weather
 
-_PLACES = (buyers, landing, pulls, accounts, desks, pulling, schedule)
+_PLACES = (buyers, landing, pulls, accounts, desks, pulling, schedule, tidying)
 _LOGGING = (client, accounts, pulling, schedule)
 _FACTS = "services.ingest.store."
 

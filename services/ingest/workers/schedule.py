@@ -22,9 +22,6 @@ from services.ingest.store.cursors import (
     read_pulled,
 )
 from services.ingest.store.jobs import finish_backfill, read_backfills, read_outcomes
-from services.ingest.store.pages import drop_expired
-from services.ingest.store.rejected import empty_expired
-from services.ingest.store.tenants import read_tenant_numbers
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import (
     LANDING_ATTEMPTS,
@@ -36,7 +33,8 @@ from services.ingest.workers.pulling import (
     Trail,
 )
 from services.ingest.workers.reconciling import reconcile_shops
-from services.schema.db import Database, WriteSession
+from services.ingest.workers.tidying import tidy
+from services.schema.db import Database
 from services.schema.errors import Invalid, Unavailable
 from services.schema.shapes.feeds import Backfill, Lease
 from services.schema.shapes.people import Caller
@@ -55,8 +53,6 @@ LONGER_SLEEP = timedelta(seconds=1)
 BACKFILL_ATTEMPTS = 5
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 TIDY_EVERY = timedelta(hours=1)
-TIDY_ROWS, TIDY_BATCHES = 200, 100
-"""How many are forgotten in one transaction, and in how many of a tenant at a time."""
 
 _log = structlog.get_logger("kaohe.pull")
 
@@ -351,31 +347,9 @@ class Schedule:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _tidy(self) -> None:
-        """Forget what marketplaces answered and what refused rows held, once its time is over, also
-        of shops that are pulled no more.
-
-        A few in each transaction; what is not done in one go is left for the next.
-        """
-        if self._now() - self._tidied_at < TIDY_EVERY:
-            return
-        self._tidied_at = self._now()
-        async with self._database.register() as register:
-            numbers = await read_tenant_numbers(register)
-        for tenant in numbers.values():
-            for forget in (self._forget_pages, self._forget_rejected):
-                for _ in range(TIDY_BATCHES):
-                    async with self._database.write(tenant) as session:
-                        if await forget(session) < TIDY_ROWS:
-                            break
-
-    async def _forget_pages(self, session: WriteSession) -> int:
-        at = self._now()
-        before = at - self._desks.page_life
-        return await drop_expired(session, at=at, fetched_before=before, limit=TIDY_ROWS)
-
-    async def _forget_rejected(self, session: WriteSession) -> int:
-        before = self._now() - self._desks.rejected_life
-        return await empty_expired(session, received_before=before, limit=TIDY_ROWS)
+        if self._now() - self._tidied_at >= TIDY_EVERY:
+            self._tidied_at = self._now()
+            await tidy(self._database, self._desks, now=self._now)
 
     async def _listen(self) -> None:
         """A notification only wakes; the schedule decides."""

@@ -32,6 +32,7 @@ from tests.databases import TestDatabase
 from tests.ingest.worlds import (
     BUYER_KEY,
     FIRST,
+    MASTER_KEY,
     World,
 )
 
@@ -44,6 +45,7 @@ async def door(world: World, database: TestDatabase) -> AsyncIterator[Callable[[
     settings = IngestSettings(
         dsn=SecretStr(database.dsn("kaohe_ingest")),
         buyer_key=SecretStr(BUYER_KEY.decode()),
+        master_key=SecretStr(MASTER_KEY.decode()),
         marketplaces=world.accounts,
     )
     app = create_app(settings)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.ingest.store.pages import add_page
-from services.ingest.workers import schedule as module
+from services.ingest.workers import tidying as module
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import TIDY_EVERY, Schedule
 from tests.ingest.worlds import BUYER_KEYS, World
@@ -60,8 +60,8 @@ async def test_a_page_expires_at_its_end_and_at_the_end_of_a_shorter_life(kept: 
 async def test_many_are_forgotten_a_few_at_a_time_the_oldest_first(
     kept: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TIDY_ROWS", 2)
-    monkeypatch.setattr(module, "TIDY_BATCHES", 2)
+    monkeypatch.setattr(module, "ROWS", 2)
+    monkeypatch.setattr(module, "BATCHES", 2)
     await keep(kept, *(SECOND * age for age in range(9, 3, -1)), left=-SECOND)
     sweep = sweeper(kept)
     await sweep._tidy()
