@@ -8,10 +8,6 @@ from tests.simulation.stories import play
 
 SEEDS_FOR_DEFECTS = range(1, 301)
 """As many as the rarest of them needs."""
-ACCEPTED = frozenset({824})
-"""Seeds that lose a row, and are told as unsafe by `make simulate`: copies of TOP that disagree
-answer page by page while rows move, and two passes agree that lack the same row. A third pass over
-each window of several pages would be the price."""
 _FILE = Path(__file__).parent / "corpus.txt"
 
 

@@ -11,9 +11,9 @@ from services.ingest.core.readers import rows
 from services.ingest.core.readers import taobao as reader
 from services.ingest.flows import pulls
 from services.ingest.flows.arrivals import Unread
-from services.ingest.sources import client, shopify, taobao
+from services.ingest.sources import client, passes, shopify, taobao
 from services.ingest.sources.errors import SourceError, Unreadable, WindowTooLarge
-from services.ingest.sources.passes import Pages, Pass, as_last_seen
+from services.ingest.sources.passes import Page, Pages, Pass, as_last_seen
 from services.ingest.sources.reading import Reading
 from services.ingest.workers import desks, pulling, schedule, windows
 from services.schema.errors import Unavailable
@@ -144,10 +144,10 @@ def lost_commit_is_done(patch: Patch) -> None:
 
 
 def no_reading_again(patch: Patch) -> None:
-    async def once(read_pass: Any, *, number: str, changed: str, what: str) -> Any:
-        return as_last_seen((await read_pass()).rows, number=number, changed=changed)
+    async def once(read_pass: Any, window: Any, *, number: str, changed: str, what: str) -> Any:
+        return as_last_seen((await read_pass(window)).rows, number=number, changed=changed)
 
-    patch(taobao, "read_until_quiet", once)
+    patch(taobao, "read_window", once)
 
 
 def no_overlap(patch: Patch) -> None:
@@ -206,8 +206,8 @@ def lost_answer_is_forgotten(patch: Patch) -> None:
 
 def count_is_believed(patch: Patch) -> None:
     """The page that should be the last one is not asked whether it is, and two passes suffice."""
-    patch(taobao, "_followed", lambda content: (False, taobao._rows(content)))
-    patch(taobao, "Pass", lambda rows, total, pages, _is_one=True: Pass(rows, total, pages))
+    patch(taobao, "_followed", lambda content: Page(taobao._rows(content), None, more_follow=False))
+    patch(passes, "Pass", lambda rows, total, pages, _is_one=True: Pass(rows, total, pages))
 
 
 def empty_file_is_empty(patch: Patch) -> None:

@@ -25,7 +25,13 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
-from services.ingest.sources.passes import Pass, read_pages, read_until_quiet
+from services.ingest.sources.passes import (
+    Page,
+    Pass,
+    counted_page,
+    read_pages,
+    read_window,
+)
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.tokens import Tokens
 from services.schema.shapes.feeds import Stream, Window
@@ -84,15 +90,21 @@ class DoudianSource:
         if kind is FactKind.RATINGS:
             rows = await self._read_reputation(window)
         elif kind is FactKind.ORDERS:
-            rows = await read_until_quiet(
-                lambda: self._pass("order.searchList", _order_params(window), _orders),
+            rows = await read_window(
+                lambda part: self._pass(
+                    "order.searchList", _order_params(part), _orders, "order_id"
+                ),
+                window,
                 number="order_id",
                 changed="update_time",
                 what="order.searchList",
             )
         else:
-            rows = await read_until_quiet(
-                lambda: self._pass("afterSale.List", _refund_params(window), _refunds),
+            rows = await read_window(
+                lambda part: self._pass(
+                    "afterSale.List", _refund_params(part), _refunds, "aftersale_id"
+                ),
+                window,
                 number="aftersale_id",
                 changed="update_time",
                 what="afterSale.List",
@@ -120,12 +132,18 @@ class DoudianSource:
         self,
         method: str,
         params: Mapping[str, object],
-        read: Callable[[Mapping[str, Any]], tuple[int, list[Row]]],
+        read: Callable[[Mapping[str, Any]], tuple[list[Row], int]],
+        number: str,
     ) -> Pass:
-        async def page(place: int) -> tuple[int, list[Row]]:
-            return await self._call(method, {**params, "page": place, "size": PAGE_ROWS}, read)
+        async def page(place: int) -> Page:
+            return await self._call(
+                method,
+                # Its pages are counted from nought.
+                {**params, "page": place - 1, "size": PAGE_ROWS},
+                lambda data: counted_page(*read(data), place=place, size=PAGE_ROWS),
+            )
 
-        return await read_pages(page, size=PAGE_ROWS, what=method, first=0)
+        return await read_pages(page, size=PAGE_ROWS, what=method, number=number)
 
     async def _call(
         self, method: str, params: Mapping[str, object], read: Callable[[Mapping[str, Any]], T]
@@ -287,11 +305,11 @@ def _classify(method: str, refusal: Mapping[str, Any]) -> SourceError:
     return Refused(problem)
 
 
-def _orders(data: Mapping[str, Any]) -> tuple[int, list[Row]]:
-    return _total(data), _objects(data.get("shop_order_list"))
+def _orders(data: Mapping[str, Any]) -> tuple[list[Row], int]:
+    return _objects(data.get("shop_order_list")), _total(data)
 
 
-def _refunds(data: Mapping[str, Any]) -> tuple[int, list[Row]]:
+def _refunds(data: Mapping[str, Any]) -> tuple[list[Row], int]:
     """The refund's own part of each item, with the number of its order."""
     rows: list[Row] = []
     for item in _objects(data.get("items")):
@@ -300,7 +318,7 @@ def _refunds(data: Mapping[str, Any]) -> tuple[int, list[Row]]:
             raise Unreadable("a refund has nothing in it")
         number = order.get("shop_order_id") if isinstance(order, dict) else None
         rows.append({**refund, "shop_order_id": number})
-    return _total(data), rows
+    return rows, _total(data)
 
 
 def _really_refunded(data: Mapping[str, Any]) -> Row:

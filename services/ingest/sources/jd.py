@@ -22,7 +22,13 @@ from services.ingest.sources.errors import (
 )
 from services.ingest.sources.jd_service import SERVICE, read_service
 from services.ingest.sources.jd_service import STREAM as SERVICE_STREAM
-from services.ingest.sources.passes import read_pages, read_until_quiet
+from services.ingest.sources.passes import (
+    Page,
+    Pass,
+    counted_page,
+    read_pages,
+    read_window,
+)
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import sign_md5
 from services.schema.shapes.feeds import Stream, Window
@@ -125,26 +131,30 @@ class JdSource:
         if SALESPEOPLE in self._credential.also:
             fields += ",salesPin"
 
-        async def page(place: int) -> tuple[int, list[Row]]:
+        async def read_pass(part: Window) -> Pass:
             params = {
-                "start_date": _text(window.start),
-                "end_date": _text(window.end),
+                "start_date": _text(part.start),
+                "end_date": _text(part.end),
                 "order_state": _STATES,
                 "optional_fields": fields,
-                "page": str(place),
                 "page_size": str(PAGE_ROWS),
                 # By the time of change, the oldest first: what changes goes to the end.
                 "dateType": 0,
                 "sortType": 0,
                 "source_id": "JOS",
             }
-            return await self._call(_SEARCH, params, _orders)
 
-        return await read_until_quiet(
-            lambda: read_pages(page, size=PAGE_ROWS, what=_SEARCH),
-            number="orderId",
-            changed="modified",
-            what=_SEARCH,
+            async def page(place: int) -> Page:
+                return await self._call(
+                    _SEARCH,
+                    {**params, "page": str(place)},
+                    lambda content: counted_page(*_orders(content), place=place, size=PAGE_ROWS),
+                )
+
+            return await read_pages(page, size=PAGE_ROWS, what=_SEARCH, number="orderId")
+
+        return await read_window(
+            read_pass, window, number="orderId", changed="modified", what=_SEARCH
         )
 
     async def _read_cancelled(self, window: Window) -> list[Row]:
@@ -167,22 +177,24 @@ class JdSource:
         place_name: str,
         asked: _Range,
         window: Window,
-        read: Callable[[Mapping[str, Any]], tuple[int, list[Row]]],
+        read: Callable[[Mapping[str, Any]], tuple[list[Row], int]],
     ) -> tuple[Row, ...]:
-        async def page(place: int) -> tuple[int, list[Row]]:
-            params = {
-                asked.start: _text(window.start),
-                asked.end: _text(window.end),
-                place_name: place,
-                "pageSize": REFUND_PAGE_ROWS,
-            }
-            return await self._call(method, params, read)
+        async def read_pass(part: Window) -> Pass:
+            params = {asked.start: _text(part.start), asked.end: _text(part.end)}
 
-        return await read_until_quiet(
-            lambda: read_pages(page, size=REFUND_PAGE_ROWS, what=method),
-            number="number",
-            changed="modified",
-            what=method,
+            async def page(place: int) -> Page:
+                return await self._call(
+                    method,
+                    {**params, place_name: place, "pageSize": REFUND_PAGE_ROWS},
+                    lambda content: counted_page(
+                        *read(content), place=place, size=REFUND_PAGE_ROWS
+                    ),
+                )
+
+            return await read_pages(page, size=REFUND_PAGE_ROWS, what=method, number="number")
+
+        return await read_window(
+            read_pass, window, number="number", changed="modified", what=method
         )
 
     async def _call(
@@ -247,7 +259,7 @@ def _classify(method: str, code: object) -> SourceError:
     return Refused(problem)
 
 
-def _orders(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+def _orders(content: Mapping[str, Any]) -> tuple[list[Row], int]:
     """An answer is one only if it says that it succeeded."""
     result = _object(content, "searchorderinfo_result")
     said = _object(result, "apiResult")
@@ -258,10 +270,10 @@ def _orders(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
             if code not in {"", "0"}
             else Unreadable(f"{_SEARCH} has not succeeded, and does not say why")
         )
-    return _count(result.get("orderTotal")), _rows(result.get("orderInfoList"))
+    return _rows(result.get("orderInfoList")), _count(result.get("orderTotal"))
 
 
-def _cancelled(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+def _cancelled(content: Mapping[str, Any]) -> tuple[list[Row], int]:
     result = _object(content, "queryResult")
     if result.get("success") not in (True, "true"):
         raise _classify(_CANCELLED, result.get("errorCode", "unsaid"))
@@ -274,10 +286,10 @@ def _cancelled(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
         }
         for row in _rows(result.get("result"))
     ]
-    return _count(result.get("totalCount")), rows
+    return rows, _count(result.get("totalCount"))
 
 
-def _returned(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+def _returned(content: Mapping[str, Any]) -> tuple[list[Row], int]:
     result = _object(content, "pageResult")
     if result.get("code") != "00000":
         raise _classify(_RETURNED, result.get("code"))
@@ -295,7 +307,7 @@ def _returned(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
                 "modified": _latest(*times),
             }
         )
-    return _count(result.get("totalCount")), rows
+    return rows, _count(result.get("totalCount"))
 
 
 _OF_BILL = ("orderId", "serviceId", "applyTime", "approveTime", "customerExpect")

@@ -17,7 +17,13 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
-from services.ingest.sources.passes import read_pages, read_until_quiet
+from services.ingest.sources.passes import (
+    Page,
+    Pass,
+    counted_page,
+    read_pages,
+    read_window,
+)
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import sign_md5
 from services.schema.shapes.feeds import Stream, Window
@@ -110,16 +116,20 @@ class PinduoduoSource:
             asked = _BY_CONFIRMATION
         number, changed = asked.key
 
-        async def page(place: int) -> tuple[int, list[Row]]:
-            params = {**_window_params(asked, window), "page": str(place)}
-            return await self._call(asked.type, params, asked.root, _counted(asked.rows))
+        async def read_pass(part: Window) -> Pass:
+            params = _window_params(asked, part)
 
-        rows = await read_until_quiet(
-            lambda: read_pages(page, size=PAGE_ROWS, what=asked.type, backwards=True),
-            number=number,
-            changed=changed,
-            what=asked.type,
-        )
+            async def page(place: int) -> Page:
+                read = _counted(asked.rows, place)
+                return await self._call(
+                    asked.type, {**params, "page": str(place)}, asked.root, read
+                )
+
+            return await read_pages(
+                page, size=PAGE_ROWS, what=asked.type, number=number, backwards=True
+            )
+
+        rows = await read_window(read_pass, window, number=number, changed=changed, what=asked.type)
         start, end = window.start.isoformat(), window.end.isoformat()
         return Reading(f"{asked.type} {start} to {end}", rows)
 
@@ -191,15 +201,15 @@ def _classify(type_: str, refusal: Mapping[str, Any]) -> SourceError:
     return Refused(problem)
 
 
-def _counted(name: str) -> Callable[[Mapping[str, Any]], tuple[int, list[Row]]]:
-    """How many rows there are, and those of the page."""
+def _counted(name: str, place: int) -> Callable[[Mapping[str, Any]], Page]:
+    """How many rows there are, and those of a page."""
 
-    def read(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+    def read(content: Mapping[str, Any]) -> Page:
         total, rows = content.get("total_count"), content.get(name) or []
         if type(total) is not int or total < 0:
             raise Unreadable("the answer has no count")
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise Unreadable("the answer's rows cannot be told")
-        return total, rows
+        return counted_page(rows, total, place=place, size=PAGE_ROWS)
 
     return read

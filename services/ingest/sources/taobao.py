@@ -22,7 +22,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import MOST_ROWS, Pass, number_in, read_until_quiet
+from services.ingest.sources.passes import MOST_ROWS, Page, Pass, read_pages, read_window
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import joined, sign_md5
 from services.schema.shapes.feeds import Stream, Window
@@ -138,8 +138,9 @@ class TaobaoSource:
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new."""
         asked = _LISTS[kind]
-        rows = await read_until_quiet(
-            lambda: self._pass(asked, window),
+        rows = await read_window(
+            lambda part: self._pass(asked, part),
+            window,
             number=asked.key[0],
             changed=asked.key[1],
             what=asked.method,
@@ -184,39 +185,25 @@ class TaobaoSource:
 
     async def _pass(self, asked: _List, window: Window) -> Pass:
         """Read a window once, the last page first, so that what leaves it hides nothing."""
-        # The count comes with the first page.
-        params = _window_params(asked, window, 1)
-        total, found = await self._call(asked.method, params, _counted)
-        if total > asked.most:
-            raise WindowTooLarge(f"{asked.method} counts {total} rows in one window")
-        pages = -(-total // asked.page_size)
-        return await self._read_pages(asked, window, Pass(found, total, pages))
+        is_counted = False
 
-    async def _read_pages(self, asked: _List, window: Window, counted: Pass) -> Pass:
-        """The pages of a window that is larger than one, added to what came with its count.
+        async def page(place: int) -> Page:
+            nonlocal is_counted
+            params = _window_params(asked, window, place)
+            if not is_counted:
+                # The count comes with the first page, or else whether more follow.
+                is_counted = True
+                return await self._call(asked.method, params, _counted)
+            return await self._call(asked.method, {**params, "use_has_next": "true"}, _followed)
 
-        Where the one that should be the last says that more follow, another copy had counted:
-        what that does not show, or no more, pushes rows onto pages that nobody would ask for.
-        """
-        if counted.pages <= 1:
-            return counted
-        found: list[Row] = []
-        last, more_follow = counted.pages - 1, True
-        while more_follow:
-            last += 1
-            if last > -(-asked.most // asked.page_size):
-                raise WindowTooLarge(f"{asked.method} shows more rows than it counts")
-            more_follow, rows = await self._page(asked, window, last)
-            found += rows
-        for page in range(last - 1, 0, -1):
-            found += (await self._page(asked, window, page))[1]
-        numbers = {number_in(row, asked.key[0]) for row in found}
-        is_one = len(numbers) == len(found) == counted.total
-        return Pass([*counted.rows, *found], counted.total, last, is_one)
-
-    async def _page(self, asked: _List, window: Window, page: int) -> tuple[bool, list[Row]]:
-        params = {**_window_params(asked, window, page), "use_has_next": "true"}
-        return await self._call(asked.method, params, _followed)
+        return await read_pages(
+            page,
+            size=asked.page_size,
+            what=asked.method,
+            number=asked.key[0],
+            most=asked.most,
+            backwards=True,
+        )
 
     async def _call(
         self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
@@ -305,20 +292,20 @@ def _window_params(asked: _List, window: Window, page: int) -> dict[str, str]:
     }
 
 
-def _counted(content: Mapping[str, Any]) -> tuple[int, list[Row]]:
+def _counted(content: Mapping[str, Any]) -> Page:
     """How many rows there are, and those of the page."""
     total = content.get("total_results")
     if type(total) is not int or total < 0:
         raise Unreadable("the answer has no count")
-    return total, _rows(content)
+    return Page(_rows(content), total, more_follow=False)
 
 
-def _followed(content: Mapping[str, Any]) -> tuple[bool, list[Row]]:
+def _followed(content: Mapping[str, Any]) -> Page:
     """Whether more pages follow, and the rows of this one."""
     more_follow, rows = content.get("has_next") is True, _rows(content)
     if more_follow and not rows:
         raise Unreadable("a page before others comes without its rows")
-    return more_follow, rows
+    return Page(rows, None, more_follow)
 
 
 def _rows(content: Mapping[str, Any]) -> list[Row]:

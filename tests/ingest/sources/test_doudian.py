@@ -306,6 +306,7 @@ async def test_too_many_rows_are_asked_for_in_parts(
         Fault("garbage", detail="<html>"),
         Fault("garbage", detail='{"code":10000,"data":null}'),
         Fault("garbage", detail='{"code":10000,"data":{"shop_order_list":[]}}'),
+        Fault("garbage", detail='{"code":10000,"data":{"total":1,"shop_order_list":[]}}'),
         Fault("status", detail="502"),
         Fault("drop"),
         Fault("duplicate", times=2),

@@ -205,6 +205,13 @@ async def test_too_many_rows_are_asked_for_in_parts(
     assert sorted(await place.read(ORDERS, *WEEK.halves())) == changed(place)
 
 
+_HOLLOW = (
+    '{"jingdong_pop_order_search_responce":{"code":"0","searchorderinfo_result":'
+    '{"apiResult":{"success":true},"orderTotal":1,"orderInfoList":[]}}}'
+)
+"""A page that counts a row, and does not show it."""
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -213,6 +220,7 @@ async def test_too_many_rows_are_asked_for_in_parts(
         Fault("garbage", detail="<html>"),
         Fault("garbage", detail='{"code": 0}'),
         Fault("garbage", detail='{"jingdong_pop_order_search_responce":{"code":"0"}}'),
+        Fault("garbage", detail=_HOLLOW),
         Fault("status", detail="503"),
         Fault("drop"),
         Fault("duplicate", times=2),

@@ -10,17 +10,22 @@ from services.ingest.sources.client import unpacked
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.passes import (
     MOST_UNFINISHED,
+    Page,
     Pages,
     Pass,
     Unfinished,
     as_last_seen,
+    counted_page,
+    read_pages,
     read_until_quiet,
+    read_window,
 )
 from services.ingest.sources.reading import Row, read_document
 from services.schema.shapes.feeds import Window
 from services.schema.words import FactKind
 
-Page = tuple[list[Row], str | None]
+Found = tuple[list[Row], str | None]
+START, SECOND = datetime(2026, 11, 18, tzinfo=UTC), timedelta(seconds=1)
 
 
 class Book:
@@ -29,7 +34,7 @@ class Book:
     def __init__(self, *, fails_at: str | None = None) -> None:
         self.fails_at, self.asked = fails_at, list[str | None]()
 
-    async def page(self, name: str | None) -> Page:
+    async def page(self, name: str | None) -> Found:
         self.asked.append(name)
         if name is not None and name == self.fails_at:
             self.fails_at = None
@@ -58,7 +63,7 @@ async def test_a_name_that_comes_again_ends_the_reading(circle: list[str]) -> No
     """A mock that repeats its token for ever must not be read for ever."""
     names = iter(circle)
 
-    async def page(_: str | None) -> Page:
+    async def page(_: str | None) -> Found:
         return [], next(names)
 
     with pytest.raises(Unreadable, match="read already"):
@@ -141,3 +146,73 @@ async def test_passes_whose_pages_overlap_have_to_agree_once_more(
     found = await read_until_quiet(read_pass, number="id", changed="at", what="it")
     assert len(found) == 3
     assert asked == passes
+
+
+class Copies:
+    """A list of two rows a page by seconds, the newest first, in two copies of the same books."""
+
+    def __init__(self, *copies: list[int]) -> None:
+        self.copies, self.asked = copies, list[int]()
+
+    async def read(self, window: Window) -> Pass:
+        """The count and even pages are the first copy's, odd ones the second's."""
+        is_counted = False
+
+        async def ask(place: int) -> Page:
+            nonlocal is_counted
+            copy = self.copies[place % 2 if is_counted else 0]
+            is_counted = True
+            self.asked.append(place)
+            here = [n for n in copy if window.start <= START + n * SECOND < window.end]
+            rows: list[Row] = [{"id": n, "at": str(n)} for n in here[2 * place - 2 : 2 * place]]
+            return counted_page(rows, len(here), place=place, size=2)
+
+        return await read_pages(ask, size=2, what="it", number="id", backwards=True)
+
+
+async def test_a_window_of_copies_that_disagree_is_cut_until_its_parts_have_a_page_each() -> None:
+    """However often its pages are read, and agree, they hide the third row: the eighth is gone."""
+    old = list(range(9, 0, -1))
+    copies = Copies([n for n in old if n != 8], old)
+    window = Window(START, START + 12 * SECOND)
+    for _ in range(3):
+        seen = await copies.read(window)
+        assert {row["id"] for row in seen.rows} == {*old} - {3}
+        assert (seen.total, seen.is_one) == (8, False)
+    copies.asked.clear()
+    found = await read_window(copies.read, window, number="id", changed="at", what="it")
+    assert sorted(row["id"] for row in found) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert len(copies.asked) <= 3 * 5 + 5
+
+
+@pytest.mark.parametrize(("backwards", "order"), [(True, [1, 2, 3, 1]), (False, [1, 2, 3])])
+async def test_the_page_that_should_be_the_last_is_asked_whether_it_is(
+    *, backwards: bool, order: list[int]
+) -> None:
+    """A copy that is behind has counted three of what are five by now."""
+    asked: list[int] = []
+
+    async def ask(place: int) -> Page:
+        asked.append(place)
+        total = 3 if len(asked) == 1 else 5
+        rows: list[Row] = [{"id": n} for n in range(2 * place - 1, min(2 * place, total) + 1)]
+        return counted_page(rows, total, place=place, size=2)
+
+    found = await read_pages(ask, size=2, what="it", number="id", backwards=backwards)
+    assert {row["id"] for row in found.rows} == {1, 2, 3, 4, 5}
+    assert not found.is_one
+    assert asked == order
+
+
+def test_a_page_that_must_have_rows_is_none_without_them() -> None:
+    assert counted_page([], 2, place=2, size=2) == Page([], 2, more_follow=False)
+    with pytest.raises(Unreadable, match="without its rows"):
+        counted_page([], 3, place=2, size=2)
+
+
+async def test_pages_that_never_end_are_no_window() -> None:
+    async def ask(place: int) -> Page:
+        return Page([{"id": place}], 2, more_follow=True)
+
+    with pytest.raises(WindowTooLarge, match="more rows than it counts"):
+        await read_pages(ask, size=1, what="it", number="id", most=5)

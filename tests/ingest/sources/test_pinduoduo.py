@@ -181,6 +181,7 @@ async def test_too_many_rows_are_asked_for_in_parts(
         Fault("garbage", detail="{}"),
         Fault("garbage", detail='{"order_list_get_response":{"order_list":[]}}'),
         Fault("garbage", detail='{"order_list_get_response":{"total_count":1,"order_list":[7]}}'),
+        Fault("garbage", detail='{"order_list_get_response":{"total_count":1,"order_list":[]}}'),
         Fault("status", detail="429", seconds=3),
         Fault("drop"),
         Fault("duplicate", times=2),
