@@ -255,7 +255,7 @@ async def test_scenario_p06_a_correction_of_a_correction_sums_right(
     await move(closed, "jan", "open", reason="once more")
     await move(closed, "jan", "closed", *TO_APPROVED, "published")
     whole = await feed(closed)
-    assert {each["amount"] for each in whole[7:]} == {"0.00"}
+    assert whole[7:] == []
     paid = sum(Decimal(each["amount"]) for each in whole if each["employee"] == "e-1")
     cents = int(abs(paid - Decimal("514.00")) * 100)
     of = "entries, corrections of corrections among them"
