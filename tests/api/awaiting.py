@@ -154,13 +154,15 @@ async def _review(company: Company, things: Things, prefix: str) -> None:
 
 async def _agree(company: Company, prefix: str) -> None:
     """An interview of some that both have signed, and one thing that it agreed."""
-    people = [f"{prefix}{code}" for code in SUPERIORS]
-    code = await _begin(company, prefix, "agreed", scheme(pay=[]), {"employees": people})
+    code = await _begin(company, prefix, "agreed", scheme(pay=[]), {"position": "agent"})
     await move(company, code, "closed", "review", "approved", "published")
     agreed = {"measures": [{"what": "Answer sooner", "due_on": "2099-01-01"}], "sign": True}
     for subject, card in (await cards(company, code)).items():
         person = subject.removeprefix("employee:")
-        above = f"{prefix}{SUPERIORS[person.removeprefix(prefix)]} leads"
+        superior = SUPERIORS.get(person.removeprefix(prefix))
+        if superior is None:
+            continue
+        above = f"{prefix}{superior} leads"
         path = f"/v1/scorecards/{card['id']}/interview"
         await ask(company, "POST", path, agreed, key=person)
         await ask(company, "POST", path, {"sign": True}, key=above)
@@ -168,12 +170,12 @@ async def _agree(company: Company, prefix: str) -> None:
 
 async def _calibrate(company: Company, things: Things, prefix: str) -> None:
     """Grades that may be moved by the office, which has no card among them."""
-    people = [f"{prefix}e-mate", f"{prefix}e-other"]
     shares = [
         {"grade": grade, "share": share} for grade, share in (("A", "20"), ("B", "70"), ("C", "10"))
     ]
     document = scheme(pay=[], distribution={"shares": shares, "minimum_population": 100})
-    code = await _begin(company, prefix, "graded", document, {"employees": people})
+    population = {"position": "agent", "unit": f"{prefix}front"}
+    code = await _begin(company, prefix, "graded", document, population)
     await move(company, code, "closed", "review", "calibration")
     found = await cards(company, code)
     _note(things, "graded", found)

@@ -208,8 +208,10 @@ def _parts_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tupl
         yield "foreign", world.things["survey", FOREIGN]
     else:
         for relation in people.keys() - {"above"}:
-            graded = "graded" if relation == "other" else "calibration"
-            yield relation, world.things[f"scorecard {graded}", people[relation]]
+            if relation == "other" and caller in {Role.ADMIN, Role.HR}:
+                yield relation, world.things["scorecard graded", "e-mate"]
+            else:
+                yield relation, world.things["scorecard calibration", people[relation]]
 
 
 def _places_of(world: World, kind: str, caller: str) -> Iterator[tuple[str, str]]:
