@@ -44,11 +44,6 @@ class KeptKey:
         return (self.current, self.previous)
 
 
-async def has_tenant(session: ReadSession) -> bool:
-    """Whether the session's tenant is there."""
-    return bool(await session.scalar(select(_tenant(session))))
-
-
 async def is_in_force(
     session: ReadSession, *, employee: str | None, subject: str, issued_at: datetime
 ) -> bool:

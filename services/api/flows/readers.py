@@ -11,9 +11,8 @@ from datetime import datetime
 import structlog
 
 from services.api.store.readers import insert_readers
-from services.door.store import has_tenant
 from services.schema.db import Database
-from services.schema.errors import Unavailable
+from services.schema.errors import NotFound, Unavailable
 from services.schema.shapes.people import Caller, Subject
 from services.schema.shapes.readers import Reader
 from services.schema.words import SubjectKind
@@ -68,9 +67,9 @@ class Seen:
         rows = sorted(waiting.values(), key=lambda each: (each.scorecard, each.reader, each.route))
         try:
             async with self._database.write(tenant) as session:
-                # A company that was deleted meanwhile leaves no row behind.
-                if await has_tenant(session):
-                    await insert_readers(session, rows)
+                await insert_readers(session, rows)
+        except NotFound:
+            return  # a company that was deleted meanwhile leaves no row behind
         except Unavailable as error:
             self._waiting[tenant] = {**waiting, **self._waiting[tenant]}
             _log.warning("readers.waiting", tenant=tenant, rows=len(rows), detail=error.detail)
