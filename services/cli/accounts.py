@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from services.ingest.settings import IngestSettings
     from services.schema.db import Database
     from services.schema.shapes.accounts import AccountView, StatedAccount
-    from services.schema.shapes.people import Caller
 
 app = typer.Typer(
     help="Shops' accounts with their marketplaces: put, listed, removed, sealed anew.",
@@ -86,23 +85,15 @@ def rotate(
 
 @asynccontextmanager
 async def _opened(settings: "IngestSettings") -> AsyncIterator[tuple["Database", "Keyring"]]:
+    from services.cli.opening import opened
     from services.ingest.flows.accounts import NO_KEY
-    from services.schema.db import Database
     from services.schema.errors import Invalid
 
     ring = settings.read_master_keys()
     if ring is None:
         raise Invalid("master_key_missing", NO_KEY)
-    database = Database(
-        settings.dsn.get_secret_value(),
-        application="kaohe-account",
-        pool_size=1,
-        behind_pooler=settings.behind_pooler,
-    )
-    try:
+    async with opened(settings, application="kaohe-account") as database:
         yield database, ring
-    finally:
-        await database.close()
 
 
 async def number_in(database: "Database", tenant: str) -> int:
@@ -114,13 +105,6 @@ async def number_in(database: "Database", tenant: str) -> int:
     if number is None:
         raise NotFound("tenant")
     return number
-
-
-def operator_of(number: int) -> "Caller":
-    from services.schema.shapes.people import Caller
-    from services.schema.words import Role
-
-    return Caller(number, Role.ADMIN, None, "system:operator")
 
 
 async def _set(tenant: str, shop: str, document: Any) -> "AccountView":
@@ -147,6 +131,7 @@ async def _put(
     stated: "StatedAccount",
     at: datetime,
 ) -> "AccountView":
+    from services.cli.opening import operator_of
     from services.ingest.flows.accounts import permit_all, put_account
 
     number = await number_in(database, tenant)
@@ -211,6 +196,7 @@ async def _list(tenant: str) -> list["AccountView"]:
 
 
 async def _remove(tenant: str, shop: str) -> None:
+    from services.cli.opening import operator_of
     from services.cli.pulling import settings_of_here
     from services.ingest.flows.accounts import drop_account, permit_all
 

@@ -39,26 +39,19 @@ def unlink(
 
 @asynccontextmanager
 async def _opened() -> "AsyncIterator[tuple[Database, BuyerKeys]]":
+    from services.cli.opening import opened
     from services.cli.pulling import settings_of_here
     from services.ingest.flows.buyers import BuyerKeys
-    from services.schema.db import Database
 
     settings = settings_of_here()
     keys = BuyerKeys(settings.read_buyer_ring(), settings.read_buyer_key())
-    database = Database(
-        settings.dsn.get_secret_value(),
-        application="kaohe-buyers",
-        pool_size=1,
-        behind_pooler=settings.behind_pooler,
-    )
-    try:
+    async with opened(settings, application="kaohe-buyers") as database:
         yield database, keys
-    finally:
-        await database.close()
 
 
 async def _unlink(tenant: str) -> int:
-    from services.cli.accounts import number_in, operator_of
+    from services.cli.accounts import number_in
+    from services.cli.opening import operator_of
     from services.schema.errors import Unavailable
 
     async with _opened() as (database, keys):

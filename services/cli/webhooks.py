@@ -46,35 +46,26 @@ def reseal(
 async def _reseal(settings: "ApiSettings") -> tuple[int, list[str]]:
     from services.api.flows.webhooks import reseal as reseal_tenant
     from services.api.store.tenants import read_tenant_codes
-    from services.schema.db import Database
+    from services.cli.opening import opened, operator_of
     from services.schema.errors import Invalid
-    from services.schema.shapes.people import Caller
-    from services.schema.words import Role
 
     ring = settings.read_keyring()
     if ring is None:
         raise Invalid("webhook_key_missing", "State KAOHE_WEBHOOK_KEY or KAOHE_WEBHOOK_KEY_FILE.")
     left, lines = 0, [f"key: {ring.current().id}"]
-    database = Database(
-        settings.dsn.get_secret_value(),
-        application="kaohe-webhook",
-        pool_size=1,
-        behind_pooler=settings.behind_pooler,
-    )
-    try:
+    async with opened(settings, application="kaohe-webhook") as database:
         async with database.register() as register:
             codes = await read_tenant_codes(register)
         for number, code in codes.items():
-            operator = Caller(number, Role.ADMIN, None, "system:operator")
             async with database.write(number) as session:
-                done = await reseal_tenant(session, ring, caller=operator, at=datetime.now(UTC))
+                done = await reseal_tenant(
+                    session, ring, caller=operator_of(number), at=datetime.now(UTC)
+                )
             if done is None:
                 continue
             left += len(done.shut)
             lines.append(f"{code}: {done.secrets} secrets sealed anew")
             lines += [f"{code}/{webhook}: does not open" for webhook in done.shut]
-    finally:
-        await database.close()
     return left, lines
 
 
