@@ -18,6 +18,7 @@ from xlrd.xldate import xldate_as_datetime
 
 from services.door.problems import TooLarge
 from services.ingest.core.bodies import BodyBroken
+from services.ingest.core.cells import Doubtful
 from services.ingest.rest.cell_words import cell_words, clock_words
 
 XLS_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -72,9 +73,19 @@ def _words(book: Book, cell: Cell) -> str:
     number_format = str(book.format_map[book.xf_list[cell.xf_index].format_key].format_str)
     if kind == xlrd.XL_CELL_NUMBER:
         return cell_words(float(value), number_format)
+    return _moment(book, value, number_format)
+
+
+def _moment(book: Book, value: float, number_format: str) -> str:
+    """A day or a time; a number that is none is told apart, as Excel itself shows none for it."""
     if "[" in number_format:
         return clock_words(timedelta(seconds=round(value * 86400)))
-    moment = xldate_as_datetime(value, book.datemode)
+    try:
+        moment = xldate_as_datetime(value, book.datemode)
+    except OverflowError:
+        return Doubtful(value)
+    if value < 0:
+        return Doubtful(value)
     return cell_words(moment if value >= 1 else moment.time(), number_format)
 
 

@@ -50,6 +50,14 @@ def test_hours_beyond_a_day_errors_and_gaps() -> None:
     assert rows(body) == [(1, ["停留", "", "27:00:00"]), (2, []), (3, ["", "b"])]
 
 
+@pytest.mark.parametrize("value", [-1, -0.5, 1e9])
+def test_a_day_that_is_none_is_told_by_its_cell_and_not_of_the_file(value: float) -> None:
+    body = old_workbook(["x", value], ["y", 1], formats={"B": "yyyy-mm-dd"})
+    (_, [_, cell]), (_, [_, good]) = rows(body)
+    assert isinstance(cell, Doubtful)
+    assert good == "1900-01-01 00:00:00"
+
+
 def test_a_sheet_is_the_first_or_the_one_that_is_named() -> None:
     book = xlwt.Workbook()
     for name in ("first", "明细"):
