@@ -317,6 +317,8 @@ def sights(today: date) -> list[tuple[str, str]]:
             f"/v1/reports?subject=employee:{reporter}&day={day}",
         ),
         ("findings of a survey, put right or not", "/v1/cases"),
+        ("targets with a plan, step by step", "/v1/target-plans"),
+        ("promotions that past grades propose", "/v1/uses"),
         ("a late refund, corrected in the feed", f"/v1/payroll/export?cycle={last}-{LATE}"),
     ]
 
