@@ -37,9 +37,10 @@ class Call(Protocol):
 
 
 async def read_service(call: Call, window: Window, at: datetime, *, timezone: str) -> Reading:
-    """A row for every agent and day of which it is told how many were replied to, and how many not.
+    """A row for every agent and day of which it is told how many were replied to, or how many not.
 
-    What is told of neither has no row: it is not nothing.
+    What is told of neither has no row: it is not nothing. Nor is what is told of one alone, which
+    the reader refuses, so that it is seen.
     """
     days = days_that_end(window, timezone)
     if not days:
@@ -54,15 +55,15 @@ async def read_service(call: Call, window: Window, at: datetime, *, timezone: st
         marks = await call(_MARKS, {**span, "waiter": agent}, _marks)
         for day in days:
             place = day.isoformat(), agent
-            if place in replied and place in unreplied:
+            if place in replied or place in unreplied:
                 asked = {"waiter": agent, "date": _text(day)}
                 rows.append(
                     {
                         "number": f"{day}/{agent}",
                         "day": day.isoformat(),
                         "waiter": agent,
-                        "replied": replied[place],
-                        "unreplied": unreplied[place],
+                        "replied": replied.get(place),
+                        "unreplied": unreplied.get(place),
                         "avgTime": await call(_WAIT, asked, _wait),
                         "marks": marks.get(place, []),
                         "readAt": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -9,9 +9,11 @@ import pytest
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
 from sandbox.faults import Fault
 from sandbox.jd import PATH, Gateway, people
-from sandbox.jd.desk import agents_of, chats
+from sandbox.jd.desk import agents_of, chats, count_rows
+from sandbox.jd.rows import Row
 from sandbox.lives import midnight
-from sandbox.shops import SHOP_OF
+from sandbox.shops import SHOP_OF, Shop
+from services.ingest.core.fields import Unfit
 from services.ingest.core.readers import jd as reader
 from services.ingest.sources.errors import NotPermitted, Unreadable
 from services.ingest.sources.jd import STREAMS, JdSource
@@ -82,6 +84,24 @@ async def test_each_agents_day_is_what_the_desk_counted(place: Place) -> None:
     assert any(fact.response_seconds for fact in found.values())
 
 
+async def test_a_day_of_which_half_is_told_is_refused_and_not_left_out(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = (await place.source.read(CHATS, SPAN)).rows
+    told = count_rows
+
+    def of_replied(shop: Shop, day: date, agent: str, *, answered: bool) -> list[Row]:
+        return told(shop, day, agent, answered=answered) if answered else []
+
+    monkeypatch.setattr("sandbox.jd.gateway.count_rows", of_replied)
+    half = (await place.source.read(CHATS, SPAN)).rows
+    assert [row["number"] for row in half] == [row["number"] for row in whole]
+    for row in half:
+        with pytest.raises(Unfit) as caught:
+            facts({"1": row})
+        assert caught.value.pointer == "/totals/chats"
+
+
 async def test_a_week_is_asked_for_at_once_and_no_day_that_is_not_over(place: Place) -> None:
     first = midnight(TODAY) - timedelta(days=7)
     await place.source.read(CHATS, Window(first, first + timedelta(days=7)))
@@ -150,8 +170,6 @@ def test_satisfied_is_from_seventy_five_and_the_mean_is_of_those_replied_to() ->
     ],
 )
 def test_counts_that_are_none_are_refused(row: dict[str, object], pointer: str) -> None:
-    from services.ingest.core.fields import Unfit  # noqa: PLC0415  only here
-
     whole = {"number": "2026-11-01/a", "day": "2026-11-01", "waiter": "a", "readAt": None, **row}
     with pytest.raises(Unfit) as caught:
         facts({"1": whole})
