@@ -7,7 +7,7 @@ other, and the database is asked by few at a time.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from random import randint
 
@@ -26,7 +26,7 @@ from services.api.store.tenants import read_tenant_numbers
 from services.api.workers.hearing import hear_of_tenants
 from services.door.sealing import Keyring
 from services.schema.db import Database
-from services.schema.errors import Unavailable
+from services.schema.errors import NotFound, Unavailable
 from services.schema.shapes.webhooks import Delivery
 
 SWEEP_SECONDS = 30
@@ -182,7 +182,8 @@ class WebhookWorker:
                         due = await read_due_webhooks(session)
                     if due:
                         self._wake(tenant)
-                    await self.forget(tenant, at=datetime.now(UTC))
+                    with suppress(NotFound):  # a company that was deleted meanwhile
+                        await self.forget(tenant, at=datetime.now(UTC))
             except Unavailable as error:
                 _log.warning("webhooks.unswept", detail=error.detail)
             await asyncio.sleep(SWEEP_SECONDS)

@@ -35,7 +35,7 @@ from services.ingest.workers.pulling import (
 from services.ingest.workers.reconciling import reconcile_shops
 from services.ingest.workers.tidying import tidy
 from services.schema.db import Database
-from services.schema.errors import Invalid, Unavailable
+from services.schema.errors import Invalid, NotFound, Unavailable
 from services.schema.shapes.feeds import Backfill, Lease
 from services.schema.shapes.people import Caller
 from services.schema.shapes.reconciliations import Reconciliation
@@ -179,6 +179,9 @@ class Schedule:
         except Unavailable as error:
             _log.warning("schedule.waits", problem=error.detail)
             return timedelta(seconds=error.retry_after_seconds)
+        except NotFound:
+            # A company was deleted since its desks were looked at: the next look has none of it.
+            return LONGER_SLEEP
 
     def _raise_mistakes(self) -> None:
         if self._mistakes:

@@ -16,6 +16,7 @@ from services.api.store.deliveries import claim_due, tell_webhooks
 from services.api.workers import webhooks
 from services.api.workers.webhooks import WebhookWorker
 from services.door.sealing import Keyring
+from services.schema.errors import NotFound
 from services.schema.shapes.webhooks import WebhookEvent
 from tests.api.appraisals import ask
 from tests.api.companies import Company, Json
@@ -252,6 +253,23 @@ async def test_what_failed_is_tried_again_when_it_is_due_and_no_sweep_is_waited_
     (delivery,) = await deliveries(company, webhook)
     first, second = (datetime.fromisoformat(each["at"]) for each in delivery["attempts"])
     assert timedelta(seconds=1) <= second - first
+
+
+async def test_a_company_that_is_deleted_while_it_is_swept_ends_no_sweep(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_sweeps(webhooks, monkeypatch)
+    looked = asyncio.Queue[int]()
+
+    async def gone(_: WebhookWorker, tenant: int, *, at: datetime) -> int:
+        looked.put_nowait(tenant)
+        raise NotFound("tenant")
+
+    monkeypatch.setattr(WebhookWorker, "forget", gone)
+    async with running(worker_of(company)), asyncio.timeout(10):
+        seen = [await looked.get() for _ in range(2)]
+        while seen.count(company.number) < 2:
+            seen.append(await looked.get())
 
 
 async def test_two_workers_share_what_is_due(company: Company) -> None:

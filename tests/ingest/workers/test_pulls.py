@@ -5,13 +5,16 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
+import asyncpg
 import pytest
 
 from sandbox.faults import Fault
 from sandbox.lives import midnight
 from services.door.feeds import read_feeds
 from services.ingest.sources.client import ATTEMPTS
+from services.ingest.workers.schedule import LONGER_SLEEP
 from services.schema.words import FactKind
 from tests.figures import Figures, Most, Wrong
 from tests.ingest.sources.gateways import small_pages
@@ -302,6 +305,22 @@ async def test_what_is_kept_of_a_page_names_no_buyer_and_expires(world: World) -
     await schedule._desks.refresh()
     await schedule._tidy()
     assert await world.rows("SELECT id FROM pages") == []
+
+
+async def test_a_company_that_is_deleted_between_two_looks_stops_no_worker(world: World) -> None:
+    schedule = world.schedule()
+    refresh = schedule._desks.refresh
+    owner = await asyncpg.connect(world.dsn)
+
+    async def refresh_and_lose() -> None:
+        await refresh()
+        await owner.execute("INSERT INTO struck_tenants VALUES ($1, now())", world.tenant)
+
+    with patch.object(schedule._desks, "refresh", refresh_and_lose):
+        assert await schedule._look() == LONGER_SLEEP
+    await owner.execute("DELETE FROM struck_tenants WHERE id = $1", world.tenant)
+    await owner.close()
+    assert schedule._tasks == set()
 
 
 async def test_a_shop_whose_sales_another_source_states_is_left_alone(world: World) -> None:
