@@ -22,6 +22,8 @@ from services.schema.db import WriteSession
 from services.schema.migrate import migrate
 
 PREFIX = "kaohe-tests-"
+FIRST_TENANT = 100_000
+"""Of the companies that tests make: lower numbers are for tests that name theirs."""
 _numbers = itertools.count(1)
 
 
@@ -60,6 +62,8 @@ def start_server(folder: Path) -> database.Server:
         mark.seek(0)
         if not mark.read():
             migrate(server.dsn("kaohe_migrate"))
+            start = f"ALTER SEQUENCE tenants_id_seq RESTART WITH {FIRST_TENANT}"
+            server.cluster.psql(database.DATABASE, ["--command", start])
             mark.write("yes")
     return server
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from services.ingest.settings import IngestSettings
 from services.local.exchange import Service
 from services.local.origin import Routes, open_origin
-from services.local.processes import Children, Program, answers, free_port
+from services.local.processes import Children, Program, answers, free_ports
 
 INGEST_PATHS = (
     *("/v1/facts", "/v1/exclusions", "/v1/feeds", "/v1/mappings", "/v1/reconciliations"),
@@ -108,13 +108,14 @@ def webhook_key_file(var: Path) -> Path:
 
 def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:
     """A tree on free ports."""
+    sandbox_port, ingest_port, api_port = free_ports(3)
     return Tree(
         var=var,
         dsn_of=dsn_of,
         scoreboard_tenant=scoreboard_tenant,
-        sandbox_port=free_port(),
-        ingest_port=free_port(),
-        api_port=free_port(),
+        sandbox_port=sandbox_port,
+        ingest_port=ingest_port,
+        api_port=api_port,
     )
 
 

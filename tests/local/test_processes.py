@@ -65,10 +65,10 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
 async def test_started_in_order_and_stopped_in_reverse(tmp_path: Path) -> None:
     told: list[str] = []
     together = tmp_path / "together.diary"
-    programs = [program(tmp_path, "together") for _ in range(2)]
     async with supervise(tmp_path / "log", tell=told.append, patience=QUICK) as children:
         ports = []
-        for number, each in enumerate(programs):
+        for number in range(2):
+            each = program(tmp_path, "together")
             named = Program(
                 name=f"p{number}",
                 module=each.module,

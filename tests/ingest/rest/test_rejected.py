@@ -120,5 +120,5 @@ async def test_what_a_refused_row_held_expires_and_the_row_stays_counted(door: D
     assert (await door.retry(young["id"])).json()["invalid"] == 1
     assert [tuple(row) for row in await door.owner.fetch(counts, door.tenant)] == before
     # A good row takes its place as ever.
-    await door.post(ORDERS, lines(rows.full(ORDERS, id="SO-0")))
+    await door.post(ORDERS, lines(rows.full(ORDERS, id=json.loads(old["body"])["id"])))
     assert old["id"] not in [row["id"] for row in await rejected(door)]
