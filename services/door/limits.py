@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.door.problems import TooMany, problem_of
+from services.door.turns import Turns
 from services.schema.shapes.people import Caller
 from services.schema.words import Role
 
@@ -84,6 +85,7 @@ class Limits:
     allowance: Allowance
     clock: Clock = time.monotonic
     under_way: Counter[int] = field(default_factory=Counter)
+    turns: Turns = field(init=False)
     _known: OrderedDict[bytes, Caller] = field(default_factory=OrderedDict)
     _keys: Buckets = field(init=False)
     _tenants: Buckets = field(init=False)
@@ -93,6 +95,7 @@ class Limits:
     def __post_init__(self) -> None:
         self._keys, self._tenants = Buckets(self.clock), Buckets(self.clock)
         self._graph, self._strangers = Buckets(self.clock), Buckets(self.clock)
+        self.turns = Turns(self.clock)
 
     def known(self, bearer: bytes) -> Caller | None:
         """Who a bearer was when it last was good; that it still is, the route finds out."""
@@ -179,7 +182,11 @@ class Limited:
     ) -> None:
         limits.under_way[tenant] += 1
         try:
-            await self._app(scope, receive, send)
+            end_turn = await limits.turns.begin(tenant)
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                end_turn()
         finally:
             limits.under_way[tenant] -= 1
             if not limits.under_way[tenant]:

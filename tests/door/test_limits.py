@@ -1,5 +1,6 @@
 """What is too much is sent away at the door, counted by key and by company, and nobody else's."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request, Response
 
+from services.door import turns
 from services.door.app import make_app
 from services.door.limits import Allowance, Buckets, Limits, Rate
 from services.door.problems import TooMany, Unauthenticated
@@ -148,6 +150,8 @@ class World:
     def __init__(self, **changed: Any) -> None:
         self.clock = Clock()
         self.served: Counter[int] = Counter()
+        self.open = asyncio.Event()
+        self.open.set()
         self.app = make_app("t", "t", [], lifespan=_no_lifespan, documented=False)
         self.app.state.limits = Limits(allowance(**changed), self.clock)
         self.app.add_api_route("/thing", self._serve)
@@ -159,6 +163,7 @@ class World:
         tenant, _, name = rest.partition("-")
         request.scope["kaohe.caller"] = caller(int(tenant), f"key:{name}")
         self.served[int(tenant)] += 1
+        await self.open.wait()
         return Response("{}")
 
     @asynccontextmanager
@@ -240,6 +245,26 @@ async def test_so_many_requests_of_one_company_are_under_way() -> None:
     async with world.client() as client:
         await ask(client, "good-1-a", 5)
     assert world.app.state.limits.under_way == {}
+
+
+async def test_a_companys_requests_reach_its_routes_in_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 60)
+    world = World()
+    async with world.client() as client:
+        for tenant in (OURS, THEIRS):
+            await ask(client, f"good-{tenant}-a", 2)
+        world.open.clear()
+        many = [asyncio.create_task(ask(client, "good-1-a", 1)) for _ in range(turns.TURNS + 3)]
+        one = asyncio.create_task(ask(client, "good-2-a", 1))
+        async with asyncio.timeout(10):
+            while world.served != {OURS: 2 + turns.TURNS, THEIRS: 3}:
+                await asyncio.sleep(0.01)
+        assert world.app.state.limits.under_way == {OURS: turns.TURNS + 3, THEIRS: 1}
+        world.open.set()
+        assert sum(await asyncio.gather(*many, one), Counter[int]()) == {200: turns.TURNS + 4}
+        assert world.app.state.limits.under_way == {}
 
 
 def test_the_environment_may_say_otherwise() -> None:

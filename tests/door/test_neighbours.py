@@ -19,13 +19,6 @@ USUAL = 5
 CONNECTIONS = 50
 SLACK_SECONDS = 0.005
 """What a machine's own unrest may add to a p95 of a few milliseconds."""
-# Of a process that companies share: a third of what one can do on a slow machine, for each.
-SHARED = {
-    "KAOHE_LIMIT_KEY_PER_SECOND": "30",
-    "KAOHE_LIMIT_KEY_BURST": "60",
-    "KAOHE_LIMIT_TENANT_PER_SECOND": "60",
-    "KAOHE_LIMIT_TENANT_BURST": "120",
-}
 
 
 class Caller:
@@ -76,7 +69,6 @@ async def test_scenario_e05_a_hundred_times_the_usual_rate_is_the_neighbours_no_
             "KAOHE_SIGNING_KEY": "0" * 64,
             "KAOHE_LOG_LEVEL": "WARNING",
             "KAOHE_PORT": str(port),
-            **SHARED,
         },
         is_ready=partial(answers, port, "/health/ready"),
     )
