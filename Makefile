@@ -70,8 +70,9 @@ contracts: environment
 examples: environment
 	$(IN)/python -m services.cli examples
 
+# Those that take long are named: `make bench FIGURES='history backfill'`.
 bench: environment .bench/ready
-	$(IN)/python -m bench
+	$(IN)/python -m bench $(FIGURES)
 
 # What Kaohe is measured beside stands apart: it is no part of anything else.
 .bench/ready: requirements/beside.txt
