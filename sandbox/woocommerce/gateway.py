@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote
 
 from sandbox.books import Books
 from sandbox.faults import Call, Fault, Trouble
-from sandbox.gateways import Answer, Asked, broken_answer, stall_seconds
+from sandbox.gateways import Answer, Asked, Ban, broken_answer, stall_seconds
 from sandbox.shops import MARKETPLACE_SHOPS, Shop
 from sandbox.woocommerce.rows import (
     STATUS,
@@ -34,13 +34,14 @@ _CLOCK_SKEW = timedelta(minutes=15)
 class Refusal(Exception):
     """An error document with a real HTTP status."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, *, seconds: int = 0) -> None:
         super().__init__(message)
         self.status, self.code = status, code
+        self._headers = {"Retry-After": str(seconds)} if seconds else {}
 
     def answer(self) -> Answer:
         document = {"code": self.code, "message": str(self), "data": {"status": self.status}}
-        return Answer(json.dumps(document).encode(), self.status)
+        return Answer(json.dumps(document).encode(), self.status, self._headers)
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ class Gateway:
         self.trouble = Trouble()
         self.books = Books(first)
         self.keys = Keys()
+        self._ban = Ban()
         for shop in MARKETPLACE_SHOPS:
             if shop.marketplace == "woocommerce":
                 self.keys.add(shop)
@@ -82,7 +84,7 @@ class Gateway:
         fault = self.trouble.next(name)
         shop, outcome = "", "ok"
         try:
-            _refuse_in_trouble(fault)
+            self._refuse_in_trouble(fault)
             of = self._shop_of(asked, expired=fault is not None and fault.kind == "expired")
             shop = of.code
             answer = self._list(asked, name, of, fault)
@@ -90,6 +92,13 @@ class Gateway:
             answer, outcome = refusal.answer(), refusal.code
         self.trouble.calls.append(Call(self.now(), name, shop, fault.kind if fault else outcome))
         return broken_answer(fault) or answer
+
+    def _refuse_in_trouble(self, fault: Fault | None) -> None:
+        """WooCommerce itself bans nobody; the host that a site stands on does."""
+        if seconds := self._ban.seconds_left(fault, self.now()):
+            raise Refusal(429, "too_many_requests", "Too Many Requests", seconds=seconds)
+        if fault and fault.kind in {"busy", "heavy"}:
+            raise Refusal(503, "internal_server_error", "There has been a critical error.")
 
     def _shop_of(self, asked: Asked, *, expired: bool) -> Shop:
         """Over plain HTTP a call is signed; its key and secret would be for all to read."""
@@ -165,12 +174,6 @@ def signature_of(method: str, url: str, params: Mapping[str, str], secret: str) 
         raise Refusal(401, "woocommerce_rest_authentication_error", message)
     digest = hmac.new(f"{secret}&".encode(), base.encode(), getattr(hashlib, way)).digest()
     return base64.b64encode(digest).decode()
-
-
-def _refuse_in_trouble(fault: Fault | None) -> None:
-    kind = fault.kind if fault else None
-    if kind in {"busy", "heavy"}:
-        raise Refusal(503, "internal_server_error", "There has been a critical error.")
 
 
 def _orders(books: Books, shop: Shop, params: Mapping[str, str], at: datetime) -> list[Row]:

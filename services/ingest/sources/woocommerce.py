@@ -1,7 +1,8 @@
 """How a WooCommerce site is asked: at its own address, signed where the way is open, in windows.
 
 There is no order by time of change, so a window is fixed, read by number, and read again until it
-is quiet. What the rows mean is known in `core/readers/woocommerce.py`.
+is quiet, or cut until each part has a page. What the rows mean is known in
+`core/readers/woocommerce.py`.
 """
 
 import base64
@@ -22,9 +23,15 @@ from services.ingest.sources.errors import (
     SourceError,
     TryLater,
     Unreadable,
-    WindowTooLarge,
 )
-from services.ingest.sources.passes import MOST_ROWS, Pass, read_until_quiet
+from services.ingest.sources.passes import (
+    Page,
+    Pass,
+    counted_page,
+    read_pages,
+    read_until_quiet,
+    read_window,
+)
 from services.ingest.sources.reading import (
     MOST_SHELVES,
     SHELVES,
@@ -90,23 +97,16 @@ class WooCommerceSource:
             return await read_shelves(
                 window, self._credential.timezone, self._now(), self._read_articles
             )
-        params = {
-            # An end of its own belongs to no range here, and times are told in whole seconds.
-            "modified_after": _text(window.start - _SECOND),
-            "modified_before": _text(window.end),
-            "dates_are_gmt": "true",
-            # Without the second word what was thrown away would never be heard of again.
-            "status": "any,trash",
-            "_fields": ",".join(_ORDER_FIELDS if kind is FactKind.ORDERS else _REFUND_FIELDS),
-        }
-        orders = await read_until_quiet(
-            lambda: self._pass("orders", params, most=MOST_ROWS),
+        fields = _ORDER_FIELDS if kind is FactKind.ORDERS else _REFUND_FIELDS
+        orders = await read_window(
+            lambda part: self._pass("orders", _order_params(part, fields)),
+            window,
             number="id",
             changed="date_modified_gmt",
             what="orders",
         )
         rows = orders if kind is FactKind.ORDERS else _refunds_in(orders)
-        return Reading(f"{kind} {params['modified_after']} to {params['modified_before']}", rows)
+        return Reading(f"{kind} {_text(window.start)} to {_text(window.end)}", rows)
 
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """A refund's own page: its order says neither when it was made nor what came back."""
@@ -122,7 +122,7 @@ class WooCommerceSource:
         """By the site's own clock, whose zone we do not know: a day more on either side."""
         params = {"after": _text(window.start - _DAY), "before": _text(window.end + _DAY)}
         found = await read_until_quiet(
-            lambda: self._pass("products/reviews", params, most=MOST_ROWS),
+            lambda: self._pass("products/reviews", params),
             number="id",
             changed="date_created_gmt",
             what="products/reviews",
@@ -153,17 +153,18 @@ class WooCommerceSource:
             what=path,
         )
 
-    async def _pass(self, path: str, params: Mapping[str, str], *, most: int) -> Pass:
-        """Read all pages once."""
+    async def _pass(self, path: str, params: Mapping[str, str], *, most: int | None = None) -> Pass:
+        """Read all pages once, in the order of their numbers."""
         paged = {**params, "orderby": "id", "order": "asc", "per_page": str(PAGE_ROWS)}
-        total, rows = await self._call(path, {**paged, "page": "1"}, _counted)
-        if total > most:
-            raise WindowTooLarge(f"{path} counts {total} rows in one window")
-        pages = -(-total // PAGE_ROWS)
-        for page in range(2, pages + 1):
-            _, more = await self._call(path, {**paged, "page": str(page)}, _counted)
-            rows += more
-        return Pass(rows, total, pages)
+
+        async def page(place: int) -> Page:
+            return await self._call(
+                path,
+                {**paged, "page": str(place)},
+                lambda answer: counted_page(*_counted(answer), place=place, size=PAGE_ROWS),
+            )
+
+        return await read_pages(page, size=PAGE_ROWS, what=path, number="id", most=most)
 
     async def _call(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T]) -> T:
         def make() -> Question:
@@ -224,15 +225,27 @@ def _classify(path: str, answer: Answer) -> SourceError:
     return Refused(problem) if code else Unreadable(problem)
 
 
-def _counted(answer: Answer) -> tuple[int, list[Row]]:
-    """How many rows there are, and those of the page."""
+def _order_params(window: Window, fields: tuple[str, ...]) -> dict[str, str]:
+    return {
+        # An end of its own belongs to no range here, and times are told in whole seconds.
+        "modified_after": _text(window.start - _SECOND),
+        "modified_before": _text(window.end),
+        "dates_are_gmt": "true",
+        # Without the second word what was thrown away would never be heard of again.
+        "status": "any,trash",
+        "_fields": ",".join(fields),
+    }
+
+
+def _counted(answer: Answer) -> tuple[list[Row], int]:
+    """The rows of the page, and how many there are."""
     total = answer.headers.get("x-wp-total", "")
     if not total.isascii() or not total.isdigit():
         raise Unreadable("the answer has no count")
     rows = read_document(answer.body)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unreadable("the answer is no list of rows")
-    return int(total), rows
+    return list(rows), int(total)
 
 
 def _object(answer: Answer) -> Row:

@@ -2,16 +2,16 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import httpx
 import pytest
 
 from sandbox.faults import Fault
 from sandbox.woocommerce.rows import order_row
-from services.ingest.sources import woocommerce
+from services.ingest.sources import passes, woocommerce
 from services.ingest.sources.client import Answer, Client, Pace
 from services.ingest.sources.errors import (
     NotAuthorised,
@@ -22,7 +22,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import MOST_PASSES
+from services.ingest.sources.passes import MOST_PASSES, PASSES_A_PAGE
 from services.ingest.sources.reading import Credential, Row
 from services.ingest.sources.woocommerce import WooCommerceSource, hosts_of, sign
 from services.schema.shapes.feeds import Window
@@ -91,10 +91,10 @@ async def test_a_site_is_asked_for_no_more_than_is_read(site: Site) -> None:
     seen = set[str]()
     read = woocommerce._counted
 
-    def note(answer: Answer) -> tuple[int, list[Row]]:
-        total, rows = read(answer)
+    def note(answer: Answer) -> tuple[list[Row], int]:
+        rows, total = read(answer)
         seen.update(name for row in rows for name in row)
-        return total, rows
+        return rows, total
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(woocommerce, "_counted", note)
@@ -119,10 +119,50 @@ async def test_a_row_that_leaves_while_pages_are_read_hides_no_other(site: Site)
     assert set(found) == set(before)
 
 
-async def test_a_window_that_is_never_quiet_is_left_to_the_schedule(site: Site) -> None:
+async def test_a_window_that_is_not_quiet_is_cut_until_its_parts_have_a_page_each(
+    site: Site,
+) -> None:
+    """Each page loses its first order, as soon as it was told."""
+    before = set(site.truth())
     site.gateway.trouble.add(Fault("move", times=1000, method="orders"))
-    with pytest.raises(TryLater, match=f"not quiet after {MOST_PASSES} passes"):
-        await site.numbers()
+    found = set(await site.numbers())
+    assert set(site.truth()) <= found <= before
+    assert len(before - set(site.truth())) > MOST_PASSES
+
+
+async def test_a_window_that_never_settles_is_left_to_the_schedule() -> None:
+    """A page that keeps losing rows is never taken for the whole."""
+    row = {"id": 1, "date_modified_gmt": "2026-11-17T00:00:00"}
+    source = source_saying(lambda _: ([row], 102))
+    most = MOST_PASSES + 2 * PASSES_A_PAGE
+    with pytest.raises(TryLater, match=f"not quiet after {most} passes"):
+        await source.read(ORDERS, DAY)
+
+
+async def test_copies_of_a_site_that_disagree_hide_nothing_that_the_count_knows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The copy that counts, and has even pages, lacks the third order: the seventh is hidden."""
+    monkeypatch.setattr(woocommerce, "PAGE_ROWS", 2)
+    asked: list[int] = []
+
+    def say(params: Mapping[str, str]) -> tuple[list[Row], int]:
+        page, is_counted = int(params["page"]), bool(asked) and params["page"] != "1"
+        asked.append(page)
+        rows: list[Row] = [
+            {"id": n, "date_modified_gmt": _after(n)}
+            for n in range(1, 10)
+            if params["modified_after"] < _after(n) < params["modified_before"]
+            and (n != 3 or (is_counted and page % 2))
+        ]
+        return rows[2 * page - 2 : 2 * page], len(rows)
+
+    def _after(hours: int) -> str:
+        return (DAY.start + timedelta(hours=hours)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+    found = (await source_saying(say).read(ORDERS, DAY)).rows
+    assert sorted(row["id"] for row in found) == [1, 2, 4, 5, 6, 7, 8, 9]
+    assert len(asked) < 20
 
 
 async def test_rows_twice_and_out_of_order_are_each_read_once(site: Site) -> None:
@@ -171,10 +211,10 @@ async def test_a_review_of_nought_is_words_alone(
 async def test_too_many_rows_are_asked_for_in_parts(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(woocommerce, "MOST_ROWS", len(site.truth()) - 1)
+    monkeypatch.setattr(passes, "MOST_ROWS", len(site.truth()) - 1)
     with pytest.raises(WindowTooLarge):
         await site.numbers()
-    monkeypatch.setattr(woocommerce, "MOST_ROWS", len(site.truth()))
+    monkeypatch.setattr(passes, "MOST_ROWS", len(site.truth()))
     assert await site.numbers() == site.truth()
 
 
@@ -182,6 +222,7 @@ async def test_too_many_rows_are_asked_for_in_parts(
     "fault",
     [
         Fault("busy"),
+        Fault("throttle", seconds=3),
         Fault("garbage", detail="<html>"),
         Fault("garbage", detail='{"code": 1}'),
         Fault("status", detail="429", seconds=3),
@@ -192,12 +233,34 @@ async def test_too_many_rows_are_asked_for_in_parts(
 async def test_what_passes_is_waited_for(site: Site, fault: Fault) -> None:
     site.gateway.trouble.add(fault)
     assert await site.numbers() == site.truth()
+    assert fault.kind in {call.outcome for call in site.gateway.trouble.calls}
 
 
 async def test_a_key_that_was_taken_away_stops_the_feed(site: Site) -> None:
     site.gateway.trouble.add(Fault("expired"))
     with pytest.raises(NotAuthorised, match="401 woocommerce_rest_cannot_view"):
         await site.numbers()
+
+
+def source_saying(
+    say: Callable[[Mapping[str, str]], tuple[list[Row], int]],
+) -> WooCommerceSource:
+    """A site that says to each question some rows, and how many there are."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows, total = say(request.url.params)
+        stream = httpx.ByteStream(json.dumps(rows).encode())
+        return httpx.Response(200, headers={"X-WP-Total": str(total)}, stream=stream)
+
+    client = Client(
+        [],
+        Pace(10_000),
+        now=lambda: NOW,
+        sandbox=["site.test:8100"],
+        transport=httpx.MockTransport(answer),
+    )
+    credential = Credential("http://site.test:8100", "ck", "cs", "")
+    return WooCommerceSource(client, credential, now=lambda: NOW)
 
 
 def said(status: int, document: object) -> Callable[[httpx.Request], httpx.Response]:
