@@ -74,9 +74,9 @@ class Gateway:
 
     def _refuse_in_trouble(self, fault: Fault | None) -> None:
         if self._ban.seconds_left(fault, self.now()):
-            raise Refusal("43", "系统处理错误")
+            raise Refusal("2", "限制时间内调用失败次数")
         if fault and fault.kind in {"busy", "heavy"}:
-            raise Refusal("67", "平台连接后端服务不可用")
+            raise Refusal(fault.detail or "67", "平台连接后端服务不可用")
 
     def _shop_of(self, form: Mapping[str, str], *, expired: bool) -> str:
         if form.get("app_key") != self.account.app_key:

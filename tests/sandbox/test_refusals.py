@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from sandbox import doudian, jd, pinduoduo
+from sandbox import doudian, jd, pinduoduo, woocommerce
 from sandbox.accounts import APP_KEY, APP_SECRET, session_of
 from sandbox.doudian.tokens import first_pair, pair_of
 from sandbox.faults import Fault
@@ -186,7 +186,11 @@ def test_doudians_pairs_follow_one_another_and_are_known_after_a_restart() -> No
     assert again.tokens.renew("rft.stranger") is None
 
 
-@pytest.mark.parametrize("module", [jd, pinduoduo, doudian], ids=["jd", "pinduoduo", "doudian"])
+@pytest.mark.parametrize(
+    "module",
+    [jd, pinduoduo, doudian, woocommerce],
+    ids=["jd", "pinduoduo", "doudian", "woocommerce"],
+)
 def test_a_ban_holds_for_every_call_until_it_is_over(module: object) -> None:
     now = [NOW]
     gateway: Gateway = module.Gateway(first=first_day(TODAY), now=lambda: now[0])  # type: ignore[attr-defined]  # each has one
@@ -195,4 +199,5 @@ def test_a_ban_holds_for_every_call_until_it_is_over(module: object) -> None:
         now[0] += timedelta(seconds=seconds)
         gateway.answer(asked("/", b""))
         outcome = gateway.trouble.calls[-1].outcome
-        assert (outcome in {"throttle", "43", "70031", "60000"}) is banned
+        bans = {"throttle", "2", "70031", "60000", "too_many_requests"}
+        assert (outcome in bans) is banned

@@ -360,6 +360,7 @@ async def test_amazons_own_counts_are_told_by_day(seller: Amazon) -> None:
 async def test_what_passes_is_waited_for(seller: Amazon, fault: Fault) -> None:
     seller.gateway.trouble.add(fault, fault)
     assert await seller.numbers() == seller.truth()
+    assert seller.outcomes().count(fault.kind) == 2
 
 
 @pytest.mark.parametrize(

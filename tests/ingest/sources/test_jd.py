@@ -216,7 +216,7 @@ _HOLLOW = (
     "fault",
     [
         Fault("busy"),
-        Fault("throttle", seconds=0),
+        Fault("busy", detail="43"),
         Fault("garbage", detail="<html>"),
         Fault("garbage", detail='{"code": 0}'),
         Fault("garbage", detail='{"jingdong_pop_order_search_responce":{"code":"0"}}'),
@@ -230,6 +230,18 @@ _HOLLOW = (
 )
 async def test_what_passes_is_waited_for(place: Place, fault: Fault) -> None:
     place.gateway.trouble.add(fault)
+    assert sorted(await place.read(ORDERS, WEEK)) == changed(place)
+    assert fault.kind in place.outcomes()
+
+
+async def test_a_days_calls_that_are_used_up_are_left_to_the_schedule(place: Place) -> None:
+    """Asked once, and not again before the hour is over that nobody of ours may ask for."""
+    place.gateway.trouble.add(Fault("throttle", seconds=1800))
+    for _ in range(2):
+        with pytest.raises(TryLater):
+            await place.read(ORDERS, WEEK)
+    assert place.outcomes() == ["throttle"]
+    await place.sleep(3600)
     assert sorted(await place.read(ORDERS, WEEK)) == changed(place)
 
 

@@ -192,6 +192,7 @@ async def test_too_many_rows_are_asked_for_in_parts(
 async def test_what_passes_is_waited_for(place: Place, fault: Fault) -> None:
     place.gateway.trouble.add(fault)
     assert sorted(await place.read(ORDERS, DAY)) == confirmed(place)
+    assert fault.kind in place.outcomes()
 
 
 async def test_a_token_that_has_run_out_stops_the_feed(place: Place) -> None:

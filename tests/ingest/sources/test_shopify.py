@@ -299,6 +299,7 @@ async def test_a_table_of_lists_is_read_by_its_columns(shop: Shopify) -> None:
 async def test_what_passes_is_waited_for(shop: Shopify, fault: Fault) -> None:
     shop.gateway.trouble.add(fault, fault)
     assert await shop.numbers() == shop.truth()
+    assert shop.outcomes().count(fault.kind) == 2
 
 
 async def test_a_file_comes_through_the_same_troubles(shop: Shopify) -> None:
