@@ -136,7 +136,8 @@ class AmazonSource:
 
             return await self._calls.call("getOrderItems", path, params, read)
 
-        return {**row, "OrderItems": await Pages().read_on(read_page, most=MOST_ROWS)}
+        lines = await Pages().read_on(read_page, most=MOST_ROWS)
+        return {**row, "OrderItems": list(as_last_seen(lines, number="OrderItemId"))}
 
     async def metrics(self, window: Window) -> tuple[Row, ...]:
         """Amazon's own counts by day of the shop's zone, to hold ours against."""
@@ -293,7 +294,13 @@ class AmazonSource:
             path = "/fba/inventory/v1/summaries"
             return await self._calls.call("getInventorySummaries", path, params, read)
 
-        return await Pages().read_on(read_page, most=MOST_SHELVES)
+        found = await Pages().read_on(read_page, most=MOST_SHELVES)
+        # What a page shows again is no second shelf; an article has one of each condition.
+        return list({_shelf_of(row): row for row in found}.values())
+
+
+def _shelf_of(row: Row) -> tuple[str, ...]:
+    return tuple(str(row.get(name)) for name in ("sellerSku", "fnSku", "condition"))
 
 
 def _day_of(content: object, day: date, *, read_at: str) -> Row:

@@ -222,11 +222,13 @@ class Unfinished(Generic[W]):
         self._works.pop((kind, window.start), None)
 
 
-def as_last_seen(rows: Iterable[Row], *, number: str, changed: str) -> tuple[Row, ...]:
-    """Each row once, of two that differ the one that changed later."""
+def as_last_seen(
+    rows: Iterable[Row], *, number: str, changed: str | None = None
+) -> tuple[Row, ...]:
+    """Each row once, of two that differ the one that changed later; where none says, came later."""
     known: dict[str, tuple[str, Row]] = {}
     for row in rows:
-        name, at = number_in(row, number), _text(row.get(changed))
+        name, at = number_in(row, number), _text(row.get(changed)) if changed else ""
         if name not in known or known[name][0] <= at:
             known[name] = (at, row)
     return tuple(row for _, row in known.values())
