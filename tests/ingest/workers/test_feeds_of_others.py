@@ -9,7 +9,7 @@ from sandbox.lives import midnight
 from services.ingest.store.cursors import read_kinds_of_others
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
-from tests.ingest.workers.test_marketplaces import CASES, world_of
+from tests.ingest.markets import CASES, world_of
 from tests.ingest.worlds import FIRST, World
 
 SHOP = "wc-qinghe"

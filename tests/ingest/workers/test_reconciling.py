@@ -8,7 +8,7 @@ from services.ingest.workers.reconciling import reconcile_shops
 from services.schema.shapes.reconciliations import Basis, DifferenceCause, Reconciliation
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
-from tests.ingest.workers.test_marketplaces import CASES, world_of
+from tests.ingest.markets import CASES, world_of
 from tests.ingest.worlds import BUYER_KEYS, FIRST, World
 
 LAST = FIRST + timedelta(days=10)

@@ -17,7 +17,7 @@ from services.ingest.workers.schedule import Schedule
 from services.schema.db import Database
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
-from tests.ingest.workers.test_marketplaces import CASES, world_of
+from tests.ingest.markets import CASES, world_of
 from tests.ingest.worlds import (
     BUYER_KEYS,
     FIRST,
