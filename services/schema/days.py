@@ -199,6 +199,14 @@ def period_around(day: date, months: int, calendar: Calendar) -> Period:
     raise Invalid("period_invalid", f"{day} lies in no period of {months} months.")
 
 
+def periods_over(first: date, last: date, months: int, calendar: Calendar) -> Iterator[Period]:
+    """The periods of so many months with a day from one to another, both included."""
+    period = period_around(first, months, calendar)
+    while period.start <= last:
+        yield period
+        period = period_around(period.end, months, calendar)
+
+
 def _part(start: date, end: date, grain: Grain) -> Period:
     if grain is Grain.DAY:
         return Period(start.isoformat(), start, end, None)

@@ -15,6 +15,7 @@ from services.schema.days import (
     parse_day,
     parse_period,
     period_around,
+    periods_over,
     previous,
     split,
     start_of_day,
@@ -181,3 +182,17 @@ def test_the_period_around_a_day_is_the_one_that_holds_it_by_the_fiscal_year() -
     )
     assert march == ["2026-03", "2025-Q4", "2025-H2", "2025"]
     assert april == ["2026-04", "2026-Q1", "2026-H1", "2026"]
+
+
+def test_the_periods_over_some_days_are_those_of_the_first_and_last_and_all_between() -> None:
+    first, last = date(2026, 3, 31), date(2026, 7, 1)
+    found = {
+        months: [each.code for each in periods_over(first, last, months, FISCAL)]
+        for months in (1, 3, 12)
+    }
+    assert found == {
+        1: ["2026-03", "2026-04", "2026-05", "2026-06", "2026-07"],
+        3: ["2025-Q4", "2026-Q1", "2026-Q2"],
+        12: ["2025", "2026"],
+    }
+    assert [each.code for each in periods_over(last, last, 1, FISCAL)] == ["2026-07"]

@@ -4,7 +4,7 @@
 calendar; a mean is due whole on any day.
 """
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,22 +13,24 @@ from fractions import Fraction
 from services.api.core.calendars import weight_of
 from services.api.core.paces import Counted, counted_by, pace_kind, pace_of
 from services.api.core.populations import works_on
-from services.schema.days import Period, start_of_day
+from services.api.core.standards import MONTHS
+from services.schema.days import Calendar, Period, periods_over, start_of_day
 from services.schema.money import VALUE_PLACES, round_half_up
 from services.schema.shapes.calendars import TargetCalendar
 from services.schema.shapes.indicators import Indicator, Value, Wanted
 from services.schema.shapes.measures import Measure
 from services.schema.shapes.next_steps import NoPace, PaceOf
 from services.schema.shapes.people import Employee, Subject
-from services.schema.shapes.reports import Aim, Punctuality, ReportDuty, ReportLine
+from services.schema.shapes.reports import Aim, Punctuality, PutDuty, ReportDuty, ReportLine
 from services.schema.shapes.scorecards import Segment
-from services.schema.words import Scope, SubjectKind, WeekStart
+from services.schema.words import CycleKind, Scope, SubjectKind, WeekStart
 
 USUAL = ("net_sales", "orders", "visitors", "conversion_rate", "average_order_value", "refund_rate")
 """What every report tells, whether anything is wanted of it or not."""
 LATE_DAYS = (3, 5)
 """Shipped so many days ago and not arrived, a parcel is late."""
 _WEEKDAYS = tuple(WeekStart)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,33 @@ def last_due_day(duty: ReportDuty, at: datetime, timezone: str) -> date:
     return day
 
 
+def counted_until(duties: Sequence[PutDuty], stated: datetime | None, timezone: str) -> date:
+    """The last day whose reports were counted when rates were stated last, if ever.
+
+    `duties` are all that ever stood, oldest first.
+    """
+    at = duties[0].at if stated is None else stated
+    stood = next((put.duty for put in reversed(duties) if put.at <= at), duties[0].duty)
+    return last_due_day(stood, at, timezone)
+
+
+def periods_to_count(
+    duties: Sequence[PutDuty], since: date, last: date, *, calendar: Calendar, timezone: str
+) -> Iterator[tuple[Period, ReportDuty]]:
+    """The months, quarters, halves and years with a day after `since` that is due by `last`.
+
+    One that runs is counted by the duty of now, one that is over by the duty that stood when its
+    last day fell due, so that it does not hang on when it is counted.
+    """
+    first = min(since + _DAY, last)
+    for kind in CycleKind:
+        for period in periods_over(first, last, MONTHS[kind], calendar):
+            end = period.end - _DAY
+            duty = duties[-1].duty if end > last else _duty_of(duties, end, timezone)
+            if duty is not None:
+                yield period, duty
+
+
 def has_to_report(duty: ReportDuty, employee: Employee, day: date) -> bool:
     """Whether somebody has to write of a day."""
     return (
@@ -167,6 +196,14 @@ def punctuality_of(
     came = len(set(due) & set(on_time))
     rate = round_half_up(Fraction(came, len(due)), VALUE_PLACES) if due else None
     return Punctuality(period.code, len(due), came, rate)
+
+
+def _duty_of(duties: Sequence[PutDuty], day: date, timezone: str) -> ReportDuty | None:
+    """The duty that stood when the report of a day fell due."""
+    for put in reversed(duties):
+        if put.at <= deadline_of(put.duty, day, timezone):
+            return put.duty
+    return None
 
 
 def _so_far(asked: AskedLine, values: Mapping[Wanted, Value]) -> Decimal | None:

@@ -13,14 +13,15 @@ from services.api.core.reports import (
     AskedLine,
     asked_of,
     chosen,
+    counted_until,
     deadline_of,
     has_to_report,
     last_due_day,
     line_of,
+    periods_to_count,
     punctuality_of,
 )
 from services.api.core.reviews import person_of
-from services.api.core.standards import MONTHS
 from services.api.core.values import usual_scope
 from services.api.flows.indicators import (
     known_indicators,
@@ -35,12 +36,14 @@ from services.api.store.audit import append_entry
 from services.api.store.calendars import read_target_calendar
 from services.api.store.counters import lock_noun
 from services.api.store.cycles import read_cycles
+from services.api.store.indicators import read_last_posted
 from services.api.store.people import read_employees, read_tenant, read_units
 from services.api.store.reports import (
     count_late_parcels,
     find_cards_over,
     insert_duty,
     insert_report,
+    read_duties,
     read_duty,
     read_on_time,
     read_written,
@@ -64,7 +67,7 @@ from services.schema.shapes.reports import (
 )
 from services.schema.shapes.views import View
 from services.schema.watch_words import AlertKind
-from services.schema.words import CycleKind, Role, Scope, SubjectKind, TargetLevel
+from services.schema.words import Role, Scope, SubjectKind, TargetLevel
 
 REPORTS = "reports"
 """The noun that is locked while reports are written."""
@@ -187,17 +190,26 @@ async def count_reports(
 ) -> date | None:
     """Post what share of everybody's reports came in time, once another day's are due.
 
-    Of the month, quarter, half and year in which that day lies. Gives the last day counted.
+    Of each month, quarter, half and year with a day that fell due since the last one counted,
+    which is found by what was stated last where `counted` is null. Gives the last day counted.
     """
-    duty = await read_duty(session)
-    if duty is None:
+    duties = await read_duties(session)
+    if not duties:
         return counted
     tenant = await read_tenant(session)
-    last = last_due_day(duty, at, tenant.timezone)
-    if last == counted or last < duty.starts_on:
+    last = last_due_day(duties[-1].duty, at, tenant.timezone)
+    if last == counted:
         return last
-    periods = [period_around(last, MONTHS[kind], tenant.calendar) for kind in CycleKind]
-    start = min(period.start for period in periods)
+    watcher = Caller(session.tenant, Role.ADMIN, None, "system:watch")
+    if counted is None:
+        stated = await read_last_posted(session, {ON_TIME}, watcher.name)
+        counted = counted_until(duties, stated, tenant.timezone)
+    periods = list(
+        periods_to_count(duties, counted, last, calendar=tenant.calendar, timezone=tenant.timezone)
+    )
+    if not periods:
+        return last
+    start = min(period.start for period, _ in periods)
     people = await read_employees(session)
     on_time = await read_on_time(session, None, start, last + _DAY)
 
@@ -207,7 +219,7 @@ async def count_reports(
                 duty, employee, period, on_time.get(code, ()), last
             ).rate
             for code, employee in people.items()
-            for period in periods
+            for period, duty in periods
         }
         return [
             PostedValue(ON_TIME, Subject(SubjectKind.EMPLOYEE, code), period, rate, SOURCE, None)
@@ -217,7 +229,6 @@ async def count_reports(
 
     rows = await asyncio.to_thread(count_all)
     if rows:
-        watcher = Caller(session.tenant, Role.ADMIN, None, "system:watch")
         await post_values(session, rows, caller=watcher, at=at)
     return last
 

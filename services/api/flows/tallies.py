@@ -25,14 +25,14 @@ from services.api.core.tallies import (
 from services.api.flows.indicators import VALUES, post_values
 from services.api.store.cases import read_cases_due
 from services.api.store.counters import lock_noun
-from services.api.store.indicators import Revised, ValueKey, key_of, read_posted
+from services.api.store.indicators import Revised, ValueKey, key_of, read_last_posted, read_posted
 from services.api.store.people import read_employees, read_tenant, read_units
 from services.api.store.tallies import (
     find_posted_measures,
     read_answered_questions,
     read_closed_surveys,
 )
-from services.schema.days import Period, local_day, period_around
+from services.schema.days import Period, local_day, periods_over
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.indicators import PostedValue
 from services.schema.shapes.people import Caller
@@ -44,22 +44,27 @@ SOURCES = {
     **dict.fromkeys((TURNOVER, RETENTION), "kaohe.people"),
 }
 """Who states each of these indicators where nobody else does."""
+WATCHER = "system:watch"
+"""Who posts them."""
 _DAY = timedelta(days=1)
 
 
-async def state_tallies(session: WriteSession, *, at: datetime) -> int:
+async def state_tallies(session: WriteSession, *, at: datetime, looked: datetime | None) -> int:
     """State the values of the periods that run, and of those that ended within a week.
 
-    Of month, quarter, half and year. What somebody else has posted is left alone, and an indicator
+    Of month, quarter, half and year; a week before they were looked at last, or, where `looked` is
+    null, before one was stated last. What somebody else has posted is left alone, and an indicator
     whose measures somebody posts. Gives how many values changed.
     """
     tenant = await read_tenant(session)
     today = local_day(at, tenant.timezone)
+    since = looked or await read_last_posted(session, SOURCES.keys(), WATCHER) or at
+    first = local_day(min(since, at), tenant.timezone) - timedelta(days=LOOK_BACK_DAYS)
     periods = sorted(
         {
-            period_around(day, MONTHS[kind], tenant.calendar)
-            for day in (today - timedelta(days=LOOK_BACK_DAYS), today)
+            period
             for kind in CycleKind
+            for period in periods_over(first, today, MONTHS[kind], tenant.calendar)
         },
         key=lambda each: (each.start, each.end),
     )
@@ -106,7 +111,7 @@ async def _post(session: WriteSession, rows: list[PostedValue], *, at: datetime)
         return 0
     await lock_noun(session, VALUES)
     news = _news(rows, await _read_posted(session, rows))
-    watcher = Caller(session.tenant, Role.ADMIN, None, "system:watch")
+    watcher = Caller(session.tenant, Role.ADMIN, None, WATCHER)
     await post_values(session, news, caller=watcher, at=at)
     return len(news)
 

@@ -105,6 +105,18 @@ async def read_posted(
     return {key_of(one.value): one for one in found}
 
 
+async def read_last_posted(
+    session: ReadSession, indicators: Collection[str], author: str
+) -> datetime | None:
+    """When somebody last posted a value of one of these indicators; null if never."""
+    statement = select(func.max(indicator_values.c.posted_at)).where(
+        indicator_values.c.tenant_id == session.tenant,
+        among(indicator_values.c.indicator, indicators),
+        indicator_values.c.author == author,
+    )
+    return (await session.execute(statement)).scalar_one()
+
+
 async def insert_values(
     session: WriteSession, made: Sequence[Revised], *, author: str, at: datetime
 ) -> None:

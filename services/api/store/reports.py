@@ -12,7 +12,13 @@ from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.people import Subject
-from services.schema.shapes.reports import LateParcels, ReportDuty, StatedReport, WrittenReport
+from services.schema.shapes.reports import (
+    LateParcels,
+    PutDuty,
+    ReportDuty,
+    StatedReport,
+    WrittenReport,
+)
 from services.schema.tables.cycles import cycles
 from services.schema.tables.facts import order_facts
 from services.schema.tables.reports import report_duties, reports
@@ -106,15 +112,17 @@ async def read_duty(session: ReadSession) -> ReportDuty | None:
         .limit(1)
     )
     row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    return ReportDuty(
-        positions=tuple(row.positions),
-        weekdays=tuple(WeekStart(day) for day in row.weekdays),
-        due_hours=row.due_hours,
-        starts_on=row.starts_on,
-        version=row.version,
+    return None if row is None else _duty_from_row(row)
+
+
+async def read_duties(session: ReadSession) -> list[PutDuty]:
+    """Who ever had to report, and since when it was so, oldest first."""
+    statement = (
+        select(report_duties)
+        .where(report_duties.c.tenant_id == session.tenant)
+        .order_by(report_duties.c.version)
     )
+    return [PutDuty(_duty_from_row(row), row.put_at) for row in await session.execute(statement)]
 
 
 async def find_cards_over(
@@ -183,6 +191,16 @@ def _of_slice(one: Slice) -> ColumnElement[bool]:
     return or_(
         among(order_facts.c.shop, one.shops or ()),
         among(order_facts.c.salesperson, one.employees or ()),
+    )
+
+
+def _duty_from_row(row: Row[Any]) -> ReportDuty:
+    return ReportDuty(
+        positions=tuple(row.positions),
+        weekdays=tuple(WeekStart(day) for day in row.weekdays),
+        due_hours=row.due_hours,
+        starts_on=row.starts_on,
+        version=row.version,
     )
 
 

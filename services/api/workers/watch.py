@@ -31,9 +31,9 @@ class WatchWorker:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._looked: dict[int, datetime] = {}
-        """When today was looked at, whatever came in."""
+        """When today was looked at, whatever came in; nothing is known of before this process."""
         self._counted: dict[int, date | None] = {}
-        """Until which day reports were counted."""
+        """Until which day reports were counted, by this process."""
 
     async def look(self, tenant: int, *, at: datetime) -> int:
         """Look at what waits, and now and then at today whatever came in; counts the alerts."""
@@ -54,7 +54,7 @@ class WatchWorker:
             self._counted[tenant] = await count_reports(session, at=at, counted=counted)
         if is_due:
             async with self._database.write(tenant) as session:
-                await state_tallies(session, at=at)
+                await state_tallies(session, at=at, looked=self._looked.get(tenant))
             self._looked[tenant] = at
         if raised:
             _log.info("watch.raised", tenant=tenant, alerts=len(raised))

@@ -91,6 +91,14 @@ class ReportDuty:
 
 
 @dataclass(frozen=True, slots=True)
+class PutDuty:
+    """A duty and since when it stood."""
+
+    duty: ReportDuty
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Punctuality:
     """How many reports of a period were due by now, and how many of them came in time."""
 

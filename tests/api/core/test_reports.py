@@ -12,19 +12,21 @@ from services.api.core.measures import built_in_measures
 from services.api.core.reports import (
     asked_of,
     chosen,
+    counted_until,
     deadline_of,
     due_of,
     has_to_report,
     last_due_day,
     line_of,
+    periods_to_count,
     punctuality_of,
 )
-from services.schema.days import Period
+from services.schema.days import Calendar, Period
 from services.schema.shapes.calendars import WeighedDays
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.next_steps import NoPace, Pace, PaceOf
 from services.schema.shapes.people import Assignment, Employee, Subject
-from services.schema.shapes.reports import Aim, Punctuality, ReportDuty, ReportLine
+from services.schema.shapes.reports import Aim, Punctuality, PutDuty, ReportDuty, ReportLine
 from services.schema.words import NoValue, Scope, SubjectKind, WeekStart
 
 NOVEMBER = Period("2026-11", date(2026, 11, 1), date(2026, 12, 1), 1)
@@ -200,3 +202,55 @@ def test_reports_are_counted_of_the_days_that_are_due_and_of_no_others() -> None
     assert third.rate == Decimal("0.666667")
     none = punctuality_of(DUTY, ann, NOVEMBER, came, date(2026, 11, 2))
     assert none == Punctuality("2026-11", 0, 0, None)
+
+
+CALENDAR = Calendar(ZONE, WeekStart.MONDAY, "01-01")
+FIRST = PutDuty(DUTY, datetime(2026, 11, 2, tzinfo=UTC))
+SECOND = PutDuty(replace(DUTY, due_hours=2, version=2), datetime(2026, 12, 20, tzinfo=UTC))
+
+
+def counted(since: date, last: date, *duties: PutDuty) -> dict[str, int]:
+    """The version of the duty by which each period is counted."""
+    found = periods_to_count(duties, since, last, calendar=CALENDAR, timezone=ZONE)
+    return {period.code: duty.version for period, duty in found}
+
+
+def test_what_ended_since_the_last_count_is_counted_to_its_end() -> None:
+    running = {"2026-12": 1, "2026-Q4": 1, "2026-H2": 1, "2026": 1}
+    second = date(2026, 12, 2)
+    assert counted(second - timedelta(1), second, FIRST) == running
+    assert counted(date(2026, 11, 30), second, FIRST) == running
+    assert counted(date(2026, 11, 29), second, FIRST) == {"2026-11": 1, **running}
+    months = counted(date(2026, 11, 5), date(2027, 2, 3), FIRST)
+    assert list(months) == [
+        "2026-11", "2026-12", "2027-01", "2027-02",
+        "2026-Q4", "2027-Q1", "2026-H2", "2027-H1", "2026", "2027",
+    ]  # fmt: skip
+
+
+def test_a_day_that_was_counted_is_counted_anew_where_the_last_due_one_moved_back() -> None:
+    assert "2026-11" in counted(date(2026, 12, 3), date(2026, 11, 30), FIRST)
+
+
+def test_a_period_that_is_over_is_counted_by_the_duty_of_its_last_deadline() -> None:
+    duties = (FIRST, SECOND)
+    found = counted(date(2026, 11, 5), date(2026, 12, 30), *duties)
+    assert found == {"2026-11": 1, "2026-12": 2, "2026-Q4": 2, "2026-H2": 2, "2026": 2}
+    # The deadline of the 30th of November was at 10:00 on the 1st, before the duty was said.
+    late = PutDuty(DUTY, datetime(2026, 12, 1, 2, 0, 1, tzinfo=UTC))
+    assert "2026-11" not in counted(date(2026, 11, 5), date(2026, 12, 30), late)
+    just = PutDuty(DUTY, datetime(2026, 12, 1, 2, tzinfo=UTC))
+    assert counted(date(2026, 11, 5), date(2026, 12, 30), just)["2026-11"] == 1
+
+
+def test_until_when_was_counted_follows_from_when_rates_were_stated() -> None:
+    noon = datetime(2026, 12, 20, 4, tzinfo=UTC)
+    assert counted_until([FIRST, SECOND], noon, ZONE) == date(2026, 12, 19)
+    # At 9:00 in Shanghai by the first duty the day before was not due, by the second it is.
+    nine = datetime(2026, 12, 20, 1, tzinfo=UTC)
+    assert counted_until([FIRST, SECOND], nine, ZONE) == date(2026, 12, 19)
+    assert counted_until([FIRST], nine, ZONE) == date(2026, 12, 18)
+    before = datetime(2026, 12, 10, 1, tzinfo=UTC)
+    assert counted_until([FIRST, SECOND], before, ZONE) == date(2026, 12, 8)
+    # Never: what was due before the duty was said was due of nobody.
+    assert counted_until([FIRST, SECOND], None, ZONE) == date(2026, 10, 31)

@@ -7,7 +7,13 @@ import pytest
 from graphql import get_named_type
 from sqlalchemy import text
 
+from services.api.flows.reports import put_duty
+from services.api.store.reports import insert_report
+from services.api.workers.watch import WatchWorker
 from services.schema.days import start_of_day
+from services.schema.shapes.people import Caller, Subject
+from services.schema.shapes.reports import ReportDuty, StatedReport, WrittenReport
+from services.schema.words import Role, SubjectKind, WeekStart
 from tests.api.appraisals import ask, found, open_cycle, person, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
@@ -166,6 +172,70 @@ async def test_being_on_time_is_counted_and_gives_the_indicator_its_value(
     await watch.look(selling.number, at=tomorrow + timedelta(hours=2))
     after = (await selling.get("/v1/audit?limit=500")).json()["items"]
     assert len(after) == len(audit)
+
+
+def noon(month: int, day: int) -> datetime:
+    return datetime(2026, month, day, 4, tzinfo=UTC)
+
+
+async def state_duty(company: Company, starts_on: date, *, due_hours: int, at: datetime) -> None:
+    duty = ReportDuty(("agent",), tuple(WeekStart), due_hours, starts_on, 1)
+    boss = Caller(company.number, Role.ADMIN, None, "system:operator")
+    async with company.owner.write(company.number) as session:
+        await put_duty(session, duty, permit=lambda _: None, caller=boss, at=at)
+
+
+async def report_in_time(company: Company, *days: date) -> None:
+    """Reports of e-1, written in the evening of their days."""
+    async with company.owner.write(company.number) as session:
+        for day in days:
+            written = WrittenReport(
+                subject=Subject(SubjectKind.EMPLOYEE, "e-1"),
+                period=str(day),
+                revision=1,
+                stated=StatedReport("Done.", None),
+                is_on_time=True,
+                person="e-1",
+                author="key:own",
+                written_at=start_of_day(day, ZONE) + timedelta(hours=20),
+            )
+            await insert_report(session, written, starts_on=day)
+
+
+async def rate_of(company: Company, period: str, code: str = "e-1") -> Json:
+    path = f"/v1/indicators/report_on_time_rate/values?period={period}&subject=employee:{code}"
+    return (await company.get(path)).json()["items"][0]["value"]
+
+
+async def test_a_watch_that_was_away_over_the_end_of_a_month_counts_it_to_its_end(
+    selling: Company,
+) -> None:
+    await state_duty(selling, date(2026, 1, 1), due_hours=10, at=noon(1, 1))
+    january = [date(2026, 1, 1) + timedelta(days=number) for number in range(31)]
+    await report_in_time(selling, *january[:16])
+    database = selling.app.state.database
+    await WatchWorker(database).look(selling.number, at=noon(1, 21))
+    assert await rate_of(selling, "2026-01") == "0.8"
+    await report_in_time(selling, *january[20:])
+    # From the 10th of February another duty holds, which asks nothing of the days before.
+    await state_duty(selling, date(2026, 2, 10), due_hours=2, at=noon(2, 10))
+    # The process that comes back remembers nothing.
+    await WatchWorker(database).look(selling.number, at=noon(3, 2))
+    assert await rate_of(selling, "2026-01") == "0.870968"
+    assert await rate_of(selling, "2026-02") == await rate_of(selling, "2026-03") == "0"
+    assert await rate_of(selling, "2026-Q1") == "0"
+    assert await rate_of(selling, "2025-12") is None
+
+
+async def test_what_was_counted_is_found_again_by_what_was_stated(selling: Company) -> None:
+    await state_duty(selling, date(2026, 1, 1), due_hours=10, at=noon(1, 1))
+    database = selling.app.state.database
+    await WatchWorker(database).look(selling.number, at=noon(2, 1))
+    assert await rate_of(selling, "2026-01") == "0"
+    # Had it not been counted to its end, this would be seen.
+    await report_in_time(selling, date(2026, 1, 31))
+    await WatchWorker(database).look(selling.number, at=noon(2, 2))
+    assert (await rate_of(selling, "2026-01"), await rate_of(selling, "2026-02")) == ("0", "0")
 
 
 async def test_parcels_are_late_that_were_shipped_three_or_five_days_ago_and_did_not_arrive(

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.api.workers.watch import WatchWorker
 from services.schema.days import start_of_day
 from services.schema.tables.facts import measure_facts
 from tests.api.appraisals import ask, found
@@ -116,3 +117,17 @@ async def test_who_posts_the_measures_states_the_rate(company: Company) -> None:
     for indicator in ("rectification_closed_rate", "rectification_feedback_rate"):
         period = f"{TODAY - timedelta(days=1):%Y-%m}"
         assert await value_of(company, indicator, "employee:e-1", period) is None
+
+
+async def test_a_watch_that_was_away_for_long_states_what_ended_meanwhile(
+    company: Company,
+) -> None:
+    await found(company)
+    await ask(company, "POST", "/v1/cases", CASE)
+    now, later = datetime.now(UTC), datetime.now(UTC) + timedelta(days=70)
+    database = company.app.state.database
+    await WatchWorker(database).look(company.number, at=now)
+    assert await value_of(company, "rectification_closed_rate", "employee:e-1") is None
+    await WatchWorker(database).look(company.number, at=later)
+    assert await value_of(company, "rectification_closed_rate", "employee:e-1") == "0"
+    assert await value_of(company, "turnover_rate", "company", f"{later:%Y-%m}") == "0"
