@@ -12,6 +12,9 @@ from services.schema.words import FactKind
 
 GAP_DAYS = 400
 """How far back the gaps of a feed are looked for."""
+STATED_DAILY = (FactKind.TRAFFIC, FactKind.STOCK)
+"""What a source that posts to us states of every day; of the rest it tells what there was, and a
+day without rows is a day on which nothing happened."""
 
 _TOTAL = text("""
 SELECT count(*) FROM feeds
@@ -19,7 +22,8 @@ WHERE tenant_id = :tenant
     AND (CAST(:shop AS text) IS NULL OR shop = :shop)
     AND (CAST(:kind AS text) IS NULL OR kind = :kind)
 """)
-# A pulled feed is wanted up to yesterday, one that posts to us up to its last day.
+# A pulled feed is wanted up to yesterday, one that posts to us up to its last day, and only if it
+# states every day: nothing promises a row of any other.
 _READ = text("""
 WITH page AS (
     SELECT * FROM feeds
@@ -47,13 +51,16 @@ FROM page AS f
 LEFT JOIN shops AS s ON s.tenant_id = f.tenant_id AND s.code = f.shop
 CROSS JOIN LATERAL (
     SELECT min(x.day) AS first_day, CASE
-        WHEN f.due_at IS NULL THEN max(x.day)
+        WHEN f.due_at IS NULL THEN max(x.day) FILTER (WHERE f.kind = ANY(:stated_daily))
         ELSE (CAST(:at AS timestamptz) AT TIME ZONE coalesce(s.timezone, 'UTC'))::date - 1
     END AS last_wanted
     FROM feed_days AS x WHERE x.tenant_id = f.tenant_id AND x.feed = f.id
 ) AS h
 ORDER BY f.shop, f.kind, f.source
 """)
+
+
+_FIXED = {"gap_days": GAP_DAYS, "stated_daily": [kind.value for kind in STATED_DAILY]}
 
 
 async def read_feeds(
@@ -82,7 +89,7 @@ async def read_feed(session: ReadSession, feed: str, *, at: datetime) -> Feed | 
 
 
 async def _read(session: ReadSession, values: Mapping[str, object]) -> list[Feed]:
-    rows = await session.execute(_READ, {**values, "gap_days": GAP_DAYS})
+    rows = await session.execute(_READ, {**values, **_FIXED})
     return [_feed_from_row(row) for row in rows]
 
 

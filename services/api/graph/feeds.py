@@ -29,7 +29,9 @@ class Feed(Node):
     problem: str | None = strawberry.field(
         description="Why it could not be read the last time it was tried."
     )
-    gaps: list[DayText] = strawberry.field(description="Days without a success, of the last 400.")
+    gaps: list[DayText] = strawberry.field(
+        description="Days that are owed and did not come, of the last 400."
+    )
     accepted: int
     applied: int
     rejected: int

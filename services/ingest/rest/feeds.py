@@ -37,7 +37,9 @@ class FeedDocument(Model):
     problem: str | None
     """Why it could not be read the last time it was tried; null where all is well."""
     gaps: list[Day]
-    """Days without a success between the first and the last wanted one, of the last 400."""
+    """Days that are owed and did not come, of the last 400: of a pulled feed those until yesterday
+    that were not read; of a source that posts those until its last day that it did not state, of
+    what is stated daily (traffic, stock). Of other kinds it owes no rows."""
     accepted: int
     """Applied, rejected and waiting together."""
     applied: int

@@ -12,14 +12,12 @@ from tests.api.graph.asking import CORE, ask, every, every_node, leaves, post, t
 from tests.databases import TestDatabase
 from tests.ingest.doors import BUYER_KEY
 
-RATING = {
+STOCK = {
     "source": "erp",
-    "id": "R-1",
     "shop": "a",
-    "score": "4.7",
-    "scale": 5,
-    "rated_at": "2026-10-31T10:00:00+08:00",
-    "modified_at": "2026-10-31T10:00:00+08:00",
+    "day": "2026-10-31",
+    "skus": 5,
+    "modified_at": "2026-11-05T10:00:00+08:00",
 }
 
 
@@ -41,9 +39,9 @@ async def test_the_graph_shows_the_feeds_that_ingest_shows(
 
 
 async def _compare(company: Company, ingest: Company) -> None:
-    later: Json = {**RATING, "id": "R-2", "rated_at": "2026-11-03T10:00:00+08:00"}
-    for rows in ([RATING, later], [{**RATING, "shop": "nowhere", "source": "crm"}]):
-        assert (await ingest.post("/v1/facts/ratings", rows)).status_code == 200
+    later: Json = {**STOCK, "day": "2026-11-03"}
+    for rows in ([STOCK, later], [{**STOCK, "shop": "nowhere", "source": "crm"}]):
+        assert (await ingest.post("/v1/facts/stock", rows)).status_code == 200
     items = await every(ingest, "/v1/feeds?limit=1")
     nodes = await every_node(company, "feeds", "", 1)
     made = CORE.get_type("Feed")

@@ -73,6 +73,25 @@ async def test_requirement_14_gaps_are_the_days_between_that_never_came(door: Do
     assert len(feed["gaps"]) == 401 - 4
 
 
+async def test_requirement_14_a_source_that_posts_owes_no_rows_of_what_does_not_come_daily(
+    door: Door,
+) -> None:
+    """An ERP that posts the days with sales: nothing says that there were any on the others."""
+    kinds = {"orders": "paid_at", "refunds": "refunded_at", "ratings": "rated_at",
+             "chats": "started_at", "campaigns": "starts_on", "measures": "day",
+             "traffic": "day", "stock": "day"}  # fmt: skip
+    for number in ("02", "05"):
+        for kind, day in kinds.items():
+            value = f"2026-10-{number}" + ("T12:00:00+08:00" if day.endswith("_at") else "")
+            row = rows.full(FactKind(kind), **{day: value})
+            if "id" in row:
+                row["id"] = f"{kind}-{number}"
+            await door.post(FactKind(kind), lines(row))
+    gaps = {feed["kind"]: feed["gaps"] for feed in await feeds(door)}
+    owed = ["2026-10-03", "2026-10-04"]
+    assert gaps == {kind: owed if kind in {"traffic", "stock"} else [] for kind in kinds}
+
+
 async def test_feeds_are_chosen_and_walked(door: Door) -> None:
     for shop in ("s-1", "s-2"):
         for kind in (STOCK, FactKind.TRAFFIC):
