@@ -232,7 +232,8 @@ def recompute(
 ) -> None:
     """Compute published cards again; what differs is put down as a drift, nothing is edited.
 
-    What cannot be read is named, the rest is computed, and the command ends with 1.
+    What came late and was not accepted is no drift: its cards are counted apart. What cannot be
+    read is named, the rest is computed, and the command ends with 1.
     """
     import asyncio
 
@@ -245,8 +246,10 @@ def recompute(
     dsn = dsn_here(LocalSettings(), "kaohe_migrate")
     found = asyncio.run(recompute_published(dsn, tenant))
     for each in found:
+        late = f", {each.late} without facts that came late" if each.late else ""
         typer.echo(
-            f"tenant {each.tenant} {each.cycle}: {each.cards} computed, {each.drifts} new drifts"
+            f"tenant {each.tenant} {each.cycle}: {each.cards} computed,"
+            f" {each.drifts} new drifts{late}"
         )
         for what in each.unreadable:
             typer.echo(f"tenant {each.tenant} {each.cycle}: {what}", err=True)

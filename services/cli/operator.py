@@ -45,6 +45,8 @@ class Recomputed:
     cycle: str
     cards: int
     drifts: int
+    late: int
+    """Cards of which facts came late that nobody has accepted."""
     unreadable: tuple[str, ...]
     """What could not be read, each with why; the rest was computed."""
 
@@ -82,7 +84,7 @@ async def recompute_tenant(database: Database, number: int) -> list[Recomputed]:
         async with database.read(number) as session:
             cycles = await read_published_cycles(session)
     except Exception as error:  # noqa: BLE001  other companies are computed all the same
-        return [Recomputed(number, "*", 0, 0, (_told(error),))]
+        return [Recomputed(number, "*", 0, 0, 0, (_told(error),))]
     found = []
     for cycle in cycles:
         try:
@@ -90,9 +92,9 @@ async def recompute_tenant(database: Database, number: int) -> list[Recomputed]:
                 at = datetime.now(UTC)
                 made = await find_drifts(session, cycle, caller=operator, at=at)
         except Exception as error:  # noqa: BLE001  and so are other cycles
-            found.append(Recomputed(number, cycle.code, 0, 0, (_told(error),)))
+            found.append(Recomputed(number, cycle.code, 0, 0, 0, (_told(error),)))
         else:
-            recomputed = (made.cards, made.drifts, made.unreadable)
+            recomputed = (made.cards, made.drifts, made.late, made.unreadable)
             found.append(Recomputed(number, cycle.code, *recomputed))
     return found
 

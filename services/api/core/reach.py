@@ -1,19 +1,26 @@
 """Whose facts of which days a value is made of: a change of any of these may change it."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
+from services.api.core.amounts import Part
 from services.api.core.values import Prepared
 from services.schema.shapes.indicators import Slice
+from services.schema.shapes.late_facts import LateMark
 from services.schema.shapes.live import Mark, Reached
 from services.schema.shapes.people import Subject
-from services.schema.words import SubjectKind
+from services.schema.words import FactKind, SubjectKind
 
 PAY = "pay/"
 """Before a subject: that pay is made of its facts."""
 _COMPANY = str(Subject(SubjectKind.COMPANY, ""))
 # Whether a buyer is new or comes again is told by any order of the company, however long ago.
 _OF_ALL_TIME = frozenset({"new_buyers", "returning_buyers"})
+_SALES = frozenset({FactKind.ORDERS, FactKind.REFUNDS})
+
+LateMarks = Mapping[str, Sequence[LateMark]]
+"""Which facts came late, by the subjects that they name; all of them under the company."""
 
 
 def reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
@@ -57,6 +64,47 @@ def pay_touched_by(marks: Iterable[Mark]) -> set[tuple[str, date]]:
     return {(f"{PAY}{subject}", mark.day) for mark in marks for subject in _marked(mark)}
 
 
+def late_by_subject(marks: Iterable[LateMark]) -> LateMarks:
+    """What came late, as values look for it."""
+    found: dict[str, list[LateMark]] = defaultdict(list)
+    for mark in marks:
+        for subject in _marked(mark):
+            found[subject].append(mark)
+    return found
+
+
+def is_late(prepared: Prepared, late: LateMarks, *, had_rows: bool) -> bool:
+    """Whether a value is made of any of these facts.
+
+    To one that had no rows they may also give the nought that facts of its shops vouch for.
+    """
+    return any(
+        mark.kind in kinds and mark.day < one.end and (looks_back or one.start <= mark.day)
+        for part in prepared.parts
+        for kinds, looks_back in [_changing(part, had_rows=had_rows)]
+        for selection in (part.selection, part.earlier)
+        if selection is not None
+        for one in (*selection.slices, *(() if had_rows else selection.presence))
+        for subject in _asked(part, one)
+        for mark in late.get(subject, ())
+    )
+
+
+def _changing(part: Part, *, had_rows: bool) -> tuple[frozenset[FactKind], bool]:
+    """Facts of which kinds change a measure, and whether those of any earlier day do."""
+    kinds = frozenset({part.measure.kind})
+    if not had_rows and kinds <= _SALES:
+        kinds = _SALES
+    if part.filter.ages:
+        # A campaign is as old as the first traffic that names it.
+        kinds |= {FactKind.TRAFFIC}
+    return kinds, bool(part.filter.ages) or part.measure.code in _OF_ALL_TIME
+
+
+def _asked(part: Part, one: Slice) -> Iterable[str]:
+    return (_COMPANY,) if part.measure.code in _OF_ALL_TIME else _named(one)
+
+
 def _named(one: Slice) -> Iterator[str]:
     if one.shops is None and one.employees is None:
         yield _COMPANY
@@ -69,7 +117,7 @@ def _named(one: Slice) -> Iterator[str]:
             yield str(Subject(kind, code))
 
 
-def _marked(mark: Mark) -> Iterator[str]:
+def _marked(mark: Mark | LateMark) -> Iterator[str]:
     yield _COMPANY
     for kind, code in (
         (SubjectKind.SHOP, mark.shop),

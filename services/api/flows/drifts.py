@@ -1,4 +1,7 @@
-"""Published cards are computed again; where one differs, both values are put down, and no more."""
+"""Published cards are computed again; where one differs, both values are put down, and no more.
+
+A late fact is no drift while nobody has accepted it: what it may change is taken as it was counted.
+"""
 
 import asyncio
 import json
@@ -11,27 +14,38 @@ from services.api.core.coverage import told_coverage
 from services.api.core.documents import instant_text
 from services.api.core.drifts import (
     Difference,
+    as_counted,
+    basis_as_counted,
     basis_differences,
     differences,
     drift_document,
 )
-from services.api.core.late_facts import accepted_of
-from services.api.core.pay_bases import basis_document
-from services.api.flows.payouts import read_bases
+from services.api.core.late_facts import accepted_of, asked_by, waits_since
+from services.api.core.pay_bases import PayWanted, basis_document, read_basis
+from services.api.core.reach import LateMarks, late_by_subject
+from services.api.core.told_cards import ToldCard
+from services.api.flows.next_steps import read_told_cards
+from services.api.flows.payouts import bases_of, read_pay_wanted
 from services.api.flows.scorecards import AT_ONCE, read_setting, read_targets_of, with_stated
-from services.api.flows.values import read_values
+from services.api.flows.settling import take_marks
+from services.api.flows.values import ReadValues, read_explained
 from services.api.store.audit import append_entry
 from services.api.store.drifts import insert_drifts, read_results_of_cycle
-from services.api.store.late_facts import read_decisions
+from services.api.store.late_facts import read_decisions, read_late_marks
 from services.api.store.scorecards import read_cards_of_cycle
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Unavailable
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.late_facts import Decided, Drift
+from services.schema.shapes.indicators import Explained, Wanted
+from services.schema.shapes.late_facts import Decided, Drift, LateMark
+from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.people import Caller
 from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import LateBasis
 
+Counted = Mapping[Wanted, Explained] | None
+"""Values that late facts may change, as they were counted; null where nobody knows what was."""
 MISSING = Difference("/population", "member", None)
 """Of somebody who by today's assignments would have no card at all."""
 
@@ -44,8 +58,30 @@ class Found:
     """That could be computed."""
     drifts: int
     """That were not known."""
+    late: int
+    """Cards of which facts came late and were not accepted; these are no drift."""
     unreadable: tuple[str, ...]
     """The cards that could not, each with why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Where a card differs from what was published, and whether facts are left out of it."""
+
+    differences: tuple[Difference, ...]
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Stood:
+    """A card as it was published, or as it is with what was accepted since."""
+
+    document: bytes
+    bases: bytes | None
+    is_taken: bool
+    """Whether anything was accepted since."""
+    late: tuple[LateMarks, LateMarks]
+    """What came since, for scores and for pay."""
 
 
 async def find_drifts(
@@ -53,22 +89,30 @@ async def find_drifts(
 ) -> Found:
     """Compute a published cycle's cards as everything is now: facts, targets, people, definitions.
 
-    A card is held against what was published, with the late facts that were accepted since. One
-    that cannot be read is named, and keeps no other from being computed.
+    A card is held against what was published, with the late facts that were accepted since; values
+    of others that came late are taken as the card counted them. One that cannot be read is named,
+    and keeps no other from being computed.
     """
+    # Before all other locks; what has landed by now has come late, or not.
+    await take_marks(session, at=at)
     setting = await read_setting(session, [cycle])
     cards = await read_cards_of_cycle(session, cycle.code, cycle.revision)
     results = await read_results_of_cycle(session, cycle.code, cycle.revision)
+    late = await _read_late(session, cycle)
     made: list[Drift] = []
     unreadable: list[str] = []
+    held_back = 0
     for first in range(0, len(cards), AT_ONCE):
         some = cards[first : first + AT_ONCE]
-        found, wrong = await _read_apart(session, cycle, some, setting, at=at)
+        found, wrong = await _read_apart(session, cycle, some, setting, late, at=at)
         unreadable += wrong
+        held_back += sum(each.is_late for each in found.values())
         for card in some:
-            if found.get(card.id) and (result := results.get(card.subject)) is not None:
-                made.append(_drift(card, cycle, result, found[card.id], at=at))
-            elif found.get(card.id):
+            if card.id not in found or not (differing := found[card.id].differences):
+                continue
+            if (result := results.get(card.subject)) is not None:
+                made.append(_drift(card, cycle, result, differing, at=at))
+            else:
                 unreadable.append(f"{card.id} of {card.subject}: its result is not there")
     new = await insert_drifts(session, made, at=at)
     if new:
@@ -80,7 +124,31 @@ async def find_drifts(
             subject=f"cycle:{cycle.code}",
             detail={"cards": len(cards), "drifts": sorted(new)},
         )
-    return Found(len(cards) - len(unreadable), len(new), tuple(unreadable))
+    return Found(len(cards) - len(unreadable), len(new), held_back, tuple(unreadable))
+
+
+class _Late:
+    """The facts of a cycle that came late, since a close or since some were accepted."""
+
+    def __init__(self, marks: Sequence[LateMark]) -> None:
+        self._marks = marks
+        self._since: dict[datetime, tuple[LateMarks, LateMarks]] = {}
+
+    def since(self, moment: datetime) -> tuple[LateMarks, LateMarks]:
+        """Those that came after a moment: what counts for scores, and what counts for pay."""
+        if moment not in self._since:
+            came = [mark for mark in self._marks if mark.came_at > moment]
+            self._since[moment] = (
+                late_by_subject(mark for mark in came if mark.basis is not LateBasis.PAY),
+                late_by_subject(mark for mark in came if mark.basis is not LateBasis.SCORE),
+            )
+        return self._since[moment]
+
+
+async def _read_late(session: ReadSession, cycle: Cycle) -> _Late:
+    assert cycle.closed_at is not None, "what is published was closed"
+    marks = await read_late_marks(session, since=cycle.closed_at, until=cycle.period.end)
+    return _Late(marks)
 
 
 async def _read_apart(
@@ -88,79 +156,127 @@ async def _read_apart(
     cycle: Cycle,
     cards: Sequence[Scorecard],
     setting: Setting,
+    late: _Late,
     *,
     at: datetime,
-) -> tuple[dict[str, tuple[Difference, ...]], list[str]]:
-    """The differences of cards, and those that cannot be read: looked for half by half."""
+) -> tuple[dict[str, _Compared], list[str]]:
+    """What came of cards, and those that cannot be read: looked for half by half."""
     try:
         # What fails in SQL ends in the savepoint, and not with the transaction.
         async with session.savepoint():
-            return await _differences_of(session, cycle, cards, setting, at=at), []
+            return await _compare_all(session, cycle, cards, setting, late, at=at), []
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001  whatever it is, it is told, and the others go on
         if len(cards) == 1:
             return {}, [f"{cards[0].id} of {cards[0].subject}: {type(error).__name__}: {error}"]
-    found: dict[str, tuple[Difference, ...]] = {}
+    found: dict[str, _Compared] = {}
     unreadable: list[str] = []
     middle = len(cards) // 2
     for half in (cards[:middle], cards[middle:]):
-        read, wrong = await _read_apart(session, cycle, half, setting, at=at)
+        read, wrong = await _read_apart(session, cycle, half, setting, late, at=at)
         found |= read
         unreadable += wrong
     return found, unreadable
 
 
-async def _differences_of(
+async def _compare_all(
     session: ReadSession,
     cycle: Cycle,
     cards: Sequence[Scorecard],
     setting: Setting,
+    late: _Late,
     *,
     at: datetime,
-) -> dict[str, tuple[Difference, ...]]:
+) -> dict[str, _Compared]:
     drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
     plans = await with_stated(session, drawn)
     wanted = {one for plan in plans for one in wanted_by(plan, setting)}
-    values = await read_values(session, wanted, tenant=setting.tenant)
+    read = await read_explained(session, wanted, tenant=setting.tenant)
     targets = await read_targets_of(session, plans, setting)
-
-    def compute_all() -> list[CardPlan]:
-        return [
-            replace(plan, card=compute_card(plan, setting, values, targets, told, at=at))
-            for plan in plans
-            for told in [told_coverage(json.loads(plan.card.explanation))]
-        ]
-
-    computed = await asyncio.to_thread(compute_all)
-    bases = await read_bases(session, computed, setting)
     decided = await read_decisions(session, [card.id for card in cards])
+    stood = {card.id: _stood(card, cycle, decided.get(card.id, ()), late) for card in cards}
+    told = await read_told_cards(session, cards)
+
+    def compute_all() -> tuple[list[CardPlan], dict[str, Counted]]:
+        counted = {
+            card.id: _counted(card, cycle, told[card.id], read, stood[card.id]) for card in cards
+        }
+        values = {
+            **read.values,
+            **{one: then for own in counted.values() for one, then in (own or {}).items()},
+        }
+        computed = [
+            replace(plan, card=compute_card(plan, setting, values, targets, covered, at=at))
+            for plan in plans
+            for covered in [told_coverage(json.loads(plan.card.explanation))]
+        ]
+        return computed, counted
+
+    computed, counted = await asyncio.to_thread(compute_all)
+    asked, paid_by = await read_pay_wanted(session, computed, setting)
+    bases = await bases_of(session, computed, asked, paid_by)
     now = {plan.card.id: plan.card for plan in computed}
     return {
         card.id: _compare(
-            card,
+            stood[card.id],
             now[card.id],
-            accepted_of(cycle, decided.get(card.id, ())),
-            basis_document(bases[card.id]),
+            counted[card.id],
+            _basis(stood[card.id], bases[card.id], asked[card.id], paid_by),
         )
         if card.id in now
-        else (MISSING,)
+        else _Compared((MISSING,), is_late=False)
         for card in cards
     }
 
 
+def _stood(card: Scorecard, cycle: Cycle, decided: Sequence[Decided], late: _Late) -> _Stood:
+    taken = accepted_of(cycle, decided)
+    since = late.since(waits_since(cycle, decided))
+    if taken is None:
+        return _Stood(card.document, card.bases, is_taken=False, late=since)
+    assert taken.scorecard_document is not None, "what was accepted kept the card"
+    return _Stood(taken.scorecard_document, taken.bases, is_taken=True, late=since)
+
+
+def _counted(
+    card: Scorecard, cycle: Cycle, told: ToldCard, read: ReadValues, stood: _Stood
+) -> Counted:
+    return as_counted(
+        told,
+        asked_by(told, card.subject, cycle),
+        read.values,
+        read.prepared,
+        stood.late[0],
+        taken=json.loads(stood.document) if stood.is_taken else None,
+    )
+
+
+def _basis(
+    stood: _Stood, now: PayBasis, asked: PayWanted, read: ReadValues
+) -> tuple[PayBasis, bool]:
+    """What the card is paid by without late facts, and whether there are any."""
+    if stood.bases is None:
+        return now, False
+    then = read_basis(stood.bases)
+    return basis_as_counted(then, now, asked, read.prepared, stood.late[1])
+
+
 def _compare(
-    card: Scorecard, now: Scorecard, taken: Decided | None, bases: bytes
-) -> tuple[Difference, ...]:
-    published = card.document if taken is None else taken.scorecard_document
-    paid_by = card.bases if taken is None else taken.bases
-    assert published is not None, "what was accepted kept the card"
-    shown = json.loads(published)
+    stood: _Stood, now: Scorecard, counted: Counted, basis: tuple[PayBasis, bool]
+) -> _Compared:
+    if counted is None:
+        return _Compared((), is_late=True)
+    shown = json.loads(stood.document)
     # A grade that calibration gave hangs on everybody, and is no figure of this card.
     grades = shown.get("grade_origin") is None
-    return (
-        *differences(shown, json.loads(now.document), grades=grades),
-        *basis_differences(paid_by, bases),
+    paid_by, is_late = basis
+    return _Compared(
+        (
+            *differences(shown, json.loads(now.document), grades=grades),
+            *basis_differences(stood.bases, basis_document(paid_by)),
+        ),
+        is_late=bool(counted) or is_late,
     )
 
 

@@ -31,8 +31,8 @@ async def freeze_bases(
 ) -> None:
     """Keep what each card will be paid by, as it is now: bases, teams with outputs, levels."""
     plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
-    wanted, read = await _read_wanted(session, plans, setting)
-    bases = await _bases_of(session, plans, wanted, read)
+    wanted, read = await read_pay_wanted(session, plans, setting)
+    bases = await bases_of(session, plans, wanted, read)
     await write_bases(session, {card: basis_document(basis) for card, basis in bases.items()})
     reach = {
         card: pay_reach_of(read.prepared[one] for one in own.values() if one in read.prepared)
@@ -45,13 +45,14 @@ async def read_bases(
     session: ReadSession, plans: Sequence[CardPlan], setting: Setting
 ) -> dict[str, PayBasis]:
     """What each card of one period would be paid by, as it is now, by the card's id."""
-    wanted, read = await _read_wanted(session, plans, setting)
-    return await _bases_of(session, plans, wanted, read)
+    wanted, read = await read_pay_wanted(session, plans, setting)
+    return await bases_of(session, plans, wanted, read)
 
 
-async def _read_wanted(
+async def read_pay_wanted(
     session: ReadSession, plans: Sequence[CardPlan], setting: Setting
 ) -> tuple[dict[str, PayWanted], ReadValues]:
+    """What the pay of each card asks for, by the card's id, and all of its values."""
     wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
     read = await read_pay_bases(
         session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
@@ -59,12 +60,13 @@ async def _read_wanted(
     return wanted, read
 
 
-async def _bases_of(
+async def bases_of(
     session: ReadSession,
     plans: Sequence[CardPlan],
     wanted: Mapping[str, PayWanted],
     read: ReadValues,
 ) -> dict[str, PayBasis]:
+    """What each card of one period is paid by, once what it asks for is read."""
     values = {one: explained.value for one, explained in read.values.items()}
     climbing = [plan for plan in plans if wanted[plan.card.id].ladders]
     levels = await _read_levels(session, climbing)

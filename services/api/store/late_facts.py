@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, or_, select, text, update
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
-from services.schema.shapes.late_facts import Decided, LateFact
+from services.schema.shapes.late_facts import Decided, LateFact, LateMark
 from services.schema.shapes.live import Mark
 from services.schema.tables.cycles import cycles
 from services.schema.tables.late_facts import late_decisions, late_facts
@@ -143,6 +143,30 @@ async def read_late_facts(
     key = (fact.came_at, *(fact[name] for name in _KEY))
     statement = select(late_facts).where(*where).order_by(*key).limit(MOST_FACTS)
     return [_fact_from_row(row) for row in await session.execute(statement)], int(total)
+
+
+async def read_late_marks(session: ReadSession, *, since: datetime, until: date) -> list[LateMark]:
+    """For which days, names and kinds facts came since, of days before `until`."""
+    fact = late_facts.c
+    named = (fact.kind, fact.day, fact.shop, fact.unit, fact.employee, fact.basis)
+    statement = (
+        select(*named, func.max(fact.came_at).label("came_at"))
+        .where(fact.tenant_id == session.tenant, fact.came_at > since, fact.day < until)
+        .group_by(*named)
+        .order_by(*named)
+    )
+    return [
+        LateMark(
+            kind=FactKind(row.kind),
+            day=row.day,
+            shop=row.shop,
+            unit=row.unit,
+            employee=row.employee,
+            basis=LateBasis(row.basis),
+            came_at=row.came_at,
+        )
+        for row in await session.execute(statement)
+    ]
 
 
 async def insert_decision(session: WriteSession, decided: Decided) -> None:

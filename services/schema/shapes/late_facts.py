@@ -25,6 +25,20 @@ class LateFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LateMark:
+    """That facts of a kind came late for a day and under a name; empty texts are nobody."""
+
+    kind: FactKind
+    day: date
+    shop: str
+    unit: str
+    employee: str
+    basis: LateBasis
+    came_at: datetime
+    """The last of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """What HR decided of the late facts of a card."""
 

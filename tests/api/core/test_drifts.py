@@ -8,11 +8,23 @@ from typing import Any
 import pytest
 
 from services.api.core.documents import fingerprint_of
-from services.api.core.drifts import Difference, basis_differences, differences, drift_document
-from services.api.core.pay_bases import basis_document
-from services.schema.shapes.indicators import Value
+from services.api.core.drifts import (
+    Difference,
+    as_counted,
+    basis_as_counted,
+    basis_differences,
+    differences,
+    drift_document,
+)
+from services.api.core.pay_bases import PayWanted, basis_document
+from services.api.core.reach import LateMarks, late_by_subject
+from services.schema.shapes.indicators import Explained, Value, Wanted
+from services.schema.shapes.late_facts import LateMark
 from services.schema.shapes.payouts import PayBasis
-from services.schema.words import NoValue
+from services.schema.words import FactKind, LateBasis, NoValue, Scope
+from tests.api.core.scoring import EMPLOYEE
+from tests.api.core.test_late_facts import CLOSED_AT, MONTH, explained, scored_by
+from tests.api.core.values import prepared
 
 LINE: dict[str, Any] = {
     "item": "sales", "value": "10", "target": "20", "attainment": "0.5", "score": "50",
@@ -91,3 +103,85 @@ def test_a_drift_is_known_by_its_figures_alone() -> None:
     later, _ = drift_document({"id": "e"}, found, found_at="2027-01-01T00:00:00Z")
     assert later == known_by
     assert drift_document({}, found[:1], found_at="")[0] != known_by
+
+
+def late(day: int, kind: FactKind = FactKind.ORDERS) -> LateMarks:
+    mark = LateMark(
+        kind, MONTH.start.replace(day=day), "a", "", EMPLOYEE.code, LateBasis.BOTH, CLOSED_AT
+    )
+    return late_by_subject([mark])
+
+
+SALES = "paid_amount"
+THEN, NOW = explained("10", SALES), explained("12", SALES)
+
+
+def counted(
+    marks: LateMarks, *, then: Explained = THEN, now: Explained = NOW, taken: Any = None
+) -> dict[tuple[int, str, str], str | None] | None:
+    """What is taken as it was counted, by its place on the card."""
+    card, asked = scored_by(then, then)
+    values = dict.fromkeys(asked.values(), now)
+    ready = {
+        one: prepared(SALES, EMPLOYEE, one.scope, start=one.start, end=one.end)
+        for one in asked.values()
+    }
+    found = as_counted(card, asked, values, ready, marks, taken=taken)
+    if found is None:
+        return None
+    places = {one: place for place, one in asked.items()}
+    return {
+        places[one]: None if own.value.value is None else str(own.value.value)
+        for one, own in found.items()
+    }
+
+
+def test_what_late_facts_may_change_is_taken_as_it_was_counted_and_nothing_else() -> None:
+    assert counted(late(31)) == {(2, "sales", "sales"): "10", (2, "judged", "other"): "2"}
+    assert counted(late(1)) == {(1, "sales", "sales"): "10", (1, "judged", "other"): "2"}
+    assert counted(late(31, FactKind.CHATS)) == {}
+    assert counted({}) == {}
+
+
+@pytest.mark.parametrize(
+    "now", [explained("12", "paid_orders"), explained("12", SALES, 2), explained("12", None)]
+)
+def test_what_is_defined_otherwise_by_now_is_no_late_fact(now: Explained) -> None:
+    assert counted(late(31), now=now) == {}
+
+
+def test_what_was_accepted_is_counted_and_of_a_rubric_nobody_knows_the_figures() -> None:
+    lines: list[dict[str, Any]] = [
+        {"segment": number, "item": item, "value": value}
+        for number, value in ((1, "10"), (2, "11.5"))
+        for item in ("sales", "judged")
+    ]
+    assert counted(late(31), taken={"lines": lines}) is None
+    card, asked = scored_by(THEN, None)
+    one = asked[2, "sales", "sales"]
+    ready = {one: prepared(SALES, EMPLOYEE, one.scope, start=one.start, end=one.end)}
+    found = as_counted(card, asked, {one: NOW}, ready, late(31), taken={"lines": lines})
+    assert found == {one: explained("11.5", SALES)}
+
+
+def test_pay_is_taken_as_it_was_counted_where_late_facts_may_change_it() -> None:
+    sales = Wanted("net_sales", EMPLOYEE, Scope.OWN, MONTH, MONTH.start, MONTH.end)
+    posted = Wanted("posted", EMPLOYEE, Scope.OWN, MONTH, MONTH.start, MONTH.end)
+    wanted = PayWanted(
+        {"net_sales": sales, "posted": posted}, {"live": {"x": sales}}, (), frozenset()
+    )
+
+    def paid_by(value: str) -> PayBasis:
+        one = Value(Decimal(value), None)
+        return PayBasis({"net_sales": one, "posted": one}, {"live": {"x": one}}, (), {})
+
+    ready = {sales: prepared(SALES, EMPLOYEE)}
+    held, is_held = basis_as_counted(paid_by("1"), paid_by("2"), wanted, ready, late(31))
+    assert is_held
+    assert [str(value.value) for value in held.bases.values()] == ["1", "2"]
+    assert str(held.outputs["live"]["x"].value) == "1"
+    free = basis_as_counted(paid_by("1"), paid_by("2"), wanted, ready, late(31, FactKind.CHATS))
+    assert free == (paid_by("2"), False)
+    # Of whose output nothing was counted, nothing can be taken.
+    bare = PayBasis({}, {}, (), {})
+    assert basis_as_counted(bare, paid_by("2"), wanted, ready, late(31)) == (paid_by("2"), False)

@@ -2,9 +2,19 @@
 
 from datetime import UTC, date, datetime
 
-from services.api.core.reach import pay_reach_of, pay_touched_by, reach_of, touched_by
+import pytest
+
+from services.api.core.reach import (
+    is_late,
+    late_by_subject,
+    pay_reach_of,
+    pay_touched_by,
+    reach_of,
+    touched_by,
+)
+from services.schema.shapes.late_facts import LateMark
 from services.schema.shapes.live import Mark, Reached
-from services.schema.words import Scope
+from services.schema.words import FactKind, LateBasis, Scope
 from tests.api.core.values import OCTOBER, SHOP, prepared
 from tests.api.facts import assignment, employee, person
 
@@ -101,3 +111,54 @@ def test_pay_is_made_of_the_same_facts_under_a_name_of_its_own() -> None:
         each.subject for each in pay_reach_of(own)
     }
     assert pay_reach_of([]) == frozenset()
+
+
+def came(kind: FactKind, day: date, shop: str = "a", employee: str = "ann") -> LateMark:
+    return LateMark(kind, day, shop, "", employee, LateBasis.BOTH, AT)
+
+
+IN, BEFORE, AFTER = date(2026, 10, 31), date(2026, 9, 30), date(2026, 11, 1)
+ORDERS, REFUNDS, TRAFFIC = FactKind.ORDERS, FactKind.REFUNDS, FactKind.TRAFFIC
+
+
+@pytest.mark.parametrize(
+    ("formula", "mark", "late"),
+    [
+        ("paid_amount", came(ORDERS, IN), True),
+        ("paid_amount", came(ORDERS, START), True),
+        ("paid_amount", came(ORDERS, BEFORE), False),
+        ("paid_amount", came(ORDERS, AFTER), False),
+        ("paid_amount", came(ORDERS, IN, shop="b"), False),
+        ("paid_amount", came(REFUNDS, IN), False),
+        ("paid_amount - refund_amount", came(REFUNDS, IN), True),
+        ("previous(paid_amount)", came(ORDERS, BEFORE), True),
+        ("previous(paid_amount)", came(ORDERS, IN), False),
+        ("retained_buyers", came(ORDERS, BEFORE), True),
+        # Whether a buyer is new hangs on orders of other shops, a campaign's age on all traffic.
+        ("new_buyers", came(ORDERS, date(2020, 1, 1), shop="b"), True),
+        ("new_buyers", came(ORDERS, AFTER, shop="b"), False),
+        ("buyers", came(ORDERS, date(2020, 1, 1)), False),
+        ('paid_amount[campaign_age = "new"]', came(TRAFFIC, date(2020, 1, 1)), True),
+        ('paid_amount[campaign = "x"]', came(TRAFFIC, IN), False),
+    ],
+)
+def test_a_value_is_late_by_facts_of_its_kind_its_days_and_its_names(
+    formula: str, mark: LateMark, *, late: bool
+) -> None:
+    marks = late_by_subject([mark])
+    assert is_late(prepared(formula, SHOP), marks, had_rows=True) == late
+    assert is_late(prepared(formula, SHOP), late_by_subject([]), had_rows=False) is False
+
+
+def test_facts_of_the_shop_are_not_those_of_its_people_unless_there_were_none() -> None:
+    ann = employee("ann", assignment("sales", {"a": "50"}))
+    own = prepared("paid_amount", person("ann"), Scope.OWN, ann)
+    others = late_by_subject([came(ORDERS, IN, employee="bob")])
+    assert not is_late(own, others, had_rows=True)
+    # Of no rows they make a nought, and so do refunds.
+    assert is_late(own, others, had_rows=False)
+    refunded = late_by_subject([came(REFUNDS, IN, employee="bob")])
+    assert is_late(own, refunded, had_rows=False)
+    assert is_late(own, late_by_subject([came(ORDERS, IN)]), had_rows=True)
+    company = prepared("paid_amount")
+    assert is_late(company, others, had_rows=True)
