@@ -114,7 +114,8 @@ async def read_last_posted(
         among(indicator_values.c.indicator, indicators),
         indicator_values.c.author == author,
     )
-    return (await session.execute(statement)).scalar_one()
+    posted_at: datetime | None = await session.scalar(statement)
+    return posted_at
 
 
 async def insert_values(
