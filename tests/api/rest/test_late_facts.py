@@ -1,18 +1,11 @@
 """Facts that come after the close: they wait, are decided on, and correct what was published."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
-from services.api.rest.drifts import DriftDocument
-from services.api.rest.late_facts import DecisionDocument, WaitingDocument
-from services.cli.operator import Recomputed, recompute_tenant
-from services.schema.db import Database
-from services.schema.tables.late_facts import late_facts
 from tests.api.appraisals import (
     ask,
     cards,
@@ -21,14 +14,13 @@ from tests.api.appraisals import (
     move,
     open_cycle,
     publish_scheme,
-    refund,
     scheme,
     sell,
     set_targets,
 )
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
-from tests.databases import TestDatabase
+from tests.api.late_facts import close_january, decide, late, refund_late, sell_late, waiting
 from tests.figures import Figures, Wrong
 
 TO_APPROVED = ("review", "approved")
@@ -36,76 +28,9 @@ TO_APPROVED = ("review", "approved")
 
 @pytest.fixture
 async def closed(company: Company) -> Company:
-    """Two agents whose January is closed for data; each is paid by sales and by grade."""
-    await found(company, ["e-1", "e-2"])
-    await publish_scheme(company)
-    await set_targets(company, {"e-1": "2000", "e-2": "500"})
-    await sell(
-        company,
-        Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="1500.5", id="first"),
-        Sale(paid_on=date(2026, 1, 6), salesperson="e-2", amount="100"),
-    )
-    await open_cycle(company)
-    await move(company, "jan", "closed")
+    """Two agents whose January is closed for data."""
+    await close_january(company)
     return company
-
-
-async def sell_late(company: Company, sale: Sale) -> None:
-    """Land an order and note it as ingest does where a period is over."""
-    await sell(company, sale)
-    await _note(company, "orders", sale.id, sale.paid_on, sale.salesperson, "both")
-
-
-def late(day: int, amount: str, id: str = "late") -> Sale:
-    return Sale(paid_on=date(2026, 1, day), salesperson="e-1", amount=amount, id=id)
-
-
-async def refund_late(company: Company, *, order: str, on: date, amount: str) -> None:
-    """The same of a refund, which pay counts on the day of its order."""
-    await refund(company, order=order, on=on, amount=amount)
-    await _note(company, "refunds", f"rf-{order}-{on}", on, "e-1", "score")
-    await _note(company, "refunds", f"rf-{order}-{on}", date(2026, 1, 5), "e-1", "pay")
-
-
-async def _note(
-    company: Company, kind: str, fact: str, day: date | None, employee: str, basis: str
-) -> None:
-    async with company.owner.write(company.number) as session:
-        values = {
-            "tenant_id": company.number,
-            "kind": kind,
-            "source": "erp",
-            "fact": fact,
-            "day": day,
-            "shop": "a",
-            "unit": "",
-            "employee": employee,
-            "basis": basis,
-            "modified_at": datetime(2026, 2, 1, tzinfo=UTC),
-        }
-        await session.execute(insert(late_facts).values(**values))
-
-
-async def waiting(company: Company, subject: str = "employee:e-1") -> Json:
-    """The case of a person, alone and in the list the same."""
-    page = (await company.get("/v1/late-facts?limit=500")).json()
-    assert page["total"] == len(page["items"])
-    case = next((item for item in page["items"] if item["subject"] == subject), None)
-    if case is not None:
-        WaitingDocument.model_validate(case, strict=False)
-        assert (await company.get(f"/v1/late-facts/{case['id']}")).json() == case
-    return case
-
-
-async def decide(
-    company: Company, decision: str, subject: str = "employee:e-1", **asked: Any
-) -> Json:
-    case = await waiting(company, subject)
-    body = {"decision": decision, "reason": f"{decision} by hand"}
-    answer = await company.post(f"/v1/late-facts/{case['id']}/decision", body, **asked)
-    assert answer.status_code == 201, answer.text
-    DecisionDocument.model_validate(answer.json(), strict=False)
-    return answer.json()
 
 
 async def feed(company: Company) -> list[Json]:
@@ -309,110 +234,6 @@ async def test_a_decision_is_hrs_and_of_what_was_read(closed: Company) -> None:
     assert taken.status_code == 201, taken.text
     assert (await closed.post(path, body)).status_code == 404
     assert (await closed.get("/v1/late-facts/sc_nobody")).status_code == 404
-
-
-async def recompute(company: Company, database: TestDatabase) -> Recomputed:
-    """Of this company alone: others in the database are other tests'."""
-    operating = Database(database.dsn("kaohe_migrate"), application="kaohe-operator", pool_size=1)
-    try:
-        (each,) = await recompute_tenant(operating, company.number)
-    finally:
-        await operating.close()
-    assert (each.cards, each.unreadable) == (2, ())
-    return each
-
-
-async def drifted(company: Company, database: TestDatabase) -> tuple[int, int]:
-    """How many cards drifted anew, and how many are seen without late facts."""
-    found = await recompute(company, database)
-    return found.drifts, found.late
-
-
-async def alter_sales(company: Company, employee: str) -> None:
-    """A measure that is no longer what it was, though no fact came."""
-    statement = "UPDATE order_measures SET paid_amount = paid_amount + 1 WHERE employee = :employee"
-    async with company.owner.write(company.number) as session:
-        await session.execute(text(statement), {"employee": employee})
-
-
-async def newest_drift(company: Company) -> Json:
-    return (await company.get("/v1/drifts?cycle=jan")).json()["items"][-1]
-
-
-async def test_requirement_22_a_late_fact_that_waits_is_no_drift_and_an_altered_measure_is(
-    closed: Company, database: TestDatabase
-) -> None:
-    await move(closed, "jan", *TO_APPROVED, "published")
-    await sell_late(closed, late(31, "499.5"))
-    assert await drifted(closed, database) == (0, 1)
-    # Of who shares the shop the figures are no others by it.
-    await alter_sales(closed, "e-2")
-    assert await drifted(closed, database) == (1, 1)
-    drift = await newest_drift(closed)
-    assert (drift["subject"], drift["figures"][0]) == (
-        "employee:e-2",
-        {"figure": "/total", "published": "22.00", "recomputed": "22.12"},
-    )
-    # What is no fact drifts beside one that waits, on the figures that were published.
-    await set_targets(closed, {"e-1": "3001"})
-    assert await drifted(closed, database) == (1, 1)
-    figures = {each["figure"]: each for each in (await newest_drift(closed))["figures"]}
-    assert "/lines/sales/value" not in figures
-    assert figures["/lines/sales/attainment"]["recomputed"] == "0.5"
-    await set_targets(closed, {"e-1": "2000"})
-
-    # Rejected it stays out; accepted it is what the card is held against.
-    await decide(closed, "rejected")
-    assert await drifted(closed, database) == (0, 1)
-    await sell_late(closed, late(30, "1", "more"))
-    assert await drifted(closed, database) == (0, 1)
-    await decide(closed, "accepted")
-    assert await drifted(closed, database) == (0, 0)
-    await sell_late(closed, late(29, "2", "last"))
-    assert await drifted(closed, database) == (0, 1)
-    await decide(closed, "accepted")
-    await alter_sales(closed, "e-1")
-    assert await drifted(closed, database) == (1, 0)
-    assert (await newest_drift(closed))["subject"] == "employee:e-1"
-
-
-async def test_requirement_22_a_late_refund_of_an_order_that_was_paid_for_is_no_drift(
-    closed: Company, database: TestDatabase
-) -> None:
-    await move(closed, "jan", *TO_APPROVED, "published")
-    # It counts for the score of February, for the pay of January.
-    await refund_late(closed, order="first", on=date(2026, 2, 9), amount="800")
-    assert await drifted(closed, database) == (0, 1)
-    await decide(closed, "rejected")
-    assert await drifted(closed, database) == (0, 1)
-
-
-async def test_requirement_22_a_recomputation_that_differs_raises_a_drift(
-    closed: Company, database: TestDatabase
-) -> None:
-    await move(closed, "jan", *TO_APPROVED, "published")
-    paths = ("/v1/results", "/v1/scorecards?cycle=jan", "/v1/payroll/entries")
-    assert await drifted(closed, database) == (0, 0)
-    before = [(await closed.get(path)).content for path in paths]
-    await set_targets(closed, {"e-2": "1000"})
-    assert await drifted(closed, database) == (1, 0)
-    assert await drifted(closed, database) == (0, 0)
-    page = (await closed.get("/v1/drifts?cycle=jan")).json()
-    (drift,) = page["items"]
-    DriftDocument.model_validate(drift, strict=False)
-    assert (page["total"], drift["subject"], drift["cycle"]) == (1, "employee:e-2", "jan")
-    assert drift["figures"] == [
-        {"figure": "/total", "published": "22.00", "recomputed": "16.00"},
-        {"figure": "/lines/sales/target", "published": "500", "recomputed": "1000"},
-        {"figure": "/lines/sales/attainment", "published": "0.2", "recomputed": "0.1"},
-        {"figure": "/lines/sales/score", "published": "20", "recomputed": "10"},
-        {"figure": "/lines/sales/points", "published": "12", "recomputed": "6"},
-    ]
-    # What was accepted is no drift: the card is held against it from then on.
-    await sell_late(closed, late(31, "499.5"))
-    await decide(closed, "accepted")
-    assert await drifted(closed, database) == (0, 0)
-    assert [(await closed.get(path)).content for path in paths][:2] == before[:2]
 
 
 async def test_a_calibrated_grade_stays_as_pay_is_corrected(company: Company) -> None:
