@@ -212,7 +212,10 @@ def backfill(
     shop: Annotated[str | None, typer.Option(help="One shop; all unless stated.")] = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="The days that feeds lack.")] = False,
 ) -> None:
-    """Read again exactly these days from the marketplaces, or exactly those that are missing."""
+    """Read again exactly these days from the marketplaces, or exactly those that are missing.
+
+    Given again after it was broken off, it goes on from where it was.
+    """
     from services.cli.pulling import backfill_with_bar
 
     if gaps and start is None and end is None:

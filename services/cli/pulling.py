@@ -72,7 +72,7 @@ def backfill_with_bar(days: tuple[date, date] | None, shop: str | None) -> None:
             nonlocal told
             # A bar is drawn, nothing is computed with it.
             share, left = float(outlook.share), _left_of(outlook.left)
-            if outlook.left is not None:
+            if share or outlook.left is not None:
                 progress.update(task, completed=share, total=1)
             progress.update(task, left=left)
             if not _out.is_terminal and outlook.share >= told + LINE_EVERY:

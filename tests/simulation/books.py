@@ -8,13 +8,23 @@ from typing import Any
 
 from services.ingest.store.rejected import Rejected
 from services.schema.errors import Unavailable
-from services.schema.shapes.feeds import Backfill
+from services.schema.shapes.feeds import Backfill, Trail
 from services.schema.shapes.people import Shop
 from services.schema.words import FactKind, JobStatus, Marketplace, ShopKind
 
 Row = dict[str, str | None]
 FactKey = tuple[FactKind, str, str]
 GONE = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A backfill, and how far it is."""
+
+    backfill: Backfill
+    status: JobStatus = JobStatus.RUNNING
+    progress: Decimal = Decimal(0)
+    trail: Trail = field(default_factory=Trail)
 
 
 @dataclass(slots=True)
@@ -30,8 +40,7 @@ class Books:
     owners: dict[str, str] = field(default_factory=dict)
     days: dict[tuple[str, date], bool] = field(default_factory=dict)
     batches: dict[str, int] = field(default_factory=dict)
-    jobs: dict[str, tuple[Backfill, JobStatus, Decimal]] = field(default_factory=dict)
-    """Backfills, and how far each is."""
+    jobs: dict[str, Job] = field(default_factory=dict)
     pages: dict[int, bytes] = field(default_factory=dict)
 
 

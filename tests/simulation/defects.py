@@ -17,6 +17,7 @@ from services.ingest.sources.passes import Page, Pages, Pass, as_last_seen
 from services.ingest.sources.reading import Reading
 from services.ingest.workers import desks, pulling, schedule, windows
 from services.schema.errors import Unavailable
+from services.schema.shapes.feeds import Trail
 from services.schema.shapes.people import Shop
 from services.schema.words import Outcome
 from tests.simulation import memory
@@ -106,7 +107,7 @@ def cursor_first(patch: Patch) -> None:
     """In a transaction of its own, before the facts."""
     land = pulling.Puller._land
 
-    async def move(self: Any, harvest: Any, *arguments: Any, **named: Any) -> int:
+    async def move(self: Any, harvest: Any, *arguments: Any, **named: Any) -> Trail:
         async with self._database.write(self._desk.tenant) as session:
             at = self._now()
             await memory.advance(
@@ -132,11 +133,11 @@ def cursor_to_now(patch: Patch) -> None:
 def lost_commit_is_done(patch: Patch) -> None:
     land = pulling.Puller._land
 
-    async def shrug(*arguments: Any, **named: Any) -> int:
+    async def shrug(self: Any, harvest: Any, *arguments: Any, **named: Any) -> Trail:
         try:
-            return await land(*arguments, **named)
+            return await land(self, harvest, *arguments, **named)
         except Unavailable:
-            return 0
+            return Trail(harvest.pieces[-1].end)
 
     patch(pulling.Puller, "_land", shrug)
     patch(pulling, "LANDING_ATTEMPTS", 1)
@@ -248,6 +249,15 @@ def backfill_rests_for_years(patch: Patch) -> None:
     patch(schedule, "WAIT_FOR_PEOPLE", timedelta(days=10_000))
 
 
+def backfill_begins_anew(patch: Patch) -> None:
+    """Its place is kept, and not looked at."""
+
+    async def forget(_session: Any, _job: str) -> Trail:
+        return Trail()
+
+    patch(memory, "read_trail", forget)
+
+
 def poison_blocks(patch: Patch) -> None:
     arrivals = pulls._arrivals
 
@@ -320,5 +330,5 @@ DEFECTS: tuple[Defect, ...] = (
     first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
     outdated_is_kept, lost_answer_is_forgotten, count_is_believed, empty_file_is_empty,
-    next_page_forgotten, all_in_yuan, backfill_rests_for_years,
+    next_page_forgotten, all_in_yuan, backfill_rests_for_years, backfill_begins_anew,
 )  # fmt: skip

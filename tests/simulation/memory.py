@@ -15,10 +15,19 @@ from services.ingest.store.feeds import Arrived
 from services.ingest.store.landing import Judged
 from services.ingest.store.rejected import Rejected
 from services.schema.shapes.accounts import BuyerKey
-from services.schema.shapes.feeds import Backfill, Known, Lease, PaidOrder, Stream
+from services.schema.shapes.feeds import Known, Lease, PaidOrder, Stream
 from services.schema.shapes.people import Shop, Tenant
-from services.schema.words import FactKind, JobStatus, Outcome, WeekStart
+from services.schema.words import FactKind, Outcome, WeekStart
+from tests.simulation.backfills import (
+    add_backfill,
+    finish_backfill,
+    move_backfill,
+    read_backfills,
+    read_trail,
+)
 from tests.simulation.books import FactKey, Row, Session, value_of
+
+__all__ = ["add_backfill", "finish_backfill", "move_backfill", "read_backfills", "read_trail"]
 
 
 async def read_tenant_numbers(codes: dict[str, int]) -> dict[str, int]:
@@ -156,31 +165,6 @@ async def claim_feed(
 ) -> Lease | None:
     row = session.books.feeds[feed]
     return _claim(session, feed, until) if row["shop"] in shops and is_free(row, at) else None
-
-
-async def add_backfill(session: Session, backfill: Backfill, **_: Any) -> None:
-    session.put(session.books.jobs, backfill.job, (backfill, JobStatus.RUNNING, Decimal(0)))
-
-
-async def read_backfills(session: Session) -> list[Backfill]:
-    jobs = session.books.jobs
-    return [jobs[job][0] for job in sorted(jobs) if jobs[job][1] is JobStatus.RUNNING]
-
-
-async def move_backfill(session: Session, job: str, progress: Decimal) -> None:
-    _set_job(session, job, JobStatus.RUNNING, progress)
-
-
-async def finish_backfill(session: Session, job: str, *, status: JobStatus, **_: Any) -> None:
-    _set_job(session, job, status, Decimal(1) if status is JobStatus.DONE else None)
-
-
-def _set_job(session: Session, job: str, status: JobStatus, progress: Decimal | None) -> None:
-    """A finished job stays as it is."""
-    backfill, stood, reached = session.books.jobs[job]
-    if stood is JobStatus.RUNNING:
-        shown = reached if progress is None else progress
-        session.put(session.books.jobs, job, (backfill, status, shown))
 
 
 async def drop_expired(_session: Session, **_: object) -> int:

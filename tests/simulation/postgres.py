@@ -164,6 +164,7 @@ class PostgresShelves:
             }
             jobs = await rows("jobs")
             shelf.running = [row["id"] for row in jobs if row["status"] == "running"]
+            shelf.places = {row["id"]: row["reached"] for row in jobs}
         return shelf
 
     async def feed_of(self, tenant: int, shop: str, kind: str) -> str | None:

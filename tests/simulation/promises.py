@@ -41,6 +41,8 @@ class Promises:
             if stood_at is not None and cursor < stood_at:
                 self._unsafe(f"the cursor of {shop} {kind} went back")
             self._check_seen(tenant, shop, kind, cursor, shelf, at)
+        if before:
+            self._check_places(before, shelf)
         self._before[tenant] = shelf
 
     def check_end(self, tenant: int, shelf: Shelf) -> None:
@@ -76,6 +78,13 @@ class Promises:
             self._unsafe(f"{key} is {fact}, in truth {row.standing}")
         elif key in shelf.rejected:
             self._unsafe(f"{key} is good, and still among the refused")
+
+    def _check_places(self, before: Shelf, shelf: Shelf) -> None:
+        """What of a backfill has landed is not read again."""
+        for job, begun in before.places.items():
+            place = shelf.places[job]
+            if begun is not None and (place is None or place < begun):
+                self._unsafe(f"the backfill {job} went back from {begun} to {place}")
 
     def _check_stated(self, tenant: int, key: Key, fact: Standing) -> None:
         """Nothing is stored that its shop's marketplace never said."""

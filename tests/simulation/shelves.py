@@ -44,6 +44,8 @@ class Shelf:
     """By shop and kind: the cursor, and the problem."""
     running: list[str] = field(default_factory=list)
     """Backfills that are not finished."""
+    places: dict[str, datetime | None] = field(default_factory=dict)
+    """Up to where each backfill has come."""
 
 
 class Shelves(Protocol):
@@ -108,7 +110,8 @@ class MemoryShelves:
                 (row["shop"], row["kind"].value): (row["cursor"], row["problem"])
                 for row in books.feeds.values()
             },
-            running=[job for job, row in books.jobs.items() if row[1] is JobStatus.RUNNING],
+            running=[job for job, row in books.jobs.items() if row.status is JobStatus.RUNNING],
+            places={job: row.trail.until for job, row in books.jobs.items()},
         )
 
     def _standing(self, tenant: int, key: FactKey, row: Row) -> Standing:

@@ -266,6 +266,13 @@ def _feeds(books: Books) -> Iterator[Any]:
         yield tuple(named.get(name) or row[others.get(name, name)] for name in _FEED)
 
 
+def _jobs(books: Books) -> Iterator[Any]:
+    for job, row in books.jobs.items():
+        trail = row.trail
+        landed = (None,) * 3 if trail.until is None else (trail.until, trail.days, trail.rows)
+        yield job, row.status.value, row.progress, *landed
+
+
 _LISTED: dict[str, tuple[Callable[[Books], Any], Callable[[Mapping[str, Any]], Any]]] = {
     "rejected_rows": (_refused, itemgetter(*_REJECTED)),
     "feeds": (_feeds, itemgetter(*_FEED)),
@@ -273,8 +280,8 @@ _LISTED: dict[str, tuple[Callable[[Books], Any], Callable[[Mapping[str, Any]], A
     "batches": (lambda books: books.batches.items(), itemgetter("id", "received")),
     "pages": (lambda books: books.pages.values(), lambda row: gzip.decompress(row["body"])),
     "jobs": (
-        lambda books: [(job, row[1].value, row[2]) for job, row in books.jobs.items()],
-        itemgetter("id", "status", "progress"),
+        _jobs,
+        itemgetter("id", "status", "progress", "reached", "reached_days", "reached_rows"),
     ),
     "shop_sources": (lambda books: books.owners.items(), itemgetter("shop", "source")),
 }

@@ -10,7 +10,6 @@ from services.schema.words import FactKind
 
 _MILLISECOND = timedelta(milliseconds=1)
 _MOVES_TO_TELL = 2
-_BEGINNING = 0, Fraction(0)
 _SHARE = Decimal("0.0001")
 
 
@@ -30,7 +29,7 @@ class Outlook:
     """What a backfill looks like from where it stands."""
 
     share: Decimal
-    """Of the time that all of it takes; never less than was told before."""
+    """Of the time that all of it takes, behind what was read before; never less than was told."""
     left: timedelta | None
     """Null until enough has been seen to say it."""
 
@@ -39,6 +38,8 @@ class Outlook:
 class _Track:
     """When a feed got on, in milliseconds since the beginning, and how far it was then."""
 
+    stood: Fraction
+    """How far it was at the beginning."""
     moves: list[tuple[int, Fraction]] = field(default_factory=list)
     since: int = 0
     """The first move since fewer are read beside it."""
@@ -48,9 +49,9 @@ class _Track:
     """How long the whole took at most; null while it is not done."""
 
     def note(self, at: int, share: Fraction) -> None:
-        last = self.moves[-1][1] if self.moves else Fraction(0)
+        last = self.moves[-1][1] if self.moves else self.stood
         if share < last:
-            # Tried again, from its first day on.
+            # Somebody has begun anew, from its first day on.
             self.moves, self.since, self.eased = [], 0, Fraction(1)
         if share and share != last:
             self.moves.append((at, share))
@@ -87,25 +88,33 @@ def _left(moves: list[tuple[int, Fraction]], at: int) -> Fraction:
 class Forecast:
     """Feeds weigh as much as they take: a quick one that is done says little of the others."""
 
-    def __init__(self, begun: datetime, *, at_once: int) -> None:
-        """`at_once` is how many feeds are read side by side."""
+    def __init__(self, begun: datetime, stood: Mapping[str, Stand], *, at_once: int) -> None:
+        """`stood` is how the feeds stand at the beginning, in the order of their turns.
+
+        Each has a name that stays. `at_once` is how many of them are read side by side.
+        """
         self._begun = begun
         self._at_once = at_once
-        self._tracks: dict[str, _Track] = {}
+        shares = {name: Fraction(each.share) for name, each in stood.items() if not each.is_over}
+        # Those that are not read from the beginning on wait for a place.
+        self._tracks = {
+            name: _Track(share, [(0, share)] if place < at_once else [])
+            for place, (name, share) in enumerate(shares.items())
+        }
+        read = sum((stand.days * stand.share for stand in stood.values()), Decimal(0))
+        self._stood = read / max(sum(stand.days for stand in stood.values()), 1)
         self._over: set[str] = set()
-        self._over_since = self._places = 0
-        self._shown = Decimal(0)
+        self._over_since = 0
+        self._places = min(at_once, len(shares))
+        self._shown = self._stood.quantize(_SHARE, ROUND_DOWN)
 
     def look(self, at: datetime, stands: Mapping[str, Stand]) -> Outlook:
-        """The feeds as they stand now in the order of their turns, each by a name that stays."""
+        """The feeds as they stand now; those that were over at the beginning tell nothing."""
         gone = (at - self._begun) // _MILLISECOND
-        for place, (name, stand) in enumerate(stands.items()):
-            if name not in self._tracks:
-                # Those that are not read from the beginning on wait for a place.
-                self._tracks[name] = _Track([_BEGINNING] if place < self._at_once else [])
+        stands = {name: stands[name] for name in self._tracks}
+        for name, stand in stands.items():
             self._tracks[name].note(gone, Fraction(stand.share))
         over = {name for name, stand in stands.items() if stand.is_over}
-        self._places = self._places or min(self._at_once, len(stands))
         if over != self._over:
             self._note_over(over, gone)
         if len(over) == len(stands):
@@ -113,7 +122,7 @@ class Forecast:
         left = self._left(gone, stands)
         if left is None:
             return Outlook(self._shown, None)
-        share = Decimal(gone) / Decimal(max(gone + round(left), 1))
+        share = self._stood + (1 - self._stood) * gone / max(gone + round(left), 1)
         self._shown = max(self._shown, share.quantize(_SHARE, ROUND_DOWN))
         return Outlook(self._shown, round(left) * _MILLISECOND)
 
@@ -157,14 +166,15 @@ class Forecast:
         """The milliseconds that a day takes of each kind's slowest feed."""
         found: dict[FactKind, Fraction] = {}
         for name, stand in stands.items():
-            took, moves = self._tracks[name].took, self._tracks[name].moves
+            track = self._tracks[name]
+            took, moves = track.took, track.moves
             if name in lefts and stand.share < 1:
                 pace = lefts[name] / (stand.days * (1 - Fraction(stand.share)))
             elif took is not None and len(moves) >= _MOVES_TO_TELL:
                 (first, begun), (last, done) = moves[0], moves[-1]
                 pace = (last - first) / (stand.days * (done - begun))
-            elif took is not None:
-                pace = Fraction(took, stand.days)
+            elif took is not None and track.stood < 1:
+                pace = took / (stand.days * (1 - track.stood))
             else:
                 continue
             found[stand.kind] = max(found.get(stand.kind, Fraction(0)), pace)

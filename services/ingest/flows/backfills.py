@@ -1,12 +1,13 @@
 """Days to be read again: asked for as a job, done by whichever worker has the shop."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from services.door.audit import append_entry
 from services.door.feeds import read_feed
 from services.ingest.core.cursors import stretches_of
 from services.ingest.store.cursors import is_pulled, wake_workers
-from services.ingest.store.jobs import add_backfill
+from services.ingest.store.jobs import add_backfill, read_backfills, read_broken_off
 from services.schema.db import WriteSession
 from services.schema.errors import Conflict, Fault, Invalid, NotFound
 from services.schema.ids import IdKind, new_id
@@ -39,6 +40,50 @@ async def ask_gaps(
     if feed is None or not feed.gaps:
         return None
     return await _add(session, feed_id, stretches_of(feed.gaps), caller=caller, at=at)
+
+
+async def take_up(
+    session: WriteSession,
+    feeds: Sequence[str],
+    days: tuple[date, date] | None,
+    *,
+    caller: Caller,
+    at: datetime,
+) -> list[Backfill]:
+    """The backfills that bring some days of feeds, or exactly those that each lacks.
+
+    What is under way is not asked for again. Days that the caller asked for in one go, of which
+    something is unfinished, were broken off: they go on as they stand, with what of them is done.
+    """
+    if days is None:
+        return [
+            backfill
+            for feed in feeds
+            for backfill in await _take_up_gaps(session, feed, caller=caller, at=at)
+        ]
+    begun = await read_broken_off(session, caller.name)
+    same = {backfill.feed: backfill for backfill in begun if backfill.spans == (days,)}
+    return [
+        same.get(feed) or await ask_backfill(session, feed, *days, caller=caller, at=at)
+        for feed in feeds
+    ]
+
+
+async def _take_up_gaps(
+    session: WriteSession, feed_id: str, *, caller: Caller, at: datetime
+) -> list[Backfill]:
+    """Whoever is about to read a gap is left to it; the other gaps are asked for."""
+    feed = await read_feed(session, feed_id, at=at)
+    gaps = feed.gaps if feed else ()
+    found = [
+        backfill
+        for backfill in await read_backfills(session)
+        if backfill.feed == feed_id and any(map(backfill.holds, gaps))
+    ]
+    rest = [day for day in gaps if not any(backfill.holds(day) for backfill in found)]
+    if rest:
+        found.append(await _add(session, feed_id, stretches_of(rest), caller=caller, at=at))
+    return found
 
 
 async def _check_pulled(session: WriteSession, feed: str) -> None:

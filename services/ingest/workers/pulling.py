@@ -33,9 +33,9 @@ from services.ingest.store.jobs import move_backfill
 from services.ingest.store.sources import read_owners
 from services.ingest.workers.desks import start_of_feed
 from services.ingest.workers.windows import Piece, windows_of_backfill, windows_up_to_now
-from services.schema.db import Database
+from services.schema.db import Database, WriteSession
 from services.schema.errors import Unavailable
-from services.schema.shapes.feeds import Backfill, Known, Lease
+from services.schema.shapes.feeds import Backfill, Known, Lease, Trail
 from services.schema.words import FactKind
 
 LEASE = timedelta(seconds=30)
@@ -45,6 +45,7 @@ WAIT_FOR_PEOPLE = timedelta(hours=1)
 LANDING_ATTEMPTS = 5
 LANDING_ROWS, LANDING_WINDOWS = 1000, 10
 """How much is read ahead before it is landed: a transaction costs as much as many rows."""
+_SHARE = Decimal("0.000001")
 
 _log = structlog.get_logger("kaohe.pull")
 
@@ -64,17 +65,6 @@ class Step:
 
 
 Show = Callable[[Step], None]
-
-
-@dataclass(slots=True)
-class Trail:
-    """How far the attempts at a pull or a backfill have come; the next one goes on from there."""
-
-    until: datetime | None = None
-    """Everything before it has landed; null at first."""
-    days: int = 0
-    rows: int = 0
-    """Rows that said something new."""
 
 
 @dataclass(slots=True)
@@ -107,6 +97,8 @@ class Puller:
         show: Show,
         stopping: asyncio.Event,
     ) -> None:
+        self.trail = Trail()
+        """How far it has come."""
         self._database = database
         self._desk = desk
         self._lease = lease
@@ -126,7 +118,7 @@ class Puller:
         )
         try:
             await self._check_owner()
-            await self._land_all(pieces, in_all, Trail(), backfill=None)
+            await self._land_all(pieces, in_all, backfill=None)
         except SourceError as error:
             await self._give_back(self._wait(error), str(error))
             return str(error)
@@ -148,11 +140,12 @@ class Puller:
 
         The feed is given back as it was. Errors are the caller's.
         """
+        self.trail = trail
         pieces = windows_of_backfill(
             self._desk, self._lease.kind, backfill, self._now, after=trail.until
         )
         try:
-            await self._land_all(pieces, backfill.days, trail, backfill=backfill)
+            await self._land_all(pieces, backfill.days, backfill=backfill)
         finally:
             await self._give_back(timedelta(0), None)
 
@@ -167,7 +160,6 @@ class Puller:
         self,
         pieces: AsyncGenerator[Piece, None],
         in_all: int,
-        trail: Trail,
         *,
         backfill: Backfill | None,
     ) -> None:
@@ -186,16 +178,13 @@ class Puller:
                         ended, problem = True, error
                     ended = ended or self._stopping.is_set()
                 if harvest.pieces:
-                    days = trail.days + sum(len(piece.days) for piece in harvest.pieces)
-                    share = Decimal(days) / max(in_all, 1)
-                    trail.rows += await self._land(harvest, backfill, share)
-                    trail.until, trail.days = harvest.pieces[-1].end, days
-                    self._tell(trail, in_all)
+                    self.trail = await self._land(harvest, backfill)
+                    self._tell(in_all)
         if problem is not None:
             raise problem
 
-    async def _land(self, harvest: _Harvest, backfill: Backfill | None, share: Decimal) -> int:
-        """Store what was read; how many of its rows said something new."""
+    async def _land(self, harvest: _Harvest, backfill: Backfill | None) -> Trail:
+        """Store what was read; how far that brings it."""
         tenant = self._desk.tenant
         listed = list(harvest.rows.values())
         stored = await self._stored(listed)
@@ -222,17 +211,35 @@ class Puller:
                         at=at,
                         until=at + LEASE,
                     )
-                    if backfill:
-                        shown = share.quantize(Decimal("0.000001"), ROUND_DOWN)
-                        await move_backfill(session, backfill.job, shown)
+                    trail = await self._move(session, harvest, backfill, tally)
             except Unavailable:
                 # A long batch may hold the lane; what was read is still good.
                 if attempt == LANDING_ATTEMPTS:
                     raise
                 await asyncio.sleep(1)
             else:
-                return self._count(tally)
+                self._count(tally)
+                return trail
         raise AssertionError("the last attempt returns or raises")
+
+    async def _move(
+        self,
+        session: WriteSession,
+        harvest: _Harvest,
+        backfill: Backfill | None,
+        tally: Tally | None,
+    ) -> Trail:
+        """The trail behind what was landed; that of a backfill is kept beside it."""
+        until, rows = harvest.pieces[-1].end, tally.received if tally else 0
+        days = self.trail.days + sum(len(piece.days) for piece in harvest.pieces)
+        moved = Trail(until, days, self.trail.rows + rows)
+        if backfill is None:
+            return moved
+        share = (Decimal(days) / max(backfill.days, 1)).quantize(_SHARE, ROUND_DOWN)
+        kept = await move_backfill(
+            session, backfill.job, until=until, days=days, rows=rows, progress=share
+        )
+        return kept or moved
 
     async def _stored(self, listed: Sequence[Row]) -> Stored:
         async with self._database.read(self._desk.tenant) as session:
@@ -286,13 +293,11 @@ class Puller:
             return timedelta(seconds=min(error.seconds, WAIT_FOR_PEOPLE.total_seconds()))
         return wait_after(self._lease.attempts)
 
-    def _count(self, tally: Tally | None) -> int:
-        if tally is None:
-            return 0
-        counts = {outcome.value: count for outcome, count in sorted(tally.counts.items())}
-        self._log.info("feed.landed", batch=tally.batch, **counts)
-        return tally.received
+    def _count(self, tally: Tally | None) -> None:
+        if tally is not None:
+            counts = {outcome.value: count for outcome, count in sorted(tally.counts.items())}
+            self._log.info("feed.landed", batch=tally.batch, **counts)
 
-    def _tell(self, trail: Trail, in_all: int) -> None:
-        lease, tenant = self._lease, self._desk.tenant
+    def _tell(self, in_all: int) -> None:
+        lease, tenant, trail = self._lease, self._desk.tenant, self.trail
         self._show(Step(tenant, lease.shop, lease.kind, trail.days, in_all, trail.rows))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ import structlog
 
 from services.ingest.core.cursors import wait_after
 from services.ingest.core.forecasts import Forecast, Outlook, Stand
-from services.ingest.flows.backfills import ask_backfill, ask_gaps
+from services.ingest.flows.backfills import take_up
 from services.ingest.sources.errors import SourceError, TryLater, Unreadable
 from services.ingest.store.cursors import (
     CHANNEL,
@@ -21,7 +21,12 @@ from services.ingest.store.cursors import (
     next_due,
     read_pulled,
 )
-from services.ingest.store.jobs import finish_backfill, read_backfills, read_outcomes
+from services.ingest.store.jobs import (
+    finish_backfill,
+    read_backfills,
+    read_outcomes,
+    read_trail,
+)
 from services.ingest.workers.desks import DeskKey, Desks
 from services.ingest.workers.pulling import (
     LANDING_ATTEMPTS,
@@ -30,13 +35,12 @@ from services.ingest.workers.pulling import (
     Puller,
     Show,
     Step,
-    Trail,
 )
 from services.ingest.workers.reconciling import reconcile_shops
 from services.ingest.workers.tidying import tidy
 from services.schema.db import Database
 from services.schema.errors import Invalid, NotFound, Unavailable
-from services.schema.shapes.feeds import Backfill, Lease
+from services.schema.shapes.feeds import Backfill, Lease, Trail
 from services.schema.shapes.people import Caller
 from services.schema.shapes.reconciliations import Reconciliation
 from services.schema.words import FactKind, JobStatus, Role
@@ -69,7 +73,6 @@ class _Try:
     attempts: int = 0
     """Since something of it landed."""
     rests_until: datetime = LONG_AGO
-    trail: Trail = field(default_factory=Trail)
 
 
 class Schedule:
@@ -135,12 +138,13 @@ class Schedule:
     ) -> list[str]:
         """Read some days of all feeds again, or of one shop's; null: exactly those they lack.
 
-        What went wrong, if anything; raises Invalid where nothing can be read.
+        What was broken off of just these goes on from where it stands. Gives what went wrong, if
+        anything; raises Invalid where nothing can be read.
         """
         await self._open_desks(shop)
         asked = {tenant: await self._ask(tenant, days, shop) for tenant in self._desks.tenants()}
-        outcomes: Outcomes = {}
-        forecast = Forecast(self._now(), at_once=AT_ONCE)
+        outcomes = await self._outcomes(asked)
+        forecast = Forecast(self._now(), _stands(asked, outcomes), at_once=AT_ONCE)
         async with self._finished():
             while not self._stopping.is_set() and not self._mistakes:
                 self._woken.clear()
@@ -214,9 +218,11 @@ class Schedule:
                     lease = await claim_feed(
                         session, backfill.feed, shops=shops, at=at, until=at + LEASE
                     )
+                    # Once it is ours, nobody else moves it on.
+                    trail = await read_trail(session, backfill.job) if lease else Trail()
                 if lease is not None:
                     last.running = True
-                    self._begin(self._backfill(tenant, lease, backfill))
+                    self._begin(self._backfill(tenant, lease, backfill, trail))
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
@@ -236,12 +242,12 @@ class Schedule:
         if problem is not None:
             self._problems.append(f"{lease.shop} {lease.kind}: {problem}")
 
-    async def _backfill(self, tenant: int, lease: Lease, backfill: Backfill) -> None:
+    async def _backfill(self, tenant: int, lease: Lease, backfill: Backfill, trail: Trail) -> None:
         """Do a backfill, or note why it cannot be done; what may pass is tried again."""
         last = self._jobs[backfill.job]
         last.attempts += 1
         try:
-            became = await self._read_again(tenant, lease, backfill, last)
+            became = await self._read_again(tenant, lease, backfill, trail, last)
             if became is not None and not await self._finish(tenant, backfill.job, *became):
                 # Nobody could be told: it is done again.
                 last.rests_until = self._now() + wait_after(last.attempts)
@@ -249,14 +255,14 @@ class Schedule:
             last.running = False
 
     async def _read_again(
-        self, tenant: int, lease: Lease, backfill: Backfill, last: _Try
+        self, tenant: int, lease: Lease, backfill: Backfill, trail: Trail, last: _Try
     ) -> tuple[JobStatus, dict[str, object]] | None:
         """What became of it; null where it is to be tried again, from where it has come to."""
-        begun = last.trail.until
+        puller = self._puller(tenant, lease)
         try:
-            await self._puller(tenant, lease).backfill(backfill, last.trail)
+            await puller.backfill(backfill, trail)
         except (SourceError, Unavailable, StaleLease) as error:
-            if last.trail.until != begun:
+            if puller.trail != trail:
                 last.attempts = 1
             if isinstance(error, TryLater) and error.seconds is not None:
                 # It says itself how long to wait, and what was read of a window stays: no failure.
@@ -268,7 +274,7 @@ class Schedule:
             if last.attempts < BACKFILL_ATTEMPTS and not _is_final(error):
                 return None
             return JobStatus.FAILED, {"problem": f"{lease.shop} {lease.kind}: {error}"}
-        return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": last.trail.rows})
+        return None if self._stopping.is_set() else (JobStatus.DONE, {"rows": puller.trail.rows})
 
     async def _finish(
         self, tenant: int, job: str, status: JobStatus, result: dict[str, object]
@@ -300,20 +306,13 @@ class Schedule:
     async def _ask(
         self, tenant: int, days: tuple[date, date] | None, shop: str | None
     ) -> dict[str, tuple[FactKind, Backfill]]:
-        """Put down a backfill for each feed that has something to read again; by their jobs."""
+        """The backfills of all feeds that have something to read again, by their jobs."""
         shops = [code for code in self._desks.shops_of(tenant) if shop in (None, code)]
         caller, at = Caller(tenant, Role.ADMIN, None, "system:operator"), self._now()
         async with self._database.write(tenant) as session:
-            asked = [
-                (
-                    kind,
-                    await ask_gaps(session, feed, caller=caller, at=at)
-                    if days is None
-                    else await ask_backfill(session, feed, *days, caller=caller, at=at),
-                )
-                for feed, kind in (await read_pulled(session, shops=shops)).items()
-            ]
-        return {backfill.job: (kind, backfill) for kind, backfill in asked if backfill is not None}
+            feeds = await read_pulled(session, shops=shops)
+            asked = await take_up(session, list(feeds), days, caller=caller, at=at)
+        return {backfill.job: (feeds[backfill.feed], backfill) for backfill in asked}
 
     async def _outcomes(self, asked: Asked) -> Outcomes:
         found: Outcomes = {}

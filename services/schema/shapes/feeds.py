@@ -76,6 +76,21 @@ class Backfill:
     def days(self) -> int:
         return sum((end - start).days for start, end in self.spans)
 
+    def holds(self, day: date) -> bool:
+        return any(start <= day < end for start, end in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """How far a pull or a backfill has come; whoever takes it up goes on from there."""
+
+    until: datetime | None = None
+    """Everything before it has landed; null at first."""
+    days: int = 0
+    """Local days read whole."""
+    rows: int = 0
+    """Rows that said something new."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

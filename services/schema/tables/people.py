@@ -239,6 +239,11 @@ jobs = Table(
     text("caller"),
     instant("created_at"),
     instant("finished_at", null=True),
+    # Of a backfill: everything before it has landed, so many days whole, so many rows new.
+    instant("reached", null=True),
+    count("reached_days", null=True),
+    count("reached_rows", null=True),
     one_of("status", JobStatus),
     numbers("progress"),
+    CheckConstraint("num_nulls(reached, reached_days, reached_rows) IN (0, 3)", name="reached"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from itertools import count
 
 import pytest
@@ -42,19 +42,26 @@ def shop(*seconds: float) -> list[Pretend]:
     return [Pretend(kind, long, steps) for kind, long, steps in made]
 
 
-def looks(feeds: Sequence[Pretend], *, shared: bool) -> Iterator[tuple[int, Outlook]]:
+def looks(
+    feeds: Sequence[Pretend], *, shared: bool, before: float = 0
+) -> Iterator[tuple[int, Outlook]]:
     """The outlook now and then until all is done; at most four feeds are read side by side.
 
-    Where they share what they need, each of so many goes on that much slower.
+    Where they share what they need, each of so many goes on that much slower. `before` is how many
+    seconds of work were done on each before it was broken off.
     """
-    forecast = Forecast(BEGUN, at_once=AT_ONCE)
-    worked = [0.0] * len(feeds)
-    for second in count(0, LOOK_SECONDS):
-        stands = {
+    worked = [before] * len(feeds)
+
+    def standing() -> dict[str, Stand]:
+        return {
             f"job_{place}": Stand(feed.kind, feed.days, share, share == 1)
             for place, feed in enumerate(feeds)
             for share in [feed.share_at(worked[place])]
         }
+
+    forecast = Forecast(BEGUN, standing(), at_once=AT_ONCE)
+    for second in count(0, LOOK_SECONDS):
+        stands = standing()
         yield second, forecast.look(BEGUN + timedelta(seconds=second), stands)
         open_ = [place for place in range(len(feeds)) if not stands[f"job_{place}"].is_over]
         if not open_:
@@ -63,9 +70,11 @@ def looks(feeds: Sequence[Pretend], *, shared: bool) -> Iterator[tuple[int, Outl
             worked[place] += LOOK_SECONDS / (min(len(open_), AT_ONCE) if shared else 1)
 
 
-def ratios(feeds: Sequence[Pretend], *, shared: bool) -> list[tuple[float, float | None]]:
+def ratios(
+    feeds: Sequence[Pretend], *, shared: bool, before: float = 0
+) -> list[tuple[float, float | None]]:
     """At each share of the true time the foretold whole by the true one; null: nothing is told."""
-    seen = list(looks(feeds, shared=shared))
+    seen = list(looks(feeds, shared=shared, before=before))
     whole = seen[-1][0]
     return [
         (at / whole, None if told.left is None else (at + told.left.total_seconds()) / whole)
@@ -120,11 +129,50 @@ def test_the_bar_never_goes_back_and_is_full_at_the_end_alone(company: str) -> N
     assert all(share < 1 for share in shares[:-1])
 
 
+@pytest.mark.parametrize("before", [50.0, 100.0])
+@pytest.mark.parametrize("company", COMPANIES)
+def test_what_was_broken_off_begins_where_it_stood_and_is_told_as_well(
+    company: str, before: float
+) -> None:
+    """What was read before tells no pace: only what is read now does."""
+    feeds = COMPANIES[company]
+    told = ratios(feeds, shared=False, before=before)
+    assert told[0][1] is None
+    late = [(share, ratio) for share, ratio in told if share >= 0.25]
+    assert [each for each in late if each[1] is None or not 1 / 1.5 <= each[1] <= 1.5] == []
+    shares = [told.share for _, told in looks(feeds, shared=False, before=before)]
+    stood = sum((feed.share_at(before) * feed.days for feed in feeds), Decimal(0))
+    days = sum(feed.days for feed in feeds)
+    assert shares[0] == (stood / days).quantize(Decimal("0.0001"), ROUND_DOWN) > 0
+    assert shares == sorted(shares)
+    assert all(share < 1 for share in shares[:-1])
+
+
+def test_what_is_left_of_a_feed_that_stood_at_a_half_is_told_by_its_new_steps() -> None:
+    """A tenth in ten seconds: forty for the rest, and a half and a tenth are read."""
+    told = looks_each_ten_seconds("0.5", "0.6", "0.7")
+    assert told == [
+        Outlook(Decimal("0.5"), None),
+        Outlook(Decimal("0.6"), timedelta(seconds=40)),
+        Outlook(Decimal("0.7"), timedelta(seconds=30)),
+    ]
+
+
+def test_what_was_done_before_has_no_place_and_tells_no_pace() -> None:
+    """Four feeds of a command that was broken off were done: the fifth is read at once."""
+    stands = {name: stand("1", kind=REFUNDS, is_over=True) for name in "abcd"} | {"e": stand("0")}
+    forecast = Forecast(BEGUN, stands, at_once=AT_ONCE)
+    assert forecast.look(BEGUN, stands) == Outlook(Decimal("0.8"), None)
+    told = forecast.look(BEGUN + timedelta(seconds=10), stands | {"e": stand("0.1")})
+    assert told == Outlook(Decimal("0.82"), timedelta(seconds=90))
+
+
 def test_a_quick_feed_that_is_done_tells_nothing_of_a_slow_one() -> None:
     """The share of feeds would say a half, and that no more than a second is left."""
-    forecast = Forecast(BEGUN, at_once=AT_ONCE)
+    stands = {"a": stand("0", kind=RATINGS), "b": stand("0")}
+    forecast = Forecast(BEGUN, stands, at_once=AT_ONCE)
     at = BEGUN + timedelta(seconds=1)
-    stands = {"a": stand("1", kind=RATINGS, is_over=True), "b": stand("0")}
+    stands["a"] = stand("1", kind=RATINGS, is_over=True)
     assert forecast.look(at, stands) == Outlook(Decimal(0), None)
     stands["b"] = stand("0.02")
     told = forecast.look(at + timedelta(seconds=19), stands)
@@ -151,17 +199,18 @@ def test_what_waits_is_as_slow_as_the_slowest_of_its_kind(kind: FactKind, second
     """
     stands = {"a": stand("0.5"), "b": stand("0.5"), "c": stand("0.5", kind=REFUNDS)}
     stands["d"] = stand("1", kind=RATINGS, is_over=True)
-    forecast = Forecast(BEGUN, at_once=AT_ONCE)
-    at = BEGUN + timedelta(seconds=100)
-    told = forecast.look(at, stands | {"e": stand("0", kind=kind)})
+    stands["e"] = stand("0", kind=kind)
+    stood = {name: stand("0", kind=each.kind) for name, each in stands.items()}
+    forecast = Forecast(BEGUN, stood, at_once=AT_ONCE)
+    told = forecast.look(BEGUN + timedelta(seconds=100), stands)
     assert told.left == timedelta(seconds=seconds)
 
 
 def test_a_feed_that_failed_is_over_and_waited_for_no_more() -> None:
-    forecast = Forecast(BEGUN, at_once=AT_ONCE)
+    forecast = Forecast(BEGUN, {"a": stand("0")}, at_once=AT_ONCE)
     at = BEGUN + timedelta(seconds=10)
     assert forecast.look(at, {"a": stand("0.3", is_over=True)}) == Outlook(Decimal(1), timedelta(0))
-    assert Forecast(BEGUN, at_once=AT_ONCE).look(at, {}) == Outlook(Decimal(1), timedelta(0))
+    assert Forecast(BEGUN, {}, at_once=AT_ONCE).look(at, {}) == Outlook(Decimal(1), timedelta(0))
 
 
 def stand(share: str, *, kind: FactKind = ORDERS, is_over: bool = False) -> Stand:
@@ -170,8 +219,16 @@ def stand(share: str, *, kind: FactKind = ORDERS, is_over: bool = False) -> Stan
 
 def told_each_ten_seconds(*shares: str) -> list[float | None]:
     """The seconds that are left for one feed."""
-    forecast, told = Forecast(BEGUN, at_once=AT_ONCE), []
-    for place, share in enumerate(shares):
-        outlook = forecast.look(BEGUN + timedelta(seconds=10 * place), {"a": stand(share)})
-        told.append(None if outlook.left is None else outlook.left.total_seconds())
-    return told
+    return [
+        None if outlook.left is None else outlook.left.total_seconds()
+        for outlook in looks_each_ten_seconds(*shares)
+    ]
+
+
+def looks_each_ten_seconds(*shares: str) -> list[Outlook]:
+    """What one feed foretells, which stands at the first share when that begins."""
+    forecast = Forecast(BEGUN, {"a": stand(shares[0])}, at_once=AT_ONCE)
+    return [
+        forecast.look(BEGUN + timedelta(seconds=10 * place), {"a": stand(share)})
+        for place, share in enumerate(shares)
+    ]
