@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.api.core.cycles import (
     closes_at,
@@ -13,23 +15,21 @@ from services.api.core.cycles import (
     pending_after_close,
 )
 from services.schema.days import Calendar, parse_period
-from services.schema.errors import Closed, Conflict, Fault
+from services.schema.errors import Closed, Conflict, Fault, KaoheError
 from services.schema.shapes.cycles import Standing, Step
 from services.schema.words import CycleStatus, WeekStart
 from tests.api.core.people import cycle
+from tests.figures import Figures, Wrong
+from tests.machines import IN_MEMORY, Size
 
 LATE = datetime(2027, 1, 1, tzinfo=UTC)
 END = datetime(2026, 10, 31, 16, tzinfo=UTC)
 """Of October in Shanghai."""
 
-ONWARD = {
-    ("draft", "open"),
-    ("open", "closed"),
-    ("closed", "review"),
-    ("review", "calibration"),
-    ("calibration", "approved"),
-    ("approved", "published"),
-}
+ORDER = [*pairwise(("draft", "open", "closed", "review", "calibration", "approved", "published"))]
+ONWARD = set(ORDER)
+SKIP = {("review", "approved")}
+"""Where the scheme has no distribution."""
 BACK = {(status, "open") for status in ("closed", "review", "calibration", "approved", "published")}
 
 
@@ -176,3 +176,94 @@ def test_next_stages_and_reopening() -> None:
 def test_nothing_is_pending_after_a_close_that_was_none(status: CycleStatus) -> None:
     unclosed = status in {CycleStatus.DRAFT, CycleStatus.OPEN}
     assert pending_after_close(status, 3) == (0 if unclosed else 3)
+
+
+class Cycling(RuleBasedStateMachine):
+    """Anybody moves a cycle anywhere at any time; a model of its own says what may be."""
+
+    attempts = published_ones = 0
+
+    @initialize(has_distribution=st.booleans(), grace_days=st.integers(0, 3))
+    def begin(self, grace_days: int, *, has_distribution: bool) -> None:
+        self.has_distribution, self.grace_days = has_distribution, grace_days
+        self.status, self.revision = CycleStatus.DRAFT, 1
+        self.at = END - timedelta(days=2)
+        self.pending = self.incomplete = 0
+        self.passed: list[CycleStatus] = []
+        """The stages since data were last open."""
+        self.published: list[int] = []
+
+    @rule(hours=st.integers(1, 72))
+    def time_passes(self, hours: int) -> None:
+        self.at += timedelta(hours=hours)
+
+    @rule(pending=st.integers(0, 2), incomplete=st.integers(0, 1))
+    def people_work(self, pending: int, incomplete: int) -> None:
+        self.pending, self.incomplete = pending, incomplete
+
+    @rule(to=st.sampled_from(CycleStatus), reason=st.sampled_from((None, " ", "a reason")))
+    def attempt(self, to: CycleStatus, reason: str | None) -> None:
+        Cycling.attempts += 1
+        stands = cycle(status=self.status, revision=self.revision, grace_days=self.grace_days)
+        held = Standing(self.at, self.has_distribution, self.incomplete, self.pending)
+        if forbidden := self.why_not(to, reason):
+            with pytest.raises(KaoheError) as refusal:
+                move(stands, to, reason=reason, standing=held)
+            assert refusal.value.code in forbidden
+            return
+        step = move(stands, to, reason=reason, standing=held)
+        assert (step.from_status, step.to_status, step.reason) == (self.status, to, reason)
+        if to is CycleStatus.OPEN:
+            self.passed = []
+        else:
+            self.passed.append(to)
+        if to is CycleStatus.PUBLISHED:
+            self.published.append(step.revision)
+            Cycling.published_ones += 1
+        self.status, self.revision = step.to_status, step.revision
+
+    @rule(steps=st.integers(1, 7))
+    def all_is_done_and_the_cycle_goes_on(self, steps: int) -> None:
+        self.pending = self.incomplete = 0
+        self.at = max(self.at, END + timedelta(days=self.grace_days))
+        for _ in range(steps):
+            onward = next((to for status, to in ORDER if status == self.status.value), "open")
+            if onward == "calibration" and not self.has_distribution:
+                onward = "approved"
+            self.attempt(CycleStatus(onward), "a reason")
+
+    def why_not(self, to: CycleStatus, reason: str | None) -> set[str]:
+        """The codes of what forbids it, by the words of `domain.md`, section 7."""
+        if (self.status.value, to.value) not in ONWARD | BACK | SKIP:
+            return {"move_not_allowed"}
+        if (to is CycleStatus.CALIBRATION) > self.has_distribution:
+            return {"move_not_allowed"}
+        if (self.status.value, to.value) in SKIP and self.has_distribution:
+            return {"move_not_allowed"}
+        faults = {
+            "reason_required": (self.status.value, to.value) in BACK and not (reason or "").strip(),
+            "period_open": to is CycleStatus.CLOSED
+            and self.at < END + timedelta(days=self.grace_days),
+            "approvals_pending": self.status is CycleStatus.REVIEW
+            and to is not CycleStatus.OPEN
+            and self.pending > 0,
+            "scorecards_incomplete": to is CycleStatus.APPROVED and self.incomplete > 0,
+        }
+        return {code for code, holds in faults.items() if holds}
+
+    @invariant()
+    def each_publication_went_the_whole_way_and_has_its_own_number(self) -> None:
+        if not hasattr(self, "status"):
+            return
+        assert self.published == list(range(1, len(self.published) + 1))
+        whole = [to for _, to in ORDER if to != "open"]
+        expected = [stage for stage in whole if self.has_distribution or stage != "calibration"]
+        assert [*map(str, self.passed)] == expected[: len(self.passed)]
+
+
+@IN_MEMORY
+def test_scenario_p04_no_sequence_of_moves_leaves_the_order(size: Size, figure: Figures) -> None:
+    Cycling.attempts = Cycling.published_ones = 0
+    size.run(Cycling)
+    assert Cycling.published_ones > size.examples / 10
+    figure("P04", Wrong.MOVES, 0, tried=Cycling.attempts, of="moves in sequences by chance")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -13,7 +12,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from services.api.core.reviews import (
@@ -31,6 +29,7 @@ from services.schema.shapes.people import Assignment, Caller, Employee, Subject,
 from services.schema.shapes.reviews import Review, ReviewState
 from services.schema.words import Approver, ReviewDecision, Role, SubjectKind
 from tests.figures import Figures, Wrong
+from tests.machines import IN_MEMORY, Size
 
 DAY = date(2026, 2, 10)
 AT = datetime(2026, 2, 10, tzinfo=UTC)
@@ -317,9 +316,10 @@ class Reviewing(RuleBasedStateMachine):
         assert all(part is SELF for part, who in held if who == "ann"), "nor approves their own"
 
 
-def test_scenario_p04_no_sequence_of_decisions_leaves_the_order(figure: Figures) -> None:
+@IN_MEMORY
+def test_scenario_p04_no_sequence_of_decisions_leaves_the_order(
+    size: Size, figure: Figures
+) -> None:
     Reviewing.attempts = 0
-    run_state_machine_as_test(
-        Reviewing, settings=settings(max_examples=100, stateful_step_count=20, deadline=None)
-    )
+    size.run(Reviewing)
     figure("P04", Wrong.MOVES, 0, tried=Reviewing.attempts, of="decisions in sequences by chance")

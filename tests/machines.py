@@ -1,0 +1,34 @@
+"""How long state machines are tried: in every run, and before a release (`reliability.md`, 5)."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """So many sequences of at most so many steps."""
+
+    examples: int
+    steps: int
+
+    def run(self, machine: type[RuleBasedStateMachine]) -> None:
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=self.examples, stateful_step_count=self.steps, deadline=None
+            ),
+        )
+
+
+def sizes(every_run: Size, before_a_release: Size) -> pytest.MarkDecorator:
+    """The parameter `size` of a test."""
+    return pytest.mark.parametrize(
+        "size", [every_run, pytest.param(before_a_release, marks=pytest.mark.long)], ids=str
+    )
+
+
+IN_MEMORY = sizes(Size(200, 30), Size(5000, 80))
+ON_A_DATABASE = sizes(Size(20, 30), Size(400, 80))
