@@ -27,6 +27,7 @@ from services.schema.shapes.facts import (
     Refund,
     Stock,
     Traffic,
+    tells,
 )
 from services.schema.words import FactKind
 
@@ -58,6 +59,8 @@ class Record(NamedTuple):
     """The local day on which it counts first."""
     line: str
     """The columns of its kind in COPY's text form, without an end."""
+    tells: bool = False
+    """Whether a marketplace that is asked may tell the same, so that both would count."""
 
 
 # The columns of each kind's lines, in their order.
@@ -111,7 +114,7 @@ def record_of(kind: FactKind, fact: Fact, place: Place, seal: Seal) -> Record:
     line, day = _MAKERS[type(fact)](fact, place, seal)
     if "\0" in line:
         raise Unfit("text_invalid", "U+0000 cannot be kept.")
-    return Record(fact.source, fact.shop or "", key_of(kind, fact), day, line)
+    return Record(fact.source, fact.shop or "", key_of(kind, fact), day, line, tells(fact))
 
 
 def joined(known_by: str, modified_at: str, stated: str, derived: str, also: str = "") -> str:

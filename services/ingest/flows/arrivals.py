@@ -54,6 +54,8 @@ class References:
     """The source that owns each shop's orders and refunds; the first that comes is added."""
     claims: dict[str, str]
     """Those that were added."""
+    pulled: Mapping[str, frozenset[str]]
+    """Of shops whose marketplace is asked for what of all sources is added up, these sources."""
 
 
 class Recorder:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from services.ingest.core.buyers import Seal
 from services.ingest.core.fields import Unfit
-from services.ingest.core.records import COLUMNS, Place
+from services.ingest.core.records import COLUMNS, Place, Record
 from services.ingest.flows.arrivals import Arrival, Recorder, References, names_of
+from services.ingest.flows.told import ToldDays
 from services.ingest.store.batches import add_batch
 from services.ingest.store.exclusions import has_exclusions
 from services.ingest.store.feeds import Arrived, count_arrived
@@ -31,11 +32,17 @@ from services.ingest.store.landing import (
 from services.ingest.store.measures import read_own_measures
 from services.ingest.store.people import read_shops, read_tenant, read_unit_codes
 from services.ingest.store.rejected import Rejected, has_rejected, keep_rejected
-from services.ingest.store.sources import claim_shops, lock_lane, read_owners
+from services.ingest.store.sources import (
+    claim_shops,
+    lock_lane,
+    read_owners,
+    read_pulled_shops,
+)
 from services.schema.catalogue import posted_measures
 from services.schema.db import WriteSession
 from services.schema.errors import Fault
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.facts import TOLD
 from services.schema.words import FactKind, Outcome
 
 CHUNK_ROWS = 8_000
@@ -93,7 +100,8 @@ class _Feed:
 
     rows: int = 0
     rejected: int = 0
-    days: set[str] = field(default_factory=set)
+    days: Counter[str] = field(default_factory=Counter)
+    """How many rows there are of each."""
 
 
 @dataclass(slots=True)
@@ -104,6 +112,8 @@ class Chunk:
     each_key_once: bool = True
     staged: dict[int, Arrival] = field(default_factory=dict)
     """The rows in the lines by number."""
+    telling: dict[int, Record] = field(default_factory=dict)
+    """Those of them of which another source may have told the day."""
     refused: list[Rejected] = field(default_factory=list)
     feeds: dict[tuple[str, str], _Feed] = field(default_factory=dict)
 
@@ -132,6 +142,7 @@ class Landing:
         self._recorder = Recorder(kind, references, seal)
         self._batch = batch
         self._scrub = scrub
+        self._told = ToldDays(kind, references.pulled)
         self._anything_rejected = anything_rejected
         self._anything_excluded = anything_excluded
         self._anything_landed = self._anything_replaced = False
@@ -170,7 +181,7 @@ class Landing:
     def read(self, rows: Iterator[Arrival]) -> Chunk | None:
         """The next chunk, checked and written as lines; null at the end."""
         chunk, names, lines = Chunk(), [], []
-        record_of = self._recorder.record
+        record_of, pulled = self._recorder.record, self._references.pulled
         for arrival in islice(rows, self._next_rows):
             try:
                 record = record_of(arrival)
@@ -181,6 +192,8 @@ class Landing:
                 names.append(record[:4])
                 lines.append(f"{record.line}\t{arrival.number}\n")
                 chunk.staged[arrival.number] = arrival
+                if record.tells and record.shop in pulled:
+                    chunk.telling[arrival.number] = record
         self._next_rows = CHUNK_ROWS
         # Rows in the order of their key are sorted, looked for and stored at less cost.
         lines.sort()
@@ -189,11 +202,15 @@ class Landing:
         for (shop, source, day), count in Counter(map(_DAY_OF, names)).items():
             feed = chunk.feed(shop, source)
             feed.rows += count
-            feed.days.add(day)
+            feed.days[day] += count
         return chunk if chunk.staged or chunk.refused else None
 
     async def land(self, chunk: Chunk) -> None:
         """Store a chunk's facts, add them up, and keep its refused rows."""
+        if chunk.telling:
+            found = await self._told.refuse(self._session, chunk.telling)
+            if found:
+                await asyncio.to_thread(self._take_out, chunk, found)
         rejected = chunk.refused
         self._note_refused(chunk)
         judged: list[Judged] = []
@@ -226,7 +243,7 @@ class Landing:
             total = self._feeds.setdefault(name, _Feed())
             total.rows += feed.rows
             total.rejected += feed.rejected
-            total.days |= feed.days
+            total.days += feed.days
 
     async def finish(self) -> Tally:
         """Mark the touched days, and count what came of which feed and in this batch."""
@@ -256,6 +273,19 @@ class Landing:
         )
         self._tally.rows.sort(key=lambda row: row.number)
         return self._tally
+
+    def _take_out(self, chunk: Chunk, found: Mapping[int, Fault]) -> None:
+        """Take rows at fault out of those that are ready to be landed."""
+        for number, fault in found.items():
+            record = chunk.telling[number]
+            feed = chunk.feed(record.shop, record.source)
+            feed.rows -= 1
+            feed.days[record.day] -= 1
+            arrival = chunk.staged.pop(number)
+            chunk.refused.append(self._rejected(arrival, Outcome.INVALID, fault))
+        lines = chunk.lines.split(b"\n")[:-1]
+        kept = [line for line in lines if int(line.rpartition(b"\t")[2]) not in found]
+        chunk.lines = b"".join(line + b"\n" for line in kept)
 
     def _note_refused(self, chunk: Chunk) -> None:
         """Count the rows at fault; one that names no shop of ours is counted under none."""
@@ -323,4 +353,5 @@ async def _read_references(session: WriteSession, kind: FactKind) -> References:
         measures=measures,
         owners=await read_owners(session) if lane_of(kind) == SALES else {},
         claims={},
+        pulled=await read_pulled_shops(session, kind) if kind in TOLD else {},
     )

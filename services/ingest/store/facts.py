@@ -26,7 +26,7 @@ TABLES: dict[FactKind, Table] = {
     FactKind.MEASURES: facts.measure_facts,
 }
 # The day a fact counts on, or would if what makes it count had happened.
-_DAYS: dict[FactKind, tuple[str, ...]] = {
+DAYS: dict[FactKind, tuple[str, ...]] = {
     FactKind.ORDERS: ("paid_on", "created_on"),
     FactKind.REFUNDS: ("refunded_on", "requested_on"),
     FactKind.RATINGS: ("rated_on",),
@@ -93,7 +93,7 @@ async def read_facts(
 ) -> tuple[list[RowMapping], int]:
     """A page of facts by day and key, and how many there are in all; `counted_on` is the day."""
     table = TABLES[kind]
-    day = func.coalesce(*(table.c[name] for name in _DAYS[kind]), NO_DAY)
+    day = func.coalesce(*(table.c[name] for name in DAYS[kind]), NO_DAY)
     where: list[ColumnElement[bool]] = [table.c.tenant_id == session.tenant]
     if wanted.start is not None:
         where.append(day >= wanted.start)

@@ -19,14 +19,11 @@ from services.ingest.workers.accounts import AccountBook
 from services.ingest.workers.pairs import SealedPairs
 from services.schema.days import local_day, start_of_day
 from services.schema.db import Database
+from services.schema.shapes.facts import TOLD
 from services.schema.shapes.feeds import Origin
 from services.schema.shapes.people import Shop
-from services.schema.words import FactKind
 
 FINISHES = timedelta(hours=1)
-
-_ADDED_UP = frozenset({FactKind.TRAFFIC, FactKind.STOCK})
-"""A day's figures of all sources are added up: two that state the same would count it twice."""
 
 Now = Callable[[], datetime]
 
@@ -131,7 +128,7 @@ class Desks:
         async with self._database.read(tenant) as session:
             others = await read_kinds_of_others(session, shop=shop.code, source=source)
         streams = opened.desk.source.streams
-        for kind in sorted(others & _ADDED_UP & streams.keys()):
+        for kind in sorted(others & TOLD.keys() & streams.keys()):
             place = f"{account.tenant}/{account.shop}: {kind} is not pulled"
             self._book.tell(place, "another source states it already")
         async with self._database.write(tenant) as session:
@@ -143,7 +140,7 @@ class Desks:
                 streams={
                     kind: stream
                     for kind, stream in streams.items()
-                    if kind not in others & _ADDED_UP
+                    if kind not in others & TOLD.keys()
                 },
                 at=self._now(),
             )

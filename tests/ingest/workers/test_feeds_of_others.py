@@ -1,12 +1,17 @@
 """A day's figures of all sources are added up: what another states is not pulled beside it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from sandbox.lives import midnight
+from services.ingest.flows.arrivals import Stated
+from services.ingest.flows.batches import add_facts
+from services.ingest.flows.landing import Batch
 from services.ingest.store.cursors import read_kinds_of_others
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.facts import Stock
 from services.schema.words import FactKind
 from tests.databases import TestDatabase
 from tests.ingest.markets import CASES, world_of
@@ -62,3 +67,43 @@ async def test_a_feed_that_is_pulled_goes_on_whoever_states_it_later(
             "SELECT last_success FROM feeds WHERE kind = 'stock' AND source = :own", own=OWN
         )
         assert last.last_success == world.clock.now
+
+
+async def test_a_day_that_was_pulled_is_not_taken_from_another_source_as_well(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """The same figures by a post of the ERP; and one that came first is not pulled beside it."""
+    async with world_of(CASES["woocommerce"], database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=1, hours=3)
+        assert await world.pull() == []
+        (own,) = await world.rows("SELECT * FROM stock_facts")
+
+        async def post(day: date) -> list[tuple[str, str]]:
+            stock = Stock(
+                source="erp", shop=SHOP, day=day, modified_at=world.clock.now, skus=own.skus
+            )
+            async with world.database.write(world.tenant) as session:
+                tally = await add_facts(
+                    session,
+                    FactKind.STOCK,
+                    [Stated(1, stock, "{}")],
+                    batch=Batch(new_id(IdKind.BATCH), "key:erp", world.clock.now),
+                    seal=lambda _source, _buyer: "",
+                    scrub=lambda body: body,
+                )
+            return [(row.fault.code, row.fault.pointer) for row in tally.rows]
+
+        assert await post(own.day) == [("counted_twice", "/source")]
+        assert await post(own.day + timedelta(days=1)) == []
+        world.clock.pass_by(days=1)
+        assert await world.pull() == []
+        stated = await world.rows("SELECT day, source FROM stock_facts ORDER BY day")
+        assert [(row.day, row.source) for row in stated] == [
+            (own.day, OWN),
+            (own.day + timedelta(days=1), "erp"),
+        ]
+        refused = await world.rows("SELECT source, code FROM rejected_rows ORDER BY source")
+        assert [tuple(row) for row in refused] == [
+            ("erp", "counted_twice"),
+            (OWN, "counted_twice"),
+        ]
