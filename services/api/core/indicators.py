@@ -168,4 +168,5 @@ def _from_entry(family: str, entry: Mapping[str, object]) -> Indicator:
         version=0,
         family=family,
         note=None if note is None else str(note),
+        leading=entry.get("leading") is True,
     )

@@ -34,6 +34,9 @@ class Indicator(Node):
     counts_on: list[str] = strawberry.field(description="On which day its facts count.")
     posted: bool = strawberry.field(description="Whether its values may be posted.")
     note: str | None
+    leading: bool | None = strawberry.field(
+        description="Whether it moves before sales and profit do; null of the company's own."
+    )
 
     @classmethod
     def from_shape(cls, now: IndicatorNow) -> "Indicator":
@@ -50,6 +53,7 @@ class Indicator(Node):
             counts_on=list(now.counts_on),
             posted=now.posted,
             note=indicator.note,
+            leading=indicator.leading,
         )
 
 

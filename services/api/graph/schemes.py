@@ -5,7 +5,9 @@ from typing import Any
 
 import strawberry
 
+from services.api.core.lopsided import warnings_of
 from services.api.core.views import writes_schemes
+from services.api.flows.schemes import scheme_of
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.documents import parse, read_document
 from services.api.graph.nodes import Node, node_id
@@ -17,7 +19,10 @@ from services.api.store.schemes import (
     read_page_of_published,
     read_published,
 )
+from services.schema.money import plain
+from services.schema.shapes import schemes as shapes
 from services.schema.shapes.drafts import Draft, Published
+from services.schema.shapes.schemes import Lopsided
 from services.schema.words import (
     Approver,
     CoefficientOf,
@@ -33,6 +38,8 @@ from services.schema.words import (
     TargetKind,
     TargetLevel,
 )
+
+strawberry.enum(Lopsided, description=Lopsided.__doc__)
 
 
 @strawberry.type(description="A name in both languages.")
@@ -244,6 +251,26 @@ class Pay:
     maximum: DecimalText | None = strawberry.field(description="Of rewards and penalties.")
 
 
+@strawberry.type(description="What makes a scheme lopsided; it may be published all the same.")
+class SchemeWarning:
+    code: Lopsided
+    item: str | None = strawberry.field(description="Whose weight is above half.")
+    family: str | None = strawberry.field(description="To which all indicators belong.")
+    figure: DecimalText = strawberry.field(
+        description="The item's weight in percent of the whole, or how many: items, indicators of"
+        " the one family, leading indicators."
+    )
+
+    @classmethod
+    def from_shape(cls, warning: shapes.SchemeWarning) -> "SchemeWarning":
+        return cls(
+            code=warning.code,
+            item=warning.item,
+            family=warning.family,
+            figure=DecimalText(plain(warning.figure)),
+        )
+
+
 @strawberry.type(description="A scheme: a draft has no version, a published version never changes.")
 class Scheme(Node):
     code: str
@@ -262,6 +289,9 @@ class Scheme(Node):
     approval: list[Approver]
     pay: list[Pay]
     note: str | None
+    warnings: list[SchemeWarning] = strawberry.field(
+        description="What makes it lopsided, as REST tells at publishing."
+    )
 
     @classmethod
     def from_draft(cls, draft: Draft) -> "Scheme":
@@ -274,6 +304,7 @@ class Scheme(Node):
             latest_version=draft.latest,
             template=draft.template,
             changed_at=instant_text(draft.changed_at),
+            warnings=_warnings_of(draft.document),
         )
 
     @classmethod
@@ -287,7 +318,12 @@ class Scheme(Node):
             latest_version=published.version,
             template=None,
             changed_at=instant_text(published.published_at),
+            warnings=_warnings_of(published.document),
         )
+
+
+def _warnings_of(document: str) -> list[SchemeWarning]:
+    return [SchemeWarning.from_shape(each) for each in warnings_of(scheme_of(document))]
 
 
 async def schemes(info: Asked, first: First = USUAL, after: After = None) -> Connection[Scheme]:

@@ -104,6 +104,8 @@ class IndicatorDocument(Model):
     posted: bool
     """Whether its values may be posted."""
     note: str | None
+    leading: bool | None
+    """Whether it moves before sales and profit do; null of a tenant's own."""
 
 
 class ValuesQuery(Model):
@@ -304,4 +306,5 @@ def _document(indicator: Indicator, measures: dict[str, Measure]) -> IndicatorDo
         counts_on=list(counts_on),
         posted=takes_posted_values(indicator),
         note=indicator.note,
+        leading=indicator.leading,
     )

@@ -8,8 +8,9 @@ from fastapi import Body, Query, Request, Response
 from pydantic import Field
 
 from services.api.core.documents import instant_text, to_bytes
+from services.api.core.lopsided import warnings_of
 from services.api.core.views import writes_schemes
-from services.api.flows.schemes import adopt_template, publish_draft, put_draft
+from services.api.flows.schemes import adopt_template, publish_draft, put_draft, scheme_of
 from services.api.rest.scheme_documents import SchemeBody, SchemeDocument
 from services.api.rest.stored import answer_page
 from services.api.store.schemes import (
@@ -21,11 +22,13 @@ from services.api.store.schemes import (
 from services.door.etags import PRIVATE, check_match, etag_of, tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
 from services.door.routes import Asking, Reading, Writing, new_router
-from services.door.wire import Code, Model
+from services.door.wire import Code, DecimalText, Model
 from services.schema.db import ReadSession
 from services.schema.errors import NotFound
+from services.schema.money import plain
 from services.schema.shapes.drafts import Draft, Published
 from services.schema.shapes.people import Caller
+from services.schema.shapes.schemes import Lopsided, SchemeWarning
 
 router = new_router()
 
@@ -51,11 +54,43 @@ class KeptScheme(SchemeDocument):
     changed_at: Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
+class WarningDocument(Model):
+    """What makes a scheme lopsided; it may be published all the same."""
+
+    code: Lopsided
+    item: Code | None
+    """Whose weight is above half."""
+    family: str | None
+    """To which all indicators belong."""
+    figure: DecimalText
+    """The item's weight in percent of the whole, or how many: items, indicators of the one family,
+    leading indicators."""
+
+    @classmethod
+    def from_shape(cls, warning: SchemeWarning) -> "WarningDocument":
+        return cls(
+            code=warning.code,
+            item=warning.item,
+            family=warning.family,
+            figure=plain(warning.figure),
+        )
+
+
 class PublishedVersion(Model):
-    """What was published."""
+    """What was published, and what makes it lopsided."""
 
     code: Code
     version: int
+    warnings: list[WarningDocument]
+
+
+class SchemeWarnings(Model):
+    """What makes a draft or a version lopsided."""
+
+    code: Code
+    version: int | None
+    """Null: the draft."""
+    warnings: list[WarningDocument]
 
 
 @router.post("/v1/schemes", status_code=201, response_model=KeptScheme)
@@ -91,9 +126,17 @@ async def put_scheme(
 
 @router.post("/v1/schemes/{code}/publish")
 async def post_publication(code: Code, caller: Asking, session: Writing) -> PublishedVersion:
-    """Make the draft a version; one that says what the newest says already is that version."""
+    """Make the draft a version; one that says what the newest says already is that version.
+
+    What makes it lopsided is told, and refuses nothing: one family of indicators, an item above
+    half, more than eight items, no leading indicator.
+    """
     published = await publish_draft(session, code, caller=caller, at=datetime.now(UTC))
-    return PublishedVersion(code=published.code, version=published.version)
+    return PublishedVersion(
+        code=published.code,
+        version=published.version,
+        warnings=_warnings_of(published.document),
+    )
 
 
 @router.get("/v1/schemes", response_model=Listed[KeptScheme])
@@ -127,16 +170,40 @@ async def get_scheme(
     return tagged(request, await _read(session, code, version, caller))
 
 
+@router.get("/v1/schemes/{code}/warnings")
+async def get_scheme_warnings(
+    code: Code, caller: Asking, session: Reading, version: Version = None
+) -> SchemeWarnings:
+    """What makes a version lopsided; without one the draft, for who may write it, or the newest."""
+    found = await _find(session, code, version, caller)
+    return SchemeWarnings(
+        code=code,
+        version=found.version if isinstance(found, Published) else None,
+        warnings=_warnings_of(found.document),
+    )
+
+
 async def _read(session: ReadSession, code: str, version: int | None, caller: Caller) -> bytes:
+    found = await _find(session, code, version, caller)
+    return _bytes_of_draft(found) if isinstance(found, Draft) else _bytes_of_version(found)
+
+
+async def _find(
+    session: ReadSession, code: str, version: int | None, caller: Caller
+) -> Draft | Published:
     if version is None:
         draft = await read_draft(session, code)
         if draft is not None and writes_schemes(caller.role):
-            return _bytes_of_draft(draft)
+            return draft
         version = None if draft is None else draft.latest
     published = None if version is None else await read_published(session, code, version)
     if published is None:
         raise NotFound("scheme")
-    return _bytes_of_version(published)
+    return published
+
+
+def _warnings_of(document: str) -> list[WarningDocument]:
+    return [WarningDocument.from_shape(each) for each in warnings_of(scheme_of(document))]
 
 
 def _bytes_of_draft(draft: Draft) -> bytes:

@@ -29,6 +29,8 @@ class Indicator:
     """The family of `domain.md`, section 4; `own` for a tenant's."""
     note: str | None = None
     """What a reader must know: the day it counts on, what was decided where sources differ."""
+    leading: bool | None = None
+    """Whether it moves before sales and profit do; null of a tenant's, of which nobody said it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ item's own where it states one. Weights and shares are percent.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from services.schema.shapes.pay_plans import Pay
 from services.schema.words import (
@@ -291,3 +292,25 @@ class Scheme:
     approval: tuple[Approver, ...]
     pay: tuple[Pay, ...]
     note: str | None = None
+
+
+class Lopsided(StrEnum):
+    """What a scheme is warned of as it is published."""
+
+    ITEM_ABOVE_HALF = "item_above_half"
+    MANY_ITEMS = "many_items"
+    ONE_FAMILY = "one_family"
+    NO_LEADING_INDICATOR = "no_leading_indicator"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeWarning:
+    """What makes a scheme lopsided; it may be published all the same."""
+
+    code: Lopsided
+    item: str | None
+    """Whose weight it is, of one item."""
+    family: str | None
+    """Of indicators, where all are of one."""
+    figure: Decimal
+    """An item's weight in percent of the whole, or how many: items, indicators, leading ones."""

@@ -231,3 +231,4 @@ def test_every_built_in_is_as_the_catalogue_states_it() -> None:
         assert (indicator.unit.value, indicator.better.value) == (entry["unit"], entry["better"])
         assert (indicator.family, indicator.version) == (family, 0)
         assert indicator.note == entry.get("note")
+        assert indicator.leading is entry.get("leading", False)

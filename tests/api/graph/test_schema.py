@@ -221,6 +221,22 @@ async def test_an_id_finds_its_thing_and_nothing_else(populated: Company) -> Non
             assert await ask(populated, query, {"id": other}) == {"node": None}
 
 
+async def test_what_makes_a_scheme_lopsided_is_told_as_rest_tells_it(populated: Company) -> None:
+    kind = CORE.get_type("SchemeWarning")
+    assert kind is not None
+    query = f"{{ schemes {{ nodes {{ code warnings {whole('SchemeWarning')} }} }} }}"
+    nodes = (await ask(populated, query))["schemes"]["nodes"]
+    assert nodes
+    for scheme in nodes:
+        path = f"/v1/schemes/{scheme['code']}/warnings"
+        stated = (await populated.get(path)).json()["warnings"]
+        assert stated, "what cannot differ shows nothing"
+        assert [told(each) for each in scheme["warnings"]] == [
+            {"": shown} | leaves(each, kind)
+            for shown, each in zip(scheme["warnings"], stated, strict=True)
+        ]
+
+
 async def test_links_lead_to_what_codes_name(populated: Company) -> None:
     (card,) = (await populated.get("/v1/scorecards?employee=e-1&cycle=jan")).json()["items"]
     query = """query ($id: ID!) { scorecard(id: $id) {

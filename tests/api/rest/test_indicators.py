@@ -53,6 +53,7 @@ async def test_a_definition_is_put_and_read_back(company: Company) -> None:
         "counts_on": ["paid"],
         "posted": False,
         "note": None,
+        "leading": None,
     }
     read = await company.get("/v1/indicators/search_share")
     assert (read.status_code, read.content) == (200, made.content)

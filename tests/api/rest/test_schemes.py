@@ -115,7 +115,7 @@ async def test_publishing_makes_versions_that_stay(company: Company) -> None:
     assert body_of(draft) == body_of(first.json())
     before = await digest(company)
     again = await company.post("/v1/schemes/sales/publish", None)
-    assert again.json() == {"code": "sales", "version": 1}
+    assert {name: again.json()[name] for name in HEAD[:2]} == {"code": "sales", "version": 1}
     assert await digest(company) == before
     assert await publish_scheme(company, document=scheme(note="new")) == 2
     assert (await company.get("/v1/schemes/sales?version=1")).content == first.content
@@ -123,6 +123,33 @@ async def test_publishing_makes_versions_that_stay(company: Company) -> None:
     for absent in ("3", "2147483647"):
         assert (await company.get(f"/v1/schemes/sales?version={absent}")).status_code == 404
     assert (await company.get("/v1/schemes/sales?version=0")).status_code == 422
+
+
+async def test_what_makes_a_scheme_lopsided_is_told_and_refuses_nothing(company: Company) -> None:
+    warnings = [
+        {"code": "item_above_half", "item": "sales", "family": None, "figure": "60"},
+        {"code": "one_family", "item": None, "family": "sales", "figure": "2"},
+        {"code": "no_leading_indicator", "item": None, "family": None, "figure": "0"},
+    ]
+    await company.put("/v1/schemes/sales", SCHEME)
+    path = "/v1/schemes/sales/warnings"
+    draft = (await company.get(path)).json()
+    assert draft == {"code": "sales", "version": None, "warnings": warnings}
+    published = await company.post("/v1/schemes/sales/publish", None)
+    assert (published.status_code, published.json()) == (
+        200, {"code": "sales", "version": 1, "warnings": warnings},
+    )  # fmt: skip
+    balanced = scheme()
+    items = balanced["sections"][0]["items"]
+    items[0]["weight"], items[1]["weight"], items[1]["indicator"] = "50", "50", "visitors"
+    await company.put("/v1/schemes/sales", balanced)
+    assert (await company.get(path)).json()["warnings"] == []
+    assert (await company.get(f"{path}?version=1")).json() == published.json()
+    # Who may not write schemes is told of the newest version.
+    await company.make_key("viewer", "viewer")
+    assert (await company.get(path, key="viewer")).json() == published.json()
+    for missing in ("/v1/schemes/none/warnings", f"{path}?version=2"):
+        assert (await company.get(missing)).status_code == 404
 
 
 async def test_requirement_01_weights_of_99_9_are_refused_with_section_and_sum(
