@@ -9,6 +9,18 @@ from graphql import build_schema, validate_schema
 from services.cli.contracts import FOLDER, contracts
 
 OPENAPI = ("api.json", "ingest.json")
+FEED = "/v1/payroll/entries"
+"""It has no end, so no total."""
+WHOLE = {
+    "/v1/receipt-keys", "/v1/rating-requests", "/v1/survey-requests", "/v1/targets/differences",
+    *(
+        f"/v1/scorecards/{{id}}/{each}"
+        for each in (
+            "adjustments", "disputes", "history", "improvements", "payouts", "raters", "ratings",
+        )
+    ),
+}  # fmt: skip
+"""Lists of what one card, one person or one period has: never cut, so they take no limit."""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +57,41 @@ def test_every_operation_is_named_tagged_and_says_how_it_refuses(
         assert set(operation["tags"]) <= tags
         assert {"400", "401", "403", "409", "422", "503"} <= operation["responses"].keys()
         assert any(status.startswith("2") for status in operation["responses"])
+
+
+@pytest.mark.parametrize("name", OPENAPI)
+def test_no_name_of_a_schema_tells_of_our_modules(generated: dict[str, str], name: str) -> None:
+    """What two classes are both called would be: a client's types bear these names."""
+    assert [
+        each for each in json.loads(generated[name])["components"]["schemas"] if "__" in each
+    ] == []
+
+
+def test_requirement_26_every_list_tells_its_total_and_where_it_goes_on(
+    generated: dict[str, str],
+) -> None:
+    whole, unlike = set[str](), []
+    for name in OPENAPI:
+        contract = json.loads(generated[name])
+        schemas = contract["components"]["schemas"]
+        for path, operations in contract["paths"].items():
+            read = operations.get("get", {})
+            answer = read.get("responses", {}).get("200", {}).get("content", {})
+            schema = answer.get("application/json", {}).get("schema", {})
+            reference = schema.get("$ref", "").rpartition("/")[2]
+            fields = schemas.get(reference, schema).get("properties", {})
+            if "items" not in fields:
+                assert schema.get("type") != "array", f"{path}: a list without a total"
+                continue
+            asked = {each["name"]: each["schema"] for each in read.get("parameters", ())}
+            if not {"total", "next_cursor"} <= fields.keys() and path != FEED:
+                unlike.append(path)
+            if not {"limit", "cursor", "after"} & asked.keys():
+                whole.add(path)
+            elif "maximum" not in asked["limit"] or not {"cursor", "after"} & asked.keys():
+                unlike.append(path)
+    assert unlike == []
+    assert whole == WHOLE
 
 
 def test_what_the_code_says_of_a_field_stands_in_the_contract(generated: dict[str, str]) -> None:

@@ -91,7 +91,7 @@ class PartDocument(Model):
     value: DecimalText | None
 
 
-class LevelDocument(Model):
+class DifferenceLevelDocument(Model):
     """The parts of one level beside their whole; `difference` is what no part has."""
 
     level: TargetLevel
@@ -102,7 +102,7 @@ class LevelDocument(Model):
     parts: list[PartDocument]
 
     @classmethod
-    def from_shape(cls, level: PartsOfTarget) -> "LevelDocument":
+    def from_shape(cls, level: PartsOfTarget) -> "DifferenceLevelDocument":
         return cls(
             level=level.level,
             whole=_text(level.whole),
@@ -124,7 +124,7 @@ class DifferenceDocument(Model):
     into: Parts
     complete: bool
     """Whether these are all parts; the sums are of the parts that the caller sees."""
-    levels: list[LevelDocument]
+    levels: list[DifferenceLevelDocument]
 
 
 class BreakDownAnswer(DifferenceDocument):
@@ -142,7 +142,7 @@ class PastDocument(Model):
     reason: NoValue | None
 
 
-class ProposalDocument(Model):
+class TargetProposalDocument(Model):
     """A target that nobody has set: `base` is what a past period had, `value` is with growth."""
 
     subject: SubjectText
@@ -203,7 +203,7 @@ async def list_differences(
 @router.get("/v1/targets/proposal")
 async def get_proposal(
     asked: Annotated[ProposalQuery, Query()], caller: Asking, session: Reading
-) -> ProposalDocument:
+) -> TargetProposalDocument:
     """What the past proposes as a target: last year's value, or the mean of the last periods."""
     proposed = await propose_target(
         session,
@@ -214,7 +214,7 @@ async def get_proposal(
         growth=asked.growth,
         scope=None if asked.scope is None else Scope(asked.scope),
     )
-    return ProposalDocument(
+    return TargetProposalDocument(
         subject=asked.subject,
         indicator=asked.indicator,
         period=asked.period,
@@ -235,7 +235,7 @@ def _difference(asked: BreakDownIn | DifferenceQuery, compared: Compared) -> dic
         "period": asked.period,
         "into": compared.into,
         "complete": compared.complete,
-        "levels": [LevelDocument.from_shape(level) for level in compared.levels],
+        "levels": [DifferenceLevelDocument.from_shape(level) for level in compared.levels],
     }
 
 

@@ -62,7 +62,7 @@ class BoundaryTieDocument(Model):
     scorecards: list[str]
 
 
-class ProposalDocument(Model):
+class MoveProposalDocument(Model):
     """A move of the smallest set that meets the quotas; of bands, where a score would lie."""
 
     scorecard: str
@@ -87,7 +87,7 @@ class BandsDocument(Model):
     within: bool
     """Whether no better bands hold more people than their quotas."""
     bands: list[BandQuotaDocument]
-    proposals: list[ProposalDocument]
+    proposals: list[MoveProposalDocument]
 
 
 class RankedPopulationDocument(Model):
@@ -105,7 +105,7 @@ class RankedPopulationDocument(Model):
     meets: bool
     """Whether the grades that the cards show meet the quotas."""
     ties: list[BoundaryTieDocument]
-    proposals: list[ProposalDocument]
+    proposals: list[MoveProposalDocument]
     """The smallest set of moves after which they would."""
     bands: BandsDocument | None
 

@@ -92,7 +92,7 @@ class EmployeeRow(StatedEmployee):
     code: Code
 
 
-class ShareDocument(Model):
+class ShopShareDocument(Model):
     """A shop answered for, and the percentage of it."""
 
     shop: Code
@@ -104,13 +104,13 @@ class AssignmentDocument(Model):
 
     position: Code
     unit: Code
-    shops: list[ShareDocument]
+    shops: list[ShopShareDocument]
     from_: Annotated[Day, Field(alias="from")]
     to: Day | None
 
     @classmethod
     def from_shape(cls, held: Assignment) -> "AssignmentDocument":
-        shops = [ShareDocument(shop=each.shop, share=plain(each.share)) for each in held.shops]
+        shops = [ShopShareDocument(shop=each.shop, share=plain(each.share)) for each in held.shops]
         fields = {"position": held.position, "unit": held.unit, "shops": shops}
         return cls.model_validate({**fields, "from": held.start, "to": held.end})
 

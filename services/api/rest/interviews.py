@@ -37,7 +37,7 @@ class AgreedDocument(Model):
         return Agreed(self.what, self.due_on)
 
 
-class MeasureDocument(AgreedDocument):
+class AgreedMeasureDocument(AgreedDocument):
     """A measure has a date."""
 
     due_on: Day
@@ -54,7 +54,7 @@ class InterviewIn(Model):
     """This, `opinion` and `help_wanted` the employee alone answers."""
     opinion: LongText | None = None
     help_wanted: LongText | None = None
-    measures: Annotated[list[MeasureDocument], Field(max_length=MOST_AGREED)] | None = None
+    measures: Annotated[list[AgreedMeasureDocument], Field(max_length=MOST_AGREED)] | None = None
     goals: Annotated[list[AgreedDocument], Field(max_length=MOST_AGREED)] | None = None
     remarks: LongText | None = None
     sign: bool = False
@@ -101,7 +101,7 @@ class InterviewDocument(Model):
     own_standing: str | None
     opinion: str | None
     help_wanted: str | None
-    measures: list[MeasureDocument]
+    measures: list[AgreedMeasureDocument]
     goals: list[AgreedDocument]
     remarks: str | None
     signatures: list[SignatureOfInterviewDocument]
@@ -118,7 +118,7 @@ class InterviewDocument(Model):
             frozen=interview.is_frozen,
             **{code: answers.texts.get(code) for code in TEXTS},
             measures=[
-                MeasureDocument(what=each.what, due_on=each.due_on)
+                AgreedMeasureDocument(what=each.what, due_on=each.due_on)
                 for each in answers.measures
                 if each.due_on is not None
             ],

@@ -91,7 +91,7 @@ class WaitingDocument(Model):
     """Null where nobody can say: units, cards without a total, leaders before their members."""
 
 
-class DecisionDocument(WaitingDocument):
+class LateDecisionDocument(WaitingDocument):
     """What was decided, with what was known of it then."""
 
     scorecard: str
@@ -139,7 +139,7 @@ async def list_late_facts(
     )
 
 
-@router.get("/v1/late-facts/decisions", response_model=Listed[DecisionDocument])
+@router.get("/v1/late-facts/decisions", response_model=Listed[LateDecisionDocument])
 async def list_late_decisions(
     request: Request, query: Annotated[LateQuery, Query()], session: Reading
 ) -> Response:
@@ -181,7 +181,7 @@ async def get_late_facts(request: Request, id: CardId, session: Reading) -> Resp
     return tagged(request, document)
 
 
-@router.post("/v1/late-facts/{id}/decision", status_code=201, response_model=DecisionDocument)
+@router.post("/v1/late-facts/{id}/decision", status_code=201, response_model=LateDecisionDocument)
 async def post_late_decision(
     request: Request,
     id: CardId,

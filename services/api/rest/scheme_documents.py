@@ -105,7 +105,7 @@ class MarkScaleDocument(Model):
     step: ScoreIn
 
 
-class RatingDocument(Model):
+class RatingRuleDocument(Model):
     """The weighted mean of the raters' marks by role; with levels, a rater picks one."""
 
     kind: Literal["rating"]
@@ -114,7 +114,7 @@ class RatingDocument(Model):
     marks: MarkScaleDocument | None = None
 
 
-class LadderDocument(Model):
+class BehaviourLadderDocument(Model):
     """The mark of the highest behaviour of which all lower ones hold too."""
 
     kind: Literal["ladder"]
@@ -154,14 +154,14 @@ RuleDocument = Annotated[
     | CurveDocument
     | DeductDocument
     | PassDocument
-    | RatingDocument
-    | LadderDocument
+    | RatingRuleDocument
+    | BehaviourLadderDocument
     | RubricDocument,
     Field(discriminator="kind"),
 ]
 
 
-class TargetDocument(Model):
+class ItemTargetDocument(Model):
     """A target that is set for each subject, or fixed by the scheme."""
 
     kind: Literal["set", "fixed"]
@@ -177,7 +177,7 @@ class ItemDocument(Model):
     indicator: FormulaCode | None = None
     weight: ScoreIn
     scope: Scope | None = None
-    target: TargetDocument | None = None
+    target: ItemTargetDocument | None = None
     rule: RuleDocument
     missing: Missing | None = None
     full_mark: ScoreIn | None = None
@@ -233,7 +233,7 @@ class GradeDocument(Model):
     coefficient: ValueIn
 
 
-class ShareDocument(Model):
+class GradeShareDocument(Model):
     """The share of a population that a grade may have."""
 
     grade: str
@@ -257,7 +257,7 @@ class ScoreBandsDocument(Model):
 class DistributionDocument(Model):
     """A forced distribution of grades; without shares, the score bands alone have quotas."""
 
-    shares: list[ShareDocument] | None = None
+    shares: list[GradeShareDocument] | None = None
     minimum_population: int | None = None
     tie_breakers: list[FormulaCode] | None = None
     by: RankedBy | None = None
@@ -272,7 +272,7 @@ class BandDocument(Model):
     rate: ValueIn
 
 
-class FactorDocument(Model):
+class CoefficientDocument(Model):
     """A coefficient: a number, the grade's or the score, or what an item attained."""
 
     number: ValueIn | None = None
@@ -294,9 +294,9 @@ class LeaderMeanDocument(Model):
     """The mean of the members' commissions times three coefficients."""
 
     plan: Literal["leader_mean"]
-    task: FactorDocument | ValueIn | None = None
-    business: FactorDocument | ValueIn | None = None
-    staffing: FactorDocument | ValueIn | None = None
+    task: CoefficientDocument | ValueIn | None = None
+    business: CoefficientDocument | ValueIn | None = None
+    staffing: CoefficientDocument | ValueIn | None = None
 
 
 class LeaderCapacityDocument(Model):
@@ -304,7 +304,7 @@ class LeaderCapacityDocument(Model):
 
     plan: Literal["leader_capacity"]
     indicator: FormulaCode
-    incentive: FactorDocument | ValueIn | None = None
+    incentive: CoefficientDocument | ValueIn | None = None
 
 
 class GradeBonusDocument(Model):
