@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -69,10 +70,32 @@ class _Route(APIRoute):
         return f"REST {method} {self.path_format}"
 
     def get_route_handler(self) -> Handler:
-        handler = super().get_route_handler()
+        handler = self.get_strict_handler()
 
         async def handle(request: Request) -> Response:
             return await self.serve(StrictRequest(request.scope, request.receive), handler)
+
+        return handle
+
+    def get_strict_handler(self) -> Handler:
+        """The handler, which refuses a parameter of the query that it would not read."""
+        handler = super().get_route_handler()
+        known = parameters_of(self)
+
+        async def handle(request: Request) -> Response:
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise RequestValidationError(
+                    [
+                        {
+                            "type": "extra_forbidden",
+                            "loc": ("query", name),
+                            "msg": "there is no such parameter",
+                        }
+                        for name in unknown
+                    ]
+                )
+            return await handler(request)
 
         return handle
 
@@ -116,7 +139,7 @@ class StreamingRoute(_Route):
     """Authenticated and authorised; the handler reads the body and opens its sessions itself."""
 
     def get_route_handler(self) -> Handler:
-        handler = super(_Route, self).get_route_handler()
+        handler = self.get_strict_handler()
 
         async def handle(request: Request) -> Response:
             claim = claim_of(request)
@@ -131,7 +154,13 @@ class StreamingRoute(_Route):
 
 
 class KeylessRoute(_Route):
-    """For who has no key of ours: the handler finds out who asks, and opens its session itself."""
+    """For who has no key of ours: the handler finds out who asks, and opens its session itself.
+
+    Such callers may add parameters of their own to the query.
+    """
+
+    def get_strict_handler(self) -> Handler:
+        return APIRoute.get_route_handler(self)
 
     async def serve(self, request: StrictRequest, handler: Handler) -> Response:
         await request.body()
@@ -151,6 +180,13 @@ def new_router() -> APIRouter:
 def new_streaming_router() -> APIRouter:
     """A router whose handlers stream bodies."""
     return APIRouter(route_class=StreamingRoute, responses=PROBLEMS)
+
+
+def parameters_of(route: APIRoute) -> frozenset[str]:
+    """The names in the query that a route reads, by itself or through what it depends on."""
+    elsewhere = (params.Path, params.Header, params.Cookie)
+    fields = get_flat_params(route.dependant)
+    return frozenset(each.alias for each in fields if not isinstance(each.field_info, elsewhere))
 
 
 def idempotency_key(request: Request) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
-from services.api.rest.late_facts import DecisionDocument, WaitingDocument
+from services.api.rest.late_facts import LateDecisionDocument, WaitingDocument
 from services.schema.tables.late_facts import late_facts
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, refund, sell, set_targets
 from tests.api.companies import Company, Json
@@ -80,5 +80,5 @@ async def decide(
     body = {"decision": decision, "reason": f"{decision} by hand"}
     answer = await company.post(f"/v1/late-facts/{case['id']}/decision", body, **asked)
     assert answer.status_code == 201, answer.text
-    DecisionDocument.model_validate(answer.json(), strict=False)
+    LateDecisionDocument.model_validate(answer.json(), strict=False)
     return answer.json()

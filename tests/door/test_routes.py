@@ -244,3 +244,25 @@ async def test_ready_means_that_the_database_answers(world: World) -> None:
     answer = await world.client.get("/health/ready")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert (await world.client.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_parameter_that_no_route_reads_is_refused_by_its_name(
+    world: World, method: str
+) -> None:
+    headers = {"Authorization": f"Bearer {world.key}", "Content-Type": "application/json"}
+    target = "/v1/things?tpyo=1&other=2"
+    answer = await world.client.request(
+        method, target, headers=headers, content=GOOD if method == "POST" else None
+    )
+    assert answer.status_code == 422
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("?tpyo", "unknown_field"),
+        ("?other", "unknown_field"),
+    ]
+    assert await world.count() is None
+    # Who may not ask is told that, and nothing of what could be asked.
+    world.key = await world.grant(1, "employee")
+    headers["Authorization"] = f"Bearer {world.key}"
+    refused = await world.client.request(method, target, headers=headers, content="{}")
+    assert refused.status_code == 403
