@@ -44,6 +44,7 @@ _COMPUTES: Mapping[Operation, Callable[[Decimal, Decimal], Decimal]] = {
     Operation.SUM: EXACT.add,
     Operation.DIFFERENCE: EXACT.subtract,
     Operation.PRODUCT: EXACT.multiply,
+    Operation.FIRST: lambda first, _others: first,
 }
 
 
@@ -206,9 +207,10 @@ def _computed(
 
     def work_out(texts: Cells, zone: ZoneInfo) -> Any:
         parts = [reader(texts, zone) for reader in readers]
-        if None in parts:
+        known = [part for part in parts if part is not None]
+        if not known or (len(known) < len(parts) and operation is not Operation.FIRST):
             return None
-        number = reduce(compute, map(Decimal, parts))
+        number = reduce(compute, map(Decimal, known))
         try:
             return finish(number)
         except Unfit as unfit:

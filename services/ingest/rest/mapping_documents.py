@@ -49,8 +49,8 @@ def _one_of(known: tuple[str, ...]) -> Any:
 class ValueIn(Model):
     """Where a field comes from: a column, a constant, or a few values made one.
 
-    Of `column`, `constant`, `sum`, `product`, `difference`, `join`, `members` and `items`
-    exactly one is stated. The rest says how a column is read.
+    Of `column`, `constant`, `sum`, `product`, `difference`, `first`, `join`, `members` and
+    `items` exactly one is stated. The rest says how a column is read.
     """
 
     column: Heading | Annotated[list[Heading], Field(min_length=1, max_length=20)] | None = None
@@ -60,6 +60,8 @@ class ValueIn(Model):
     product: "Parts | None" = None
     difference: "Parts | None" = None
     """The first less all others."""
+    first: "Parts | None" = None
+    """The first that is stated: numbers that exports write in several columns or units."""
     join: "Parts | None" = None
     """Texts one after another, with a space between: a day and a time."""
     members: "Annotated[dict[Name, ValueIn], Field(max_length=MOST_FIELDS)] | None" = None

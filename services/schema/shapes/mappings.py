@@ -38,6 +38,8 @@ class Operation(StrEnum):
     PRODUCT = "product"
     DIFFERENCE = "difference"
     """The first less all others."""
+    FIRST = "first"
+    """The first that is stated: of a column that exports write in several units."""
     JOIN = "join"
     """Texts one after another, with a space between."""
 
@@ -72,7 +74,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """Several values made one; where one is not stated, so is the whole."""
+    """Several values made one; where one is not stated, so is the whole, but of `first`."""
 
     operation: Operation
     parts: tuple["Value", ...]

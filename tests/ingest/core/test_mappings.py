@@ -142,6 +142,25 @@ def test_values_are_computed_exactly() -> None:
     assert fine.documents[0]["dwell_seconds"] == "0.00005"
 
 
+def test_the_first_of_several_columns_that_says_something_is_read_in_its_unit() -> None:
+    in_minutes = {"column": "停留(分钟)", "optional": True, "unit": "minutes"}
+    made = mapping(
+        fields={
+            **TRAFFIC,
+            "dwell_seconds": {"first": [in_minutes, {"column": "停留", "optional": True}]},
+        }
+    )
+    heads = ["日期", "访客数", "停留", "停留(分钟)"]
+    both = only(made, heads, ["20261103", "5", "9", "1.5"])
+    second = only(made, heads, ["20261103", "5", "9", "-"])
+    alone = only(made, heads[:3], ["20261103", "5", "0"])
+    assert [each["dwell_seconds"] for each in (both, second, alone)] == ["90", "9", "0"]
+    for without in (only(made, heads, ["20261103", "5"]), only(made, heads[:2], ["20261103", "5"])):
+        assert "dwell_seconds" not in without
+    with pytest.raises(Invalid, match="Numbers are computed"):
+        mapping(fields={**TRAFFIC, "channel": {"first": [VISITORS, DAY]}})
+
+
 @settings(max_examples=100)
 @given(
     st.lists(
