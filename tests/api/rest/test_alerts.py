@@ -7,9 +7,10 @@ import pytest
 from graphql import get_named_type
 
 from services.api.workers.watch import AT_LEAST_EVERY
+from services.schema.tables.measures import chat_measures, refund_measures
 from tests.api.appraisals import ask, found, mark, sell
 from tests.api.companies import Company, Json
-from tests.api.facts import Sale
+from tests.api.facts import Sale, add_rows
 from tests.api.graph.asking import CORE, every_node, leaves, told
 
 NAME = {"zh": "订单", "en": "Orders"}
@@ -207,3 +208,53 @@ async def test_standards_that_say_too_little_or_name_what_is_not_there_are_refus
     listed = (await company.get("/v1/standards")).json()
     assert listed["total"] == len(listed["items"]) >= 2
     await mark(company, TODAY, "a")
+
+
+@pytest.mark.parametrize(("returned", "raised"), [(1, []), (2, ["0.1"])])
+async def test_a_shop_of_which_more_than_5_percent_comes_back_is_told_of_by_the_built_in_standard(
+    watched: Company, returned: int, raised: list[str]
+) -> None:
+    await sell(watched, *(Sale(id=f"o-{number}", paid_on=TODAY) for number in range(20)))
+    async with watched.owner.write(watched.number) as session:
+        await add_rows(
+            session,
+            refund_measures,
+            {"day": TODAY, "shop": "a", "currency": "CNY", "returns": returned},
+        )
+    await mark(watched, TODAY, "a")
+    assert await look(watched) == len(raised)
+    assert await told_by(watched, "return_rate") == [("shop:a", value) for value in raised]
+
+
+@pytest.mark.parametrize(
+    ("inquiries", "seconds", "raised"), [(5, 30, []), (5, 31, ["31"]), (4, 31, [])]
+)
+async def test_an_agent_who_answers_after_30_s_is_told_of_by_the_built_in_standard(
+    watched: Company, inquiries: int, seconds: int, raised: list[str]
+) -> None:
+    """Of fewer than five conversations nothing is said."""
+    async with watched.owner.write(watched.number) as session:
+        await add_rows(
+            session,
+            chat_measures,
+            {
+                "day": TODAY,
+                "shop": "a",
+                "employee": "e-1",
+                "inquiries": inquiries,
+                "responses": inquiries,
+                "response_seconds": inquiries * seconds,
+            },
+        )
+    await mark(watched, TODAY, "a", "e-1")
+    assert await look(watched) == len(raised)
+    told_of = await told_by(watched, "average_response_seconds")
+    assert told_of == [("employee:e-1", value) for value in raised]
+
+
+async def told_by(company: Company, standard: str) -> list[tuple[str, str]]:
+    """Whom a standard's alerts are about, and what was measured."""
+    items = (await company.get("/v1/alerts")).json()["items"]
+    return [
+        (each["subject"], each["measured"]["value"]) for each in items if each["source"] == standard
+    ]
