@@ -196,12 +196,18 @@ def test_a_scheme_of_another_length_differs_in_that_alone() -> None:
         assert {**other, "cycle": "quarter", "name": quarter["name"]} == quarter
 
 
-def test_values_that_fail_fail_the_whole_and_hr_approves_last() -> None:
+def test_values_that_fail_fail_the_whole() -> None:
     for kind in ("quarter", "half", "year"):
         scheme = scheme_of(f"five_point_{kind}")
         assert scheme.gates == (_values_gate(),)
-        assert [str(each) for each in scheme.approval] == ["second_level", "hr"]
     assert scheme_of("five_point_performance").gates == ()
+
+
+def test_every_template_asks_for_two_approvals_and_hr_s_last() -> None:
+    """The manager's, or of the five points "1 over 1": nobody is paid by one person's word."""
+    for code in templates():
+        first = "second_level" if code.startswith("five_point") else "manager"
+        assert [str(each) for each in scheme_of(code).approval] == [first, "hr"], code
 
 
 def test_the_points_of_a_team_leader_are_those_of_the_source() -> None:

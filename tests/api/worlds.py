@@ -261,7 +261,9 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
     await be_pulled(company, world.things, prefix, world.looker)
     await _state(world, company, prefix, people)
     await company.app.state.live.settle(company.number)
-    # The first admin is nobody in person, and set all this up; who asks from here on is somebody.
+    # The first admin is nobody in person, and set all this up with another who published it; who
+    # asks from here on is somebody.
+    del company.keys["checker"]
     company.keys["admin"] = company.keys.pop(_PERSONAL_ADMIN)
 
 

@@ -250,8 +250,7 @@ async def _publish_windows(tenant: Tenant, windows: dict[date, list[Row]]) -> No
                 "grace_days": 0,
             },
         )
-        for stage in ONWARD:
-            await tenant.post(f"/v1/cycles/{_cycle(start)}/moves", {"to": stage})
+        await tenant.move(_cycle(start), *ONWARD)
 
 
 def _cycle(start: date) -> str:

@@ -102,9 +102,7 @@ class Quarter:
         return {card["subject"].removeprefix("employee:"): card for card in page["items"]}
 
     async def move(self, cycle: str, *stages: str, reason: str | None = None) -> Any:
-        for stage in stages:
-            body = {"to": stage, "reason": reason}
-            await self.tenant.post(f"/v1/cycles/{cycle}/moves", body)
+        await self.tenant.move(cycle, *stages, reason=reason)
 
     async def approve(self, cycle: str) -> None:
         """Each card by its manager, the manager's manager and HR, in this order."""
@@ -193,7 +191,7 @@ async def settle_in(tenant: Tenant) -> Quarter:
         population = {"position": code}
         cycle = {"code": code, "scheme": code, "period": QUARTER, "population": population}
         await tenant.post("/v1/cycles", cycle)
-        await tenant.post(f"/v1/cycles/{code}/moves", {"to": "open"})
+        await tenant.move(code, "open")
     return Quarter(tenant)
 
 

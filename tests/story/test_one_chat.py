@@ -64,7 +64,7 @@ async def served(fresh_database: TestDatabase, tmp_path: Path) -> AsyncIterator[
         population = {"position": "agent"}
         cycle = {"code": MONTH, "scheme": "service", "period": MONTH, "population": population}
         await tenant.post("/v1/cycles", cycle)
-        await tenant.post(f"/v1/cycles/{MONTH}/moves", {"to": "open", "reason": None})
+        await tenant.move(MONTH, "open")
         yield tenant
 
 
@@ -94,8 +94,7 @@ async def test_requirement_11_600_seconds_for_who_answered_on_screen_and_in_expo
         assert timed == {f"{MONTH}-09": 600}, subject
     (card,) = (await served.get("/v1/scorecards", cycle=MONTH))["items"]
     assert [(line["value"], line["score"]) for line in card["lines"]] == [("600", "40")]
-    for stage in ("closed", "review", "approved", "published"):
-        await served.post(f"/v1/cycles/{MONTH}/moves", {"to": stage, "reason": None})
+    await served.move(MONTH, "closed", "review", "approved", "published")
     (card,) = (await served.get("/v1/scorecards", cycle=MONTH))["items"]
     receipt = await served.get(f"/v1/scorecards/{card['id']}/receipt")
     (told,) = receipt["receipt"]["explanation"]["segments"][0]["lines"]

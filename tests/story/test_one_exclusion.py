@@ -65,8 +65,7 @@ class Brushed:
         ]
 
     async def move(self, *stages: str, reason: str | None = None) -> None:
-        for stage in stages:
-            await self.tenant.post(f"/v1/cycles/{MONTH}/moves", {"to": stage, "reason": reason})
+        await self.tenant.move(MONTH, *stages, reason=reason)
 
     async def entries(self) -> list[Any]:
         feed = await self.tenant.get("/v1/payroll/entries", role="payroll")

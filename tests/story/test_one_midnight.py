@@ -112,8 +112,7 @@ async def scored(tenant: Tenant) -> list[bytes]:
     population = {"position": "guide"}
     cycle = {"code": "oct", "scheme": "guide", "period": "2025-10", "population": population}
     await tenant.post("/v1/cycles", cycle)
-    for stage in ("open", "closed", "review", "approved", "published"):
-        await tenant.post("/v1/cycles/oct/moves", {"to": stage})
+    await tenant.move("oct", "open", "closed", "review", "approved", "published")
     headers = {"Authorization": f"Bearer {tenant.keys['admin']}"}
     answers = []
     page = (await tenant.api.get("/v1/scorecards?cycle=oct", headers=headers)).json()

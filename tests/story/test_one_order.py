@@ -127,8 +127,7 @@ class Story:
         return answer.content
 
     async def move(self, *stages: str, reason: str | None = None) -> None:
-        for stage in stages:
-            await self.tenant.post(f"/v1/cycles/{MONTH}/moves", {"to": stage, "reason": reason})
+        await self.tenant.move(MONTH, *stages, reason=reason)
 
 
 @pytest.fixture
@@ -155,7 +154,7 @@ async def move_in(tenant: Tenant) -> None:
     population = {"position": "guide"}
     cycle = {"code": MONTH, "scheme": "guide", "period": MONTH, "population": population}
     await tenant.post("/v1/cycles", cycle)
-    await tenant.post(f"/v1/cycles/{MONTH}/moves", {"to": "open"})
+    await tenant.move(MONTH, "open")
 
 
 @asynccontextmanager

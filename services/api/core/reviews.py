@@ -5,7 +5,7 @@ change, the review begins again. Who is missing is stood in for by the next one 
 takes two steps of a card.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.api.core.populations import units_upward, works_on
@@ -125,19 +125,36 @@ def check_decision(
     return state.step
 
 
+def asks_nobody(order: Collection[Approver]) -> bool:
+    """Whether a scheme asks for nobody's approval: then who moves the cycle approves its cards."""
+    return all(part is Approver.SELF for part in order)
+
+
 def faults_of_leaving(states: Mapping[str, ReviewState], mover: str) -> Iterator[Fault]:
     """Why a cycle cannot leave review at somebody's hand: cards that they alone would approve.
 
-    Where a scheme asks for nobody's approval, who moves the cycle approves all, but not their own.
+    Where nobody is asked, who moves it approves all but their own; another publishes then.
     """
     for card, state in states.items():
-        approvers = {held.person for held in state.held if held.part is not Approver.SELF}
-        if approvers == {mover}:
+        if asks_nobody(state.order):
+            if state.own == mover:
+                yield _own_card(card)
+        elif state.approvers == {mover}:
             detail = "You alone have approved it; somebody else moves the cycle."
             yield Fault(f"/scorecards/{card}", "approved_alone", detail)
-        elif not approvers and state.own == mover:
-            detail = "It is your own card; somebody else moves the cycle."
-            yield Fault(f"/scorecards/{card}", "own_card", detail)
+
+
+def faults_of_publishing(states: Mapping[str, ReviewState], mover: str) -> Iterator[Fault]:
+    """Why a cycle cannot be published at somebody's hand: cards that one person alone would pay."""
+    for card, state in states.items():
+        if not asks_nobody(state.order):
+            continue
+        if not state.approvers - {mover}:
+            but = "".join(f" but {person}" for person in state.approvers)
+            detail = f"Nobody{but} has approved it; somebody else publishes."
+            yield Fault(f"/scorecards/{card}", "published_alone", detail)
+        elif state.own == mover:
+            yield _own_card(card)
 
 
 def faults_of_pending(states: Mapping[str, ReviewState]) -> Iterator[Fault]:
@@ -176,6 +193,11 @@ def _is_there(code: str, employees: Mapping[str, Employee], day: date) -> bool:
         return False
     joined = person.joined_on is None or person.joined_on <= day
     return joined and (person.left_on is None or person.left_on >= day)
+
+
+def _own_card(card: str) -> Fault:
+    detail = "It is your own card; somebody else moves the cycle."
+    return Fault(f"/scorecards/{card}", "own_card", detail)
 
 
 def _refused(pointer: str, code: str, detail: str) -> Conflict:

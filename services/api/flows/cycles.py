@@ -12,6 +12,7 @@ from services.api.core.cycles import is_reopening, move
 from services.api.core.disputes import faults_of_open
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
+from services.api.core.reviews import asks_nobody
 from services.api.flows.calibrations import (
     begin_calibration,
     check_quotas,
@@ -19,7 +20,7 @@ from services.api.flows.calibrations import (
 )
 from services.api.flows.payouts import freeze_bases
 from services.api.flows.results import publish_results
-from services.api.flows.reviews import check_reviewed
+from services.api.flows.reviews import approve_by_moving, check_publishing, check_reviewed
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.flows.settling import take_marks
@@ -99,10 +100,7 @@ async def move_cycle(
     scheme, version = await _scheme_of(session, cycle)
     cards = await lock_cards_of_cycle(session, code, cycle.revision)
     incomplete = [card for card in cards if card.total is None]
-    pending, faults = 0, list[Fault]()
-    if cycle.status is CycleStatus.REVIEW and to is not CycleStatus.OPEN:
-        pending, faults = await check_reviewed(session, cards, caller=caller, at=at)
-        faults = faults or faults_of_open(await read_open_disputes(session, code))[:MOST_NAMED]
+    pending, faults = await _check_people(session, cycle, cards, to, caller=caller, at=at)
     standing = Standing(at, scheme.distribution is not None, len(incomplete), pending)
     try:
         step = move(cycle, to, reason=reason, standing=standing)
@@ -117,6 +115,8 @@ async def move_cycle(
         await check_quotas(session, cycle, scheme)
     moved = _after(cycle, step, version, at)
     number = len((await read_moves(session, [code]))[code]) + 1
+    if _leaves_review(cycle, to) and asks_nobody(scheme.approval):
+        await approve_by_moving(session, cards, caller=caller, at=at)
     detail = await _carry_out(session, moved, step, scheme, cards, number=number, at=at)
     if moved.status is CycleStatus.CLOSED:
         # By the clock that says when facts came: what came before this is in the cards.
@@ -136,6 +136,29 @@ async def move_cycle(
     moved_now = await read_cycle(session, code)
     assert moved_now is not None, "a cycle that was locked is still there"
     return moved_now
+
+
+async def _check_people(
+    session: WriteSession,
+    cycle: Cycle,
+    cards: Sequence[Scorecard],
+    to: CycleStatus,
+    *,
+    caller: Caller,
+    at: datetime,
+) -> tuple[int, list[Fault]]:
+    """How many approvals a step waits for, and which cards stand against it at this hand."""
+    if _leaves_review(cycle, to):
+        pending, faults = await check_reviewed(session, cards, caller=caller, at=at)
+        open_disputes = await read_open_disputes(session, cycle.code)
+        return pending, faults or faults_of_open(open_disputes)[:MOST_NAMED]
+    if cycle.status is CycleStatus.APPROVED and to is CycleStatus.PUBLISHED:
+        return 0, await check_publishing(session, cards, caller=caller, at=at)
+    return 0, []
+
+
+def _leaves_review(cycle: Cycle, to: CycleStatus) -> bool:
+    return cycle.status is CycleStatus.REVIEW and to is not CycleStatus.OPEN
 
 
 async def _carry_out(

@@ -301,13 +301,12 @@ def _approvals_of(
 ) -> tuple[Approval, ...]:
     """Who took the steps of a card, and who moved the cycle to approved: HR, for every card."""
     last = [move for move in moves if move.to_status is CycleStatus.APPROVED][-1]
-    return (
-        *(
-            Approval(each.part, each.author, each.decided_at)
-            for each in in_force(trail, figures_of(card))
-        ),
-        Approval(Approver.HR, last.author, last.moved_at),
-    )
+    taken = [
+        Approval(each.part, each.author, each.decided_at)
+        for each in in_force(trail, figures_of(card))
+    ]
+    # Where nobody was asked for approval, moving the cycle was a step of each card.
+    return tuple(dict.fromkeys([*taken, Approval(Approver.HR, last.author, last.moved_at)]))
 
 
 def _reason_of(moves: Sequence[Move]) -> str | None:

@@ -10,6 +10,7 @@ from services.api.core.reviews import (
     check_decision,
     faults_of_leaving,
     faults_of_pending,
+    faults_of_publishing,
     in_force,
     own_of,
     person_of,
@@ -19,7 +20,7 @@ from services.api.flows.schemes import scheme_of
 from services.api.store.audit import append_entry
 from services.api.store.cycles import lock_cycle, read_cycles
 from services.api.store.people import read_employees, read_tenant, read_units
-from services.api.store.reviews import insert_review, read_reviews
+from services.api.store.reviews import insert_reviews, read_reviews
 from services.api.store.schemes import read_versions
 from services.api.store.scorecards import read_card
 from services.schema.days import local_day
@@ -73,17 +74,8 @@ async def decide_review(
     )
     if len(review.trail) >= MOST_REVIEWS:
         raise Conflict("too_many_reviews", f"A card has at most {MOST_REVIEWS} decisions.")
-    decided = Review(
-        number=len(review.trail) + 1,
-        part=part,
-        decision=decision,
-        comment=comment,
-        person=person_of(caller),
-        author=caller.name,
-        fingerprint=review.fingerprint,
-        decided_at=at,
-    )
-    await insert_review(session, (card.cycle, card.subject), decided)
+    decided = _decided(review, part, decision, comment, caller=caller, at=at)
+    await insert_reviews(session, [((card.cycle, card.subject), decided)])
     await append_entry(
         session,
         at=at,
@@ -124,10 +116,33 @@ async def check_reviewed(
     """How many approvals the cards of a cycle wait for, and what stands against leaving review."""
     reviews = await read_card_reviews(session, cards, at=at)
     states = {card: review.state for card, review in reviews.items()}
-    pending = sum(len(state.order) - len(state.held) for state in states.values())
+    pending = sum(max(len(state.order) - len(state.held), 0) for state in states.values())
     if pending:
         return pending, list(faults_of_pending(states))[:MOST_NAMED]
     return 0, list(faults_of_leaving(states, person_of(caller)))[:MOST_NAMED]
+
+
+async def approve_by_moving(
+    session: WriteSession, cards: Sequence[Scorecard], *, caller: Caller, at: datetime
+) -> None:
+    """Keep who approved the cards of a cycle of which nobody's approval is asked: its mover."""
+    reviews = await read_card_reviews(session, cards, at=at)
+    step = Approver.HR, ReviewDecision.APPROVE, None
+    approvals = [
+        ((card.cycle, card.subject), _decided(reviews[card.id], *step, caller=caller, at=at))
+        for card in cards
+        if person_of(caller) not in reviews[card.id].state.approvers
+    ]
+    await insert_reviews(session, approvals)
+
+
+async def check_publishing(
+    session: ReadSession, cards: Sequence[Scorecard], *, caller: Caller, at: datetime
+) -> list[Fault]:
+    """What stands against publishing: cards that nobody but the caller has approved."""
+    reviews = await read_card_reviews(session, cards, at=at)
+    states = {card: review.state for card, review in reviews.items()}
+    return list(faults_of_publishing(states, person_of(caller)))[:MOST_NAMED]
 
 
 def figures_of(card: Scorecard) -> str:
@@ -147,6 +162,28 @@ async def is_own_card(session: ReadSession, subject: Subject, caller: Caller) ->
         unit = (await read_units(session, {subject.code})).get(subject.code)
         return unit is not None and unit.lead == caller.employee
     return subject == Subject(SubjectKind.EMPLOYEE, caller.employee)
+
+
+def _decided(
+    review: CardReview,
+    part: Approver,
+    decision: ReviewDecision,
+    comment: str | None,
+    *,
+    caller: Caller,
+    at: datetime,
+) -> Review:
+    """The next decision of a card, on the figures that it shows."""
+    return Review(
+        number=len(review.trail) + 1,
+        part=part,
+        decision=decision,
+        comment=comment,
+        person=person_of(caller),
+        author=caller.name,
+        fingerprint=review.fingerprint,
+        decided_at=at,
+    )
 
 
 async def _orders_of(session: ReadSession, codes: set[str]) -> dict[str, tuple[Approver, ...]]:

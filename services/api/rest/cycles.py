@@ -200,7 +200,9 @@ async def post_move(code: Code, stated: StatedMove, caller: Asking, session: Wri
     """Move a cycle one step on, or back to open with a reason.
 
     Opening pins the newest version of the scheme and makes the scorecards; closing computes them
-    for the last time; publishing appends results and payroll entries, all of them or none.
+    for the last time; publishing appends results and payroll entries, all of them or none. Where
+    the scheme asks for no approval beside the subject's, whoever moves a cycle out of review
+    approves its cards, and another publishes it.
     """
     at = datetime.now(UTC)
     cycle = await move_cycle(session, code, stated.to, reason=stated.reason, caller=caller, at=at)

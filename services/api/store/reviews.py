@@ -13,21 +13,23 @@ from services.schema.tables.reviews import reviews
 from services.schema.words import Approver, ReviewDecision
 
 
-async def insert_review(session: WriteSession, about: About, review: Review) -> None:
-    """Append a decision."""
-    await session.execute(
-        insert(reviews).values(
+async def insert_reviews(session: WriteSession, decided: Collection[tuple[About, Review]]) -> None:
+    """Append decisions."""
+    rows = [
+        {
             **about_columns(session, about),
-            number=review.number,
-            part=review.part,
-            decision=review.decision,
-            comment=review.comment,
-            person=review.person,
-            author=review.author,
-            fingerprint=review.fingerprint,
-            decided_at=review.decided_at,
-        )
-    )
+            "number": review.number,
+            "part": review.part,
+            "decision": review.decision,
+            "comment": review.comment,
+            "person": review.person,
+            "author": review.author,
+            "fingerprint": review.fingerprint,
+            "decided_at": review.decided_at,
+        }
+        for about, review in decided
+    ]
+    await session.execute_many(insert(reviews), rows)
 
 
 async def read_reviews(

@@ -32,7 +32,7 @@ class ReviewState:
     own: str | None
     """Whom the card is about; of a unit its lead."""
     held: tuple[Review, ...]
-    """The steps that are taken, first to last: one each."""
+    """The steps that are taken, first to last: one each; then who approved by moving the cycle."""
     superiors: tuple[str, ...]
     """Who stands above, nearest first, of those who are there today."""
 
@@ -40,6 +40,11 @@ class ReviewState:
     def step(self) -> Approver | None:
         """What comes next; null where every step is taken."""
         return self.order[len(self.held)] if len(self.held) < len(self.order) else None
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        """Who has approved; submitting is none."""
+        return frozenset(each.person for each in self.held if each.part is not Approver.SELF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from services.api.core.reviews import (
     check_decision,
     faults_of_leaving,
     faults_of_pending,
+    faults_of_publishing,
     in_force,
     own_of,
     person_of,
@@ -123,6 +124,7 @@ def state(
 
 ANNS, LEADS = review(SELF, "ann", SUBMIT), review(MANAGER, "lead", APPROVE)
 BOSSES = review(SECOND, "boss", APPROVE)
+MOVED = review(HR, "hr-1", APPROVE)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,10 @@ def test_what_a_cycle_waits_for_is_named() -> None:
         (state(LEADS, BOSSES, order=(MANAGER, SECOND)), "lead", None),
         (state(order=()), "ann", "own_card"),
         (state(ANNS, order=(SELF,)), "ann", "own_card"),
+        # Where nobody is asked, who moves the cycle approves; another publishes.
         (state(order=()), "hr-1", None),
+        (state(ANNS, order=(SELF,)), "hr-1", None),
+        (state(MOVED, order=()), "hr-1", None),
         # A scorecard that others approved may be one's own: they did, not who moves it on.
         (state(LEADS, order=(MANAGER,)), "ann", None),
     ],
@@ -234,6 +239,38 @@ def test_nobody_approves_alone(at: ReviewState, mover: str, code: str | None) ->
     assert [each.code for each in faults_of_leaving({"sc_1": at}, mover)] == (
         [code] if code else []
     )
+
+
+@pytest.mark.parametrize(
+    ("at", "mover", "code"),
+    [
+        (state(MOVED, order=()), "hr-1", "published_alone"),
+        (state(ANNS, MOVED, order=(SELF,)), "hr-1", "published_alone"),
+        (state(MOVED, order=()), "hr-2", None),
+        (state(ANNS, MOVED, order=(SELF,)), "hr-2", None),
+        # Opened again with the same figures, another moved it on: two have approved.
+        (state(MOVED, review(HR, "hr-2", APPROVE), order=()), "hr-1", None),
+        (state(MOVED, order=()), "ann", "own_card"),
+        # Submitting is no approval, also of who stood in.
+        (state(review(SELF, "lead", SUBMIT), MOVED, order=(SELF,)), "hr-1", "published_alone"),
+        (state(order=()), "hr-1", "published_alone"),
+        # Where others were asked, who moved the cycle was the second.
+        (state(LEADS, order=(MANAGER,)), "lead", None),
+        (state(LEADS, order=(MANAGER,)), "ann", None),
+    ],
+)
+def test_nobody_publishes_alone(at: ReviewState, mover: str, code: str | None) -> None:
+    assert [each.code for each in faults_of_publishing({"sc_1": at}, mover)] == (
+        [code] if code else []
+    )
+
+
+def test_who_would_publish_alone_is_told_who_approved() -> None:
+    found = faults_of_publishing({"sc_1": state(MOVED, order=()), "sc_2": state(order=())}, "hr-1")
+    assert [each.detail for each in found] == [
+        "Nobody but hr-1 has approved it; somebody else publishes.",
+        "Nobody has approved it; somebody else publishes.",
+    ]
 
 
 class Reviewing(RuleBasedStateMachine):

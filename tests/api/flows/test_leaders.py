@@ -10,6 +10,7 @@ import pytest
 from tests.api.appraisals import (
     NAME,
     ask,
+    checker,
     digest,
     found,
     move,
@@ -80,8 +81,9 @@ async def payouts(company: Company, employee: str, cycle: str) -> dict[str, Json
 async def test_a_leader_waits_for_the_members_results(staffed: Company) -> None:
     await move(staffed, "boss", *TO_APPROVED)
     await move(staffed, "jan", *TO_APPROVED)
+    path, key = "/v1/cycles/boss/moves", await checker(staffed)
     before = await digest(staffed)
-    refused = await staffed.post("/v1/cycles/boss/moves", {"to": "published"})
+    refused = await staffed.post(path, {"to": "published"}, key=key)
     assert (refused.status_code, refused.json()["code"]) == (409, "members_unpublished")
     assert refused.json()["errors"] == [
         {
@@ -190,7 +192,7 @@ async def test_the_cycles_of_members_lie_within_the_leader_s_period(staffed: Com
     long = "2026-01-01/2026-03-01"
     await open_cycle(staffed, "long", scheme="lead", period=long, population={"position": "boss"})
     await move(staffed, "long", *TO_APPROVED)
-    refused = await staffed.post("/v1/cycles/long/moves", {"to": "published"})
+    refused = await staffed.post("/v1/cycles/long/moves", {"to": "published"}, key="checker")
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/cycles/feb"]
     await move(staffed, "feb", *PUBLISHED)
     await move(staffed, "long", "published")
@@ -207,8 +209,9 @@ async def test_a_leader_without_an_attainment_is_refused_by_name(company: Compan
     await publish_scheme(company, "lead", led_by(MEAN, indicator="page_views"))
     await open_cycle(company, "boss", scheme="lead", population={"position": "boss"})
     await move(company, "boss", *TO_APPROVED)
+    path, key = "/v1/cycles/boss/moves", await checker(company)
     before = await digest(company)
-    refused = await company.post("/v1/cycles/boss/moves", {"to": "published"})
+    refused = await company.post(path, {"to": "published"}, key=key)
     assert (refused.status_code, refused.json()["code"]) == (409, "pay_coefficient_missing")
     assert refused.json()["detail"].startswith("employee:e-boss: orders has no attainment")
     assert await digest(company) == before

@@ -168,6 +168,61 @@ async def test_nobody_approves_alone(company: Company) -> None:
     await ask(company, "POST", "/v1/cycles/jan/moves", body, key="hr-2")
 
 
+@pytest.mark.parametrize("order", [(), ("self",)])
+async def test_without_approvers_two_people_are_needed(
+    company: Company, order: tuple[str, ...]
+) -> None:
+    """Who moves the cycle out of review approves its cards, whichever key; another publishes."""
+    await reviewed(company, *order)
+    await company.make_key("hr-two", "hr", "e-2")
+    await company.make_key("hr-one", "hr", "e-1")
+    await company.make_key("boss-hr", "hr", "e-boss")
+    await company.make_key("boss-hr-again", "hr", "e-boss")
+    for code, key in (("e-1", "one"), ("e-2", "two")) if order else ():
+        await decide(company, await path_of(company, code), key, "submit")
+    path = "/v1/cycles/jan/moves"
+    own = await company.post(path, {"to": "approved"}, key="hr-one")
+    assert (own.status_code, own.json()["code"]) == (409, "own_card")
+    await ask(company, "POST", path, {"to": "approved"}, key="boss-hr")
+    before = await digest(company)
+    for key, wanted, named in (
+        ("boss-hr", "published_alone", 2),
+        ("boss-hr-again", "published_alone", 2),
+        ("hr-two", "own_card", 1),
+    ):
+        refused = await company.post(path, {"to": "published"}, key=key)
+        assert (refused.status_code, refused.json()["code"]) == (409, wanted), key
+        assert len(refused.json()["errors"]) == named
+        if named == 2:
+            assert refused.json()["detail"] == (
+                "Nobody but e-boss has approved it; somebody else publishes."
+            )
+    assert await digest(company) == before
+    trail = (await company.get(await path_of(company))).json()["trail"]
+    assert [(each["part"], each["by"], each["holds"]) for each in trail] == [
+        *(("self", "e-1", True) for _ in order), ("hr", "e-boss", True),
+    ]  # fmt: skip
+    await ask(company, "POST", path, {"to": "published"}, key="hr")
+    (result,) = (await company.get("/v1/results?cycle=jan&employee=e-1")).json()["items"]
+    assert [each["part"] for each in result["approvals"]] == [*order, "hr"]
+
+
+async def test_a_cycle_that_was_opened_again_is_approved_by_its_mover_once(
+    company: Company,
+) -> None:
+    await reviewed(company)
+    path = "/v1/cycles/jan/moves"
+    for key in ("hr", "hr", "hr-2"):
+        await ask(company, "POST", path, {"to": "approved"}, key=key)
+        if key == "hr":
+            await move(company, "jan", "open", reason="once more")
+            await move(company, "jan", "closed", "review")
+    trail = (await company.get(await path_of(company))).json()["trail"]
+    assert [(each["part"], each["holds"]) for each in trail] == [("hr", True), ("hr", True)]
+    # Two of HR have approved: each of them may publish.
+    await ask(company, "POST", path, {"to": "published"}, key="hr")
+
+
 async def test_an_approval_is_of_the_figures_that_were_seen(company: Company) -> None:
     """Opened again with the same figures it holds; with others the card begins anew."""
     await reviewed(company, "manager")
