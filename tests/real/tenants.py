@@ -31,10 +31,8 @@ class Tenant:
     async def post(self, path: str, body: Any, *, role: str = "admin") -> Any:
         return _read(await self.api.post(path, json=body, headers=self._as(role)))
 
-    async def get(self, path: str, *, role: str = "admin", limit: int = LIMIT, **query: str) -> Any:
-        return _read(
-            await self.api.get(path, params={**query, "limit": limit}, headers=self._as(role))
-        )
+    async def get(self, path: str, *, role: str = "admin", **query: str | int) -> Any:
+        return _read(await self.api.get(path, params=query, headers=self._as(role)))
 
     async def post_facts(self, kind: str, body: bytes, content_type: str) -> Row:
         """The answer of one batch; a body that is gzip says so."""
