@@ -74,7 +74,7 @@ def read_round(document: bytes) -> Round:
     )
 
 
-def distribution_document(of: Distributed) -> bytes:
+def distribution_document(of: Distributed, authors: Mapping[str, str]) -> bytes:
     """The distribution of a cycle, before and after; the same state gives the same bytes."""
     stated = of.scheme.distribution
     assert stated is not None, "a distribution is of a scheme that has one"
@@ -90,7 +90,7 @@ def distribution_document(of: Distributed) -> bytes:
             "section": None if stated.bands is None else stated.bands.section,
             "populations": [_population(ranked, of, stated) for ranked in ranks],
             "people": [each for ranked in ranks for each in _people(ranked, of)],
-            "moves": [_move(move) for move in of.moves],
+            "moves": [_move(move, authors) for move in of.moves],
         }
     )
 
@@ -194,7 +194,7 @@ def _proposal(person: Candidate, before: str, after: str) -> dict[str, object]:
     }
 
 
-def _move(move: CalibrationMove) -> dict[str, object]:
+def _move(move: CalibrationMove, authors: Mapping[str, str]) -> dict[str, object]:
     return {
         "number": move.number,
         "scorecard": move.scorecard,
@@ -202,6 +202,7 @@ def _move(move: CalibrationMove) -> dict[str, object]:
         "to": move.to_grade,
         "reason": move.reason,
         "author": move.author,
+        "author_name": authors.get(move.author),
         "moved_at": instant_text(move.moved_at),
     }
 

@@ -43,6 +43,7 @@ from services.api.store.scorecards import (
     read_cards_of_cycle,
     write_cards,
 )
+from services.door.authors import read_author_names
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Closed, Conflict, Fault, Forbidden, NotFound
 from services.schema.shapes.calibrations import CalibrationMove, Round, WantedMove
@@ -50,6 +51,7 @@ from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.people import Caller, Subject
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
+from services.schema.shapes.views import View
 from services.schema.words import CycleStatus, SubjectKind
 
 AT_ONCE = 1000
@@ -137,7 +139,7 @@ async def move_grades(
         raise NotFound("cycle")
     scheme = await _scheme_in_force(session, cycle)
     before = await _distributed(session, cycle, scheme)
-    permit(distribution_document(before))
+    permit(await _written(session, before))
     if cycle.status is not CycleStatus.CALIBRATION or before.number is None:
         detail = f"Grades are moved in calibration; the cycle is {cycle.status}."
         raise Closed("not_in_calibration", detail)
@@ -183,7 +185,8 @@ async def move_grades(
             ],
         },
     )
-    return distribution_document(Distributed(cycle, scheme, before.number, before.begun, moves))
+    after = Distributed(cycle, scheme, before.number, before.begun, moves)
+    return await _written(session, after)
 
 
 async def regrade(session: ReadSession, cycle: Cycle, scheme: Scheme, card: Scorecard) -> Scorecard:
@@ -204,8 +207,14 @@ async def read_distribution(session: ReadSession, cycle: Cycle) -> bytes | None:
     scheme = await _scheme_in_force(session, cycle)
     if scheme.distribution is None:
         return None
-    now = await _distributed(session, cycle, scheme)
-    return await asyncio.to_thread(distribution_document, now)
+    return await _written(session, await _distributed(session, cycle, scheme))
+
+
+async def _written(session: ReadSession, of: Distributed) -> bytes:
+    """As it is shown to who sees the company whole: of grades that moved, who moved them."""
+    everyone = View(whole=True, own=None)
+    authors = await read_author_names(session, (move.author for move in of.moves), everyone)
+    return await asyncio.to_thread(distribution_document, of, authors)
 
 
 async def _distributed(session: ReadSession, cycle: Cycle, scheme: Scheme) -> Distributed:

@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked
 from services.api.graph.documents import parse, read_document
 from services.api.graph.nodes import link
@@ -96,6 +97,7 @@ class CalibrationMove:
     to: str
     reason: str
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     moved_at: InstantText
 
 

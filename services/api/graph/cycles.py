@@ -3,6 +3,7 @@
 import strawberry
 
 from services.api.core.cycles import closes_at, pending_after_close
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.calibrations import CycleDistribution, distribution_from
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.loaders import CycleNow, read_standing
@@ -30,6 +31,7 @@ class Move:
     to: CycleStatus
     reason: str | None
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     moved_at: InstantText
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked, GraphContext
 from services.api.graph.documents import parse, read_document
 from services.api.graph.levels import AssessedLevel
@@ -79,6 +80,7 @@ class LevelObservation:
     comment: str | None
     observer: str | None
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     observed_at: InstantText
     revision: int
 

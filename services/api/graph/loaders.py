@@ -31,6 +31,7 @@ from services.api.store.ratings import read_adjustments, read_invitations, read_
 from services.api.store.readers import read_last_readers
 from services.api.store.results import read_published_cards, read_published_revisions
 from services.api.store.scorecards import read_cards, read_revisions
+from services.door.authors import read_author_names
 from services.door.signing_keys import SigningKeys
 from services.schema.db import ReadSession
 from services.schema.errors import Invalid
@@ -156,6 +157,13 @@ class Loaders:
         self.revisions_by_card: DataLoader[About, list[Revision]] = DataLoader(self._revisions)
         self.receipt_by_card: DataLoader[str, bytes | None] = DataLoader(self._receipts)
         self.review_by_card: DataLoader[str, CardReview | None] = DataLoader(self._reviews)
+        self.name_by_author: DataLoader[str, str | None] = DataLoader(self._authors)
+
+    async def _authors(self, authors: list[str]) -> list[str | None]:
+        view = await self._reads.view()
+        async with self._reads.read() as session:
+            names = await read_author_names(session, authors, view)
+        return [names.get(author) for author in authors]
 
     async def _readers(self, cards: list[str]) -> list[list[Reader]]:
         async with self._reads.read() as session:

@@ -4,6 +4,7 @@ from typing import Self
 
 import strawberry
 
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import GraphContext
 from services.api.graph.scalars import DecimalText, InstantText, instant_text
 from services.schema.money import fixed, minor_places
@@ -19,6 +20,7 @@ class PayAdjustment:
     currency: str
     reason: str
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     stated_at: InstantText
     withdraws: str | None
 

@@ -5,6 +5,7 @@ from typing import Self
 import strawberry
 
 from services.api.core.raters import count_rated, shown_to
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import GraphContext
 from services.api.graph.scalars import DecimalText, InstantText, instant_text
 from services.schema.money import plain
@@ -26,6 +27,7 @@ class GivenRating:
     behaviours: list[int] | None
     comment: str | None
     author: str | None
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     stated_at: InstantText | None
     holds: bool = strawberry.field(description="Whether no later mark has taken its place.")
     withheld: bool = strawberry.field(
@@ -56,6 +58,7 @@ class StatedAdjustment:
     points: DecimalText
     reason: str
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     stated_at: InstantText
     withdraws: str | None
 
@@ -76,6 +79,7 @@ class InvitedRater:
     role: RaterRole
     employee: str
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     invited_at: InstantText
     items: int = strawberry.field(description="How many items they have rated in this role.")
 

@@ -4,6 +4,7 @@ import strawberry
 
 from services.api.core.target_plans import shown_plan
 from services.api.graph.arguments import subject_of
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, InstantText, day_text, instant_text
@@ -36,6 +37,7 @@ class TargetPlan:
     complete: bool = strawberry.field(description="Whether all actions are shown.")
     reason: str | None
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     set_at: InstantText
     revision: int
 

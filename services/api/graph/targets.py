@@ -3,6 +3,7 @@
 import strawberry
 
 from services.api.graph.arguments import subject_of
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked
 from services.api.graph.indicators import Indicator, find_indicator
 from services.api.graph.nodes import link
@@ -23,6 +24,7 @@ class Target:
     value: DecimalText
     reason: str | None
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     set_at: InstantText
     revision: int
 

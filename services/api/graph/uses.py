@@ -5,6 +5,7 @@ from typing import Self
 import strawberry
 
 from services.api.flows.uses import read_uses, shown_people
+from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DecimalText, InstantText, instant_text
@@ -60,6 +61,7 @@ class PastGrade:
 class UseDecision:
     reason: str
     author: str
+    author_name: str | None = strawberry.field(resolver=name_author, description=WHO)
     decided_at: InstantText
 
 

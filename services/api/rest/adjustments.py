@@ -11,6 +11,7 @@ from services.api.flows.ratings import adjust_score
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecards import CardId, find_visible
 from services.api.store.ratings import read_adjustments
+from services.door.authors import Names, read_author_names
 from services.door.etags import tagged
 from services.door.pages import Listed
 from services.door.routes import Asking, Reading, Writing, new_router
@@ -42,16 +43,19 @@ class PointsAdjustmentDocument(Model):
     points: DecimalText
     reason: str
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     stated_at: Instant
     withdraws: str | None
 
     @classmethod
-    def from_shape(cls, kept: KeptAdjustment) -> "PointsAdjustmentDocument":
+    def from_shape(cls, kept: KeptAdjustment, names: Names) -> "PointsAdjustmentDocument":
         return cls(
             id=kept.id,
             points=plain(kept.points),
             reason=kept.reason,
             author=kept.author,
+            author_name=names.get(kept.author),
             stated_at=kept.stated_at,
             withdraws=kept.withdraws,
         )
@@ -66,25 +70,30 @@ async def post_points(
     Their sum is bounded by the scheme. Nothing is edited: it is withdrawn by one more.
     """
     at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     kept = await adjust_score(
         session,
         id,
         points=stated.points,
         withdraws=stated.withdraws,
         reason=stated.reason,
-        view=await view_of(session, caller, at),
+        view=view,
         caller=caller,
         at=at,
     )
-    return PointsAdjustmentDocument.from_shape(kept)
+    names = await read_author_names(session, [kept.author], view)
+    return PointsAdjustmentDocument.from_shape(kept, names)
 
 
 @router.get("/v1/scorecards/{id}/adjustments", response_model=Listed[PointsAdjustmentDocument])
 async def list_points(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """All rewards and penalties of a card, oldest first: a hundred at most."""
-    card = await find_visible(session, id, caller, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    card = await find_visible(session, id, caller, at=at)
     about = (card.cycle, card.subject)
     found = (await read_adjustments(session, [about]))[about]
-    items = [PointsAdjustmentDocument.from_shape(each) for each in found]
+    view = await view_of(session, caller, at)
+    names = await read_author_names(session, (each.author for each in found), view)
+    items = [PointsAdjustmentDocument.from_shape(each, names) for each in found]
     page = Listed[PointsAdjustmentDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))

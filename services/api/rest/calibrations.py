@@ -147,6 +147,8 @@ class GradeMoveDocument(Model):
     to: str
     reason: str
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     moved_at: Instant
 
 

@@ -21,6 +21,7 @@ from services.api.store.cycles import (
     read_tallies,
 )
 from services.api.store.people import read_tenant
+from services.door.authors import Names, read_author_names
 from services.door.etags import PRIVATE, etag_of, tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
 from services.door.routes import Asking, Reading, Writing
@@ -119,6 +120,8 @@ class MoveDocument(Model):
     to: CycleStatus
     reason: str | None
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     moved_at: Instant
 
 
@@ -216,14 +219,17 @@ async def _documents(session: ReadSession, cycles: Sequence[Cycle], view: View) 
     codes = [cycle.code for cycle in cycles]
     tallies = await read_tallies(session, codes, view.subjects())
     moves = await read_moves(session, codes) if view.whole else {}
+    authors = (move.author for own in moves.values() for move in own)
+    names = await read_author_names(session, authors, view)
+    shown = {code: [_move(move, names) for move in own] for code, own in moves.items()}
     return [
-        bytes_of(_document(cycle, tallies[cycle.code], moves.get(cycle.code), view))
+        bytes_of(_document(cycle, tallies[cycle.code], shown.get(cycle.code), view))
         for cycle in cycles
     ]
 
 
 def _document(
-    cycle: Cycle, tally: Tally, moves: Sequence[Move] | None, view: View
+    cycle: Cycle, tally: Tally, moves: list[MoveDocument] | None, view: View
 ) -> CycleDocument:
     population, period = cycle.population, cycle.period
     stated = PopulationDocument(
@@ -251,12 +257,12 @@ def _document(
             "pending_after_close": pending_after_close(cycle.status, tally.pending),
             "closed_at": cycle.closed_at,
             "published_at": cycle.published_at,
-            "moves": None if moves is None else [_move(move) for move in moves],
+            "moves": moves,
         }
     )
 
 
-def _move(move: Move) -> MoveDocument:
+def _move(move: Move, names: Names) -> MoveDocument:
     return MoveDocument.model_validate(
         {
             "number": move.number,
@@ -264,6 +270,7 @@ def _move(move: Move) -> MoveDocument:
             "to": move.to_status,
             "reason": move.reason,
             "author": move.author,
+            "author_name": names.get(move.author),
             "moved_at": move.moved_at,
         }
     )

@@ -20,6 +20,7 @@ from services.api.store.ladders import (
     read_page_of_observations,
 )
 from services.api.templates.ladders import ladder_templates
+from services.door.authors import Names, read_author_names
 from services.door.etags import PRIVATE, check_match, etag_of, tagged
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
@@ -101,11 +102,13 @@ class ObservationDocument(Model):
     comment: str | None
     observer: Code | None
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     observed_at: Instant
     revision: int
 
     @classmethod
-    def from_shape(cls, observation: Observation) -> "ObservationDocument":
+    def from_shape(cls, observation: Observation, names: Names) -> "ObservationDocument":
         stated = observation.stated
         return cls(
             employee=stated.employee,
@@ -115,6 +118,7 @@ class ObservationDocument(Model):
             comment=stated.comment,
             observer=observation.observer,
             author=observation.author,
+            author_name=names.get(observation.author),
             observed_at=observation.observed_at,
             revision=observation.revision,
         )
@@ -205,15 +209,17 @@ async def post_observations(
 ) -> Listed[ObservationDocument]:
     """Keep what was observed of others, all or none; another word on the same is a revision."""
     at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     found = await observe(
         session,
         code,
         [each.to_shape() for each in stated],
-        view=await view_of(session, caller, at),
+        view=view,
         caller=caller,
         at=at,
     )
-    items = [ObservationDocument.from_shape(each) for each in found]
+    names = await read_author_names(session, (each.author for each in found), view)
+    items = [ObservationDocument.from_shape(each, names) for each in found]
     return Listed(items=items, total=len(items), next_cursor=None)
 
 
@@ -241,13 +247,14 @@ async def list_observations(
     found, total = await read_page_of_observations(
         session, wanted, after=after, limit=query.limit + 1
     )
+    names = await read_author_names(session, (each.author for each in found), view)
     return page_of(
         request,
         found,
         limit=query.limit,
         total=total,
         key=_key_of,
-        document=ObservationDocument.from_shape,
+        document=lambda each: ObservationDocument.from_shape(each, names),
     )
 
 

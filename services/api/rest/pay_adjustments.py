@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import Request, Response
 from pydantic import Field, model_validator
 
+from services.api.auth import view_of
 from services.api.flows.pay_adjustments import state_adjustment
 from services.api.rest.documents import bytes_of
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.people import read_tenant
 from services.api.store.scorecards import read_card
+from services.door.authors import Names, read_author_names
 from services.door.etags import tagged
 from services.door.pages import Listed
 from services.door.routes import Asking, Reading, Writing, new_router
@@ -49,17 +51,22 @@ class PayAdjustmentDocument(Model):
     currency: Currency
     reason: str
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     stated_at: Instant
     withdraws: str | None
 
     @classmethod
-    def from_shape(cls, stated: PayAdjustment, currency: str) -> "PayAdjustmentDocument":
+    def from_shape(
+        cls, stated: PayAdjustment, currency: str, names: Names
+    ) -> "PayAdjustmentDocument":
         return cls(
             id=stated.id,
             amount=fixed(stated.amount, minor_places(currency)),
             currency=currency,
             reason=stated.reason,
             author=stated.author,
+            author_name=names.get(stated.author),
             stated_at=stated.stated_at,
             withdraws=stated.withdraws,
         )
@@ -73,6 +80,7 @@ async def post_adjustment(
 
     The scheme must have a plan `adjustment`. Nothing is edited: it is withdrawn by one more.
     """
+    at = datetime.now(UTC)
     adjustment = await state_adjustment(
         session,
         await _card(session, id),
@@ -80,22 +88,26 @@ async def post_adjustment(
         withdraws=stated.withdraws,
         reason=stated.reason,
         caller=caller,
-        at=datetime.now(UTC),
+        at=at,
     )
     currency = (await read_tenant(session)).currency
-    return PayAdjustmentDocument.from_shape(adjustment, currency)
+    view = await view_of(session, caller, at)
+    names = await read_author_names(session, [adjustment.author], view)
+    return PayAdjustmentDocument.from_shape(adjustment, currency, names)
 
 
 @router.get("/v1/scorecards/{id}/payouts", response_model=Listed[PayAdjustmentDocument])
-async def list_adjustments(request: Request, id: CardId, session: Reading) -> Response:
+async def list_adjustments(
+    request: Request, id: CardId, caller: Asking, session: Reading
+) -> Response:
     """All that was stated for a card, oldest first: a hundred at most."""
     card = await _card(session, id)
     found = await read_pay_adjustments(session, card.cycle, card.subject.code)
+    own = found.get(card.subject.code, [])
     currency = (await read_tenant(session)).currency
-    items = [
-        PayAdjustmentDocument.from_shape(each, currency)
-        for each in found.get(card.subject.code, [])
-    ]
+    view = await view_of(session, caller, datetime.now(UTC))
+    names = await read_author_names(session, (each.author for each in own), view)
+    items = [PayAdjustmentDocument.from_shape(each, currency, names) for each in own]
     page = Listed[PayAdjustmentDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))
 

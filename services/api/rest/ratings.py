@@ -13,6 +13,7 @@ from services.api.flows.ratings import invite_rater, state_rating
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecards import CardId, find_visible
 from services.api.store.ratings import read_invitations, read_ratings
+from services.door.authors import Names, read_author_names
 from services.door.etags import tagged
 from services.door.pages import Listed
 from services.door.routes import Asking, Reading, Writing, new_router
@@ -79,6 +80,8 @@ class RatingDocument(Model):
     behaviours: list[int] | None
     comment: str | None
     author: str | None
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     stated_at: Instant | None
     holds: bool
     """Whether it counts: the rater has not stated another since."""
@@ -86,7 +89,7 @@ class RatingDocument(Model):
     """Whether what was given is not told because too few of the role have rated."""
 
     @classmethod
-    def from_shape(cls, shown: ShownRating) -> "RatingDocument":
+    def from_shape(cls, shown: ShownRating, names: Names) -> "RatingDocument":
         return cls(
             id=shown.id,
             item=shown.item,
@@ -97,6 +100,7 @@ class RatingDocument(Model):
             behaviours=None if shown.behaviours is None else list(shown.behaviours),
             comment=shown.comment,
             author=shown.author,
+            author_name=None if shown.author is None else names.get(shown.author),
             stated_at=shown.stated_at,
             holds=shown.holds,
             withheld=shown.withheld,
@@ -116,16 +120,19 @@ class InvitationDocument(Model):
     role: RaterRole
     employee: Code
     author: str
+    author_name: str | None
+    """As of a mark."""
     invited_at: Instant
     items: int
     """How many items they have rated in this role."""
 
     @classmethod
-    def from_shape(cls, invited: Invitation, items: int) -> "InvitationDocument":
+    def from_shape(cls, invited: Invitation, items: int, names: Names) -> "InvitationDocument":
         return cls(
             role=invited.role,
             employee=invited.employee,
             author=invited.author,
+            author_name=names.get(invited.author),
             invited_at=invited.invited_at,
             items=items,
         )
@@ -141,17 +148,19 @@ async def post_rating(
     all other roles whoever was asked; for people outside HR may enter what they gave.
     """
     at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     kept = await state_rating(
         session,
         id,
         stated.to_shape(),
-        view=await view_of(session, caller, at),
+        view=view,
         reach=await reach_of(session, caller, at),
         caller=caller,
         at=at,
     )
     (shown,) = shown_to([kept], sees_names=True, own=None)
-    return RatingDocument.from_shape(shown)
+    names = await read_author_names(session, [shown.author], view)
+    return RatingDocument.from_shape(shown, names)
 
 
 @router.get("/v1/scorecards/{id}/ratings", response_model=Listed[RatingDocument])
@@ -160,11 +169,14 @@ async def list_ratings(request: Request, id: CardId, caller: Asking, session: Re
 
     Who gave these is told to HR alone, and what they gave only where three or more of a role have.
     """
-    card = await find_visible(session, id, caller, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    card = await find_visible(session, id, caller, at=at)
     about = (card.cycle, card.subject)
     found = (await read_ratings(session, [about]))[about]
     shown = shown_to(found, sees_names=sees_names(caller), own=caller.employee)
-    items = [RatingDocument.from_shape(each) for each in shown]
+    view = await view_of(session, caller, at)
+    names = await read_author_names(session, (each.author for each in shown), view)
+    items = [RatingDocument.from_shape(each, names) for each in shown]
     page = Listed[RatingDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))
 
@@ -175,27 +187,33 @@ async def post_rater(
 ) -> InvitationDocument:
     """Ask somebody to rate a card as a peer, a member or in another role of a 360°."""
     at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     invited = await invite_rater(
         session,
         id,
         role=stated.role,
         employee=stated.employee,
-        view=await view_of(session, caller, at),
+        view=view,
         caller=caller,
         at=at,
     )
-    return InvitationDocument.from_shape(invited, items=0)
+    names = await read_author_names(session, [invited.author], view)
+    return InvitationDocument.from_shape(invited, 0, names)
 
 
 @router.get("/v1/scorecards/{id}/raters", response_model=Listed[InvitationDocument])
 async def list_raters(request: Request, id: CardId, caller: Asking, session: Reading) -> Response:
     """Who is asked to rate a card, and how many items each has rated."""
-    card = await find_visible(session, id, caller, at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    card = await find_visible(session, id, caller, at=at)
     about = (card.cycle, card.subject)
     rated = (await read_ratings(session, [about]))[about]
+    invited = (await read_invitations(session, [about]))[about]
+    view = await view_of(session, caller, at)
+    names = await read_author_names(session, (each.author for each in invited), view)
     items = [
-        InvitationDocument.from_shape(each, items=count_rated(rated, each.role, each.employee))
-        for each in (await read_invitations(session, [about]))[about]
+        InvitationDocument.from_shape(each, count_rated(rated, each.role, each.employee), names)
+        for each in invited
     ]
     page = Listed[InvitationDocument](items=items, total=len(items), next_cursor=None)
     return tagged(request, bytes_of(page))

@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import StringConstraints
 
+from services.api.auth import view_of
 from services.api.flows.revocations import revoke_tokens
 from services.api.store.revocations import read_page_of_revocations
+from services.door.authors import Names, read_author_names
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.tokens import SUBJECT
@@ -31,14 +33,17 @@ class RevocationDocument(Model):
     issued_before: Instant
     reason: str
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
 
     @classmethod
-    def from_shape(cls, revocation: TokenRevocation) -> "RevocationDocument":
+    def from_shape(cls, revocation: TokenRevocation, names: Names) -> "RevocationDocument":
         return cls(
             subject=revocation.subject,
             issued_before=revocation.issued_before,
             reason=revocation.reason,
             author=revocation.author,
+            author_name=names.get(revocation.author),
         )
 
 
@@ -50,26 +55,31 @@ async def post_revocation(
 
     One that is issued later opens again, once the leeway for the issuer's clock is over.
     """
+    at = datetime.now(UTC)
     revocation = await revoke_tokens(
-        session, wanted.subject, reason=wanted.reason, caller=caller, at=datetime.now(UTC)
+        session, wanted.subject, reason=wanted.reason, caller=caller, at=at
     )
-    return RevocationDocument.from_shape(revocation)
+    view = await view_of(session, caller, at)
+    names = await read_author_names(session, [revocation.author], view)
+    return RevocationDocument.from_shape(revocation, names)
 
 
 @router.get("/v1/tokens/revocations")
 async def list_revocations(
-    request: Request, session: Reading, limit: Limit = LIMIT, cursor: Cursor = None
+    request: Request, caller: Asking, session: Reading, limit: Limit = LIMIT, cursor: Cursor = None
 ) -> Listed[RevocationDocument]:
     """The newest revocation of each subject, by subject."""
     last = decode_cursor(request, cursor, 1)
     found, total = await read_page_of_revocations(
         session, after=last[0] if last else None, limit=limit + 1
     )
+    view = await view_of(session, caller, datetime.now(UTC))
+    names = await read_author_names(session, (each.author for each in found), view)
     return page_of(
         request,
         found,
         limit=limit,
         total=total,
         key=lambda revocation: [revocation.subject],
-        document=RevocationDocument.from_shape,
+        document=lambda each: RevocationDocument.from_shape(each, names),
     )

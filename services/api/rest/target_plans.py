@@ -11,6 +11,7 @@ from services.api.core.target_plans import shown_plan
 from services.api.flows.target_plans import put_plan, report_action
 from services.api.store.people import read_tenant
 from services.api.store.target_plans import PlanFilter, read_page_of_plans
+from services.door.authors import Names, read_author_names
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import (
@@ -130,11 +131,13 @@ class PlanDocument(Model):
     """Whether all actions are shown: who owns but some of them sees these alone."""
     reason: str | None
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     set_at: Instant
     revision: int
 
     @classmethod
-    def from_shape(cls, shown: ShownPlan) -> "PlanDocument":
+    def from_shape(cls, shown: ShownPlan, names: Names) -> "PlanDocument":
         plan = shown.plan
         return cls(
             subject=str(plan.subject),
@@ -156,6 +159,7 @@ class PlanDocument(Model):
             complete=shown.complete,
             reason=plan.reason,
             author=plan.author,
+            author_name=names.get(plan.author),
             set_at=plan.set_at,
             revision=plan.revision,
         )
@@ -184,13 +188,14 @@ async def list_target_plans(
     after = (last[0], last[1], last[2], last[3], int(last[4])) if last else None
     plans, total = await read_page_of_plans(session, wanted, after=after, limit=query.limit + 1)
     today = local_day(at, (await read_tenant(session)).timezone)
+    names = await read_author_names(session, (plan.author for plan in plans), view)
     return page_of(
         request,
         plans,
         limit=query.limit,
         total=total,
         key=_key_of,
-        document=lambda plan: _document(plan, view, today),
+        document=lambda plan: _document(plan, view, today, names),
     )
 
 
@@ -228,13 +233,14 @@ async def post_action_report(report: ReportIn, caller: Asking, session: Writing)
 
 
 async def _shown(session: ReadSession, plan: TargetPlan, view: View, at: datetime) -> PlanDocument:
-    return _document(plan, view, local_day(at, (await read_tenant(session)).timezone))
+    today = local_day(at, (await read_tenant(session)).timezone)
+    return _document(plan, view, today, await read_author_names(session, [plan.author], view))
 
 
-def _document(plan: TargetPlan, view: View, today: Day) -> PlanDocument:
+def _document(plan: TargetPlan, view: View, today: Day, names: Names) -> PlanDocument:
     shown = shown_plan(plan, view, today)
     assert shown is not None, "the list holds only what is seen"
-    return PlanDocument.from_shape(shown)
+    return PlanDocument.from_shape(shown, names)
 
 
 def _key_of(plan: TargetPlan) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from services.api.auth import view_of
 from services.api.flows.targets import put_targets
 from services.api.store.targets import TargetFilter, read_page_of_targets
+from services.door.authors import Names, read_author_names
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import (
@@ -77,11 +78,13 @@ class TargetDocument(Model):
     value: DecimalText
     reason: LongText | None
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     set_at: Instant
     revision: int
 
     @classmethod
-    def from_shape(cls, target: Target) -> "TargetDocument":
+    def from_shape(cls, target: Target, names: Names) -> "TargetDocument":
         return cls(
             subject=str(target.subject),
             indicator=target.indicator,
@@ -90,6 +93,7 @@ class TargetDocument(Model):
             value=plain(target.value),
             reason=target.reason,
             author=target.author,
+            author_name=names.get(target.author),
             set_at=target.set_at,
             revision=target.revision,
         )
@@ -107,13 +111,14 @@ async def list_targets(
     last = decode_cursor(request, query.cursor, 6)
     after = (last[0], last[1], last[2], last[3], last[4], int(last[5])) if last else None
     targets, total = await read_page_of_targets(session, wanted, after=after, limit=query.limit + 1)
+    names = await read_author_names(session, (target.author for target in targets), view)
     return page_of(
         request,
         targets,
         limit=query.limit,
         total=total,
         key=_key_of,
-        document=TargetDocument.from_shape,
+        document=lambda target: TargetDocument.from_shape(target, names),
     )
 
 
@@ -123,14 +128,16 @@ async def put_stated_targets(
 ) -> Listed[TargetDocument]:
     """Set these targets, all or none, and leave the others; a change is a new revision."""
     at = datetime.now(UTC)
+    view = await view_of(session, caller, at)
     targets = await put_targets(
         session,
         [target.to_shape() for target in stated],
-        view=await view_of(session, caller, at),
+        view=view,
         caller=caller,
         at=at,
     )
-    items = [TargetDocument.from_shape(target) for target in targets]
+    names = await read_author_names(session, (target.author for target in targets), view)
+    items = [TargetDocument.from_shape(target, names) for target in targets]
     return Listed(items=items, total=len(items), next_cursor=None)
 
 

@@ -1,5 +1,6 @@
 """REST of uses of results besides pay: rules over past grades, proposals, decisions."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from services.api.rest.documents import check_current, put_answer
 from services.api.rest.indicators import StatedName
 from services.api.rest.scheme_documents import NameDocument
 from services.api.store.uses import read_use_rules
+from services.door.authors import Names, read_author_names
 from services.door.pages import (
     LIMIT,
     LIMIT_MAXIMUM,
@@ -23,8 +25,10 @@ from services.door.pages import (
 )
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, DecimalText, Instant, LongText, Model, Text
+from services.schema.db import ReadSession
 from services.schema.money import TOTAL_PLACES, fixed
 from services.schema.shapes.uses import PastGrade, ShownUse, Use, UseRule, UseState
+from services.schema.shapes.views import View
 from services.schema.words import CycleKind, Outcome
 
 router = new_router()
@@ -132,6 +136,8 @@ class UseDecisionDocument(Model):
 
     reason: str
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     decided_at: Instant
 
 
@@ -152,7 +158,7 @@ class UseDocument(Model):
     decision: UseDecisionDocument | None
 
     @classmethod
-    def from_shape(cls, shown: ShownUse) -> "UseDocument":
+    def from_shape(cls, shown: ShownUse, names: Names) -> "UseDocument":
         proposal, decision = shown.proposal, shown.decision
         return cls(
             rule=proposal.rule,
@@ -167,7 +173,10 @@ class UseDocument(Model):
             decision=None
             if decision is None
             else UseDecisionDocument(
-                reason=decision.reason, author=decision.author, decided_at=decision.decided_at
+                reason=decision.reason,
+                author=decision.author,
+                author_name=names.get(decision.author),
+                decided_at=decision.decided_at,
             ),
         )
 
@@ -228,14 +237,15 @@ async def list_uses(
     people = shown_people(view, query.employee)
     shown = await read_uses(session, people, at=at, rule=query.rule, state=query.state)
     last = decode_cursor(request, query.cursor, 3)
-    rest = [each for each in shown if last is None or each.place > last]
+    rest = [each for each in shown if last is None or each.place > last][: query.limit + 1]
+    names = await _names(session, rest, view)
     return page_of(
         request,
-        rest[: query.limit + 1],
+        rest,
         limit=query.limit,
         total=len(shown),
         key=lambda each: each.place,
-        document=UseDocument.from_shape,
+        document=lambda each: UseDocument.from_shape(each, names),
     )
 
 
@@ -244,6 +254,7 @@ async def post_use_decision(stated: UseDecisionIn, caller: Asking, session: Writ
     """Accept or decline what a rule proposes, once and with a reason. The decision is recorded;
     position, training or warning are people's to carry out.
     """
+    at = datetime.now(UTC)
     shown = await decide_use(
         session,
         rule=stated.rule,
@@ -252,6 +263,12 @@ async def post_use_decision(stated: UseDecisionIn, caller: Asking, session: Writ
         accept=stated.accept,
         reason=stated.reason,
         caller=caller,
-        at=datetime.now(UTC),
+        at=at,
     )
-    return UseDocument.from_shape(shown)
+    view = await view_of(session, caller, at)
+    return UseDocument.from_shape(shown, await _names(session, [shown], view))
+
+
+async def _names(session: ReadSession, shown: Sequence[ShownUse], view: View) -> Names:
+    authors = (each.decision.author for each in shown if each.decision is not None)
+    return await read_author_names(session, authors, view)

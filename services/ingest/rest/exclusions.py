@@ -1,5 +1,6 @@
 """The ledger of exclusions over REST: orders taken out of the sums by people, and given back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Body, Depends, Path, Query, Request
 from pydantic import Field
 
+from services.door.authors import Names, read_author_names
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
 from services.door.wire import Code, Currency, Day, DecimalText, Instant, LongText, Model, Text
@@ -14,6 +16,7 @@ from services.ingest.auth import view_of
 from services.ingest.flows.exclusions import exclude_order, exclude_orders, undo_exclusion
 from services.ingest.rest.documents import money
 from services.ingest.store.exclusions import LedgerFilter, read_figures, read_lines
+from services.schema.db import ReadSession
 from services.schema.errors import Fault, Invalid, NotFound
 from services.schema.ids import IdKind, is_id
 from services.schema.shapes.exclusions import (
@@ -24,6 +27,7 @@ from services.schema.shapes.exclusions import (
     StatedExclusion,
     Undoing,
 )
+from services.schema.shapes.people import Caller
 from services.schema.words import Exclusion
 
 router = new_router()
@@ -57,12 +61,18 @@ class UndoingDocument(Model):
     id: str
     note: str
     author: str
+    author_name: str | None
+    """As of an exclusion."""
     stated_at: Instant
 
     @classmethod
-    def from_shape(cls, undoing: Undoing) -> "UndoingDocument":
+    def from_shape(cls, undoing: Undoing, names: Names) -> "UndoingDocument":
         return cls(
-            id=undoing.id, note=undoing.note, author=undoing.author, stated_at=undoing.stated_at
+            id=undoing.id,
+            note=undoing.note,
+            author=undoing.author,
+            author_name=names.get(undoing.author),
+            stated_at=undoing.stated_at,
         )
 
 
@@ -81,11 +91,13 @@ class ExclusionDocument(Model):
     note: str
     rule: str | None
     author: str
+    author_name: str | None
+    """The person's, or of a key of nobody's its role; null where the reader is not told."""
     stated_at: Instant
     undone: UndoingDocument | None
 
     @classmethod
-    def from_shape(cls, line: LedgerLine) -> "ExclusionDocument":
+    def from_shape(cls, line: LedgerLine, names: Names) -> "ExclusionDocument":
         entry, order = line.entry, line.order
         return cls(
             id=entry.id,
@@ -100,8 +112,9 @@ class ExclusionDocument(Model):
             note=entry.note,
             rule=entry.rule,
             author=entry.author,
+            author_name=names.get(entry.author),
             stated_at=entry.stated_at,
-            undone=UndoingDocument.from_shape(entry.undone) if entry.undone else None,
+            undone=UndoingDocument.from_shape(entry.undone, names) if entry.undone else None,
         )
 
 
@@ -186,8 +199,9 @@ async def post_exclusion(
 
     It stays so however often the order is posted again, until the exclusion is undone.
     """
-    line = await exclude_order(session, stated.to_shape(), caller=caller, at=datetime.now(UTC))
-    return ExclusionDocument.from_shape(line)
+    at = datetime.now(UTC)
+    line = await exclude_order(session, stated.to_shape(), caller=caller, at=at)
+    return ExclusionDocument.from_shape(line, await _names(session, [line], caller, at))
 
 
 @router.post("/v1/exclusions/batch", status_code=201)
@@ -197,10 +211,11 @@ async def post_exclusions(
     session: Writing,
 ) -> Listed[ExclusionDocument]:
     """The same of many orders, such as a rule found: all of them or, where one is refused, none."""
-    found = await exclude_orders(
-        session, [each.to_shape() for each in stated], caller=caller, at=datetime.now(UTC)
-    )
-    items = [ExclusionDocument.from_shape(line) for line in found]
+    at = datetime.now(UTC)
+    wanted = [each.to_shape() for each in stated]
+    found = await exclude_orders(session, wanted, caller=caller, at=at)
+    names = await _names(session, found, caller, at)
+    items = [ExclusionDocument.from_shape(line, names) for line in found]
     return Listed(items=items, total=len(items), next_cursor=None)
 
 
@@ -211,8 +226,9 @@ async def post_undoing(
     """Take an exclusion back: the order counts as its source says of it. The entry stays."""
     if not is_id(IdKind.EXCLUSION, id):
         raise NotFound("exclusion")
-    line = await undo_exclusion(session, id, note=stated.note, caller=caller, at=datetime.now(UTC))
-    return ExclusionDocument.from_shape(line)
+    at = datetime.now(UTC)
+    line = await undo_exclusion(session, id, note=stated.note, caller=caller, at=at)
+    return ExclusionDocument.from_shape(line, await _names(session, [line], caller, at))
 
 
 @router.get("/v1/exclusions")
@@ -226,20 +242,22 @@ async def list_exclusions(
 ) -> Listed[ExclusionDocument]:
     """The ledger, oldest first: who excluded which order, why, and whether it was taken back."""
     last = decode_cursor(request, cursor, 1)
+    at = datetime.now(UTC)
     lines, total = await read_lines(
         session,
         query.to_filter(),
-        await view_of(session, caller, datetime.now(UTC)),
+        await view_of(session, caller, at),
         after=last[0] if last else None,
         limit=limit + 1,
     )
+    names = await _names(session, lines, caller, at)
     return page_of(
         request,
         lines,
         limit=limit,
         total=total,
         key=lambda line: [line.entry.id],
-        document=ExclusionDocument.from_shape,
+        document=lambda line: ExclusionDocument.from_shape(line, names),
     )
 
 
@@ -271,6 +289,15 @@ async def list_figures(
         key=lambda both: [both.shop, both.currency],
         document=FiguresDocument.from_shape,
     )
+
+
+async def _names(
+    session: ReadSession, lines: Sequence[LedgerLine], caller: Caller, at: datetime
+) -> Names:
+    undoings = (line.entry.undone for line in lines)
+    authors = [line.entry.author for line in lines]
+    authors += [each.author for each in undoings if each is not None]
+    return await read_author_names(session, authors, await view_of(session, caller, at))
 
 
 def _check_order(start: date, end: date) -> None:

@@ -94,7 +94,7 @@ def of_round(number: int | None, *moves: CalibrationMove) -> Distributed:
 
 
 def shown(of: Distributed) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(distribution_document(of))
+    document: dict[str, Any] = json.loads(distribution_document(of, {"key:key_1": "Hua"}))
     return document
 
 
@@ -186,9 +186,9 @@ def test_what_people_moved_is_told_with_who_and_why() -> None:
     document = shown(of_round(3, *moves))
     assert document["moves"] == [
         {"number": 1, "scorecard": "sc_ann", "from": "A", "to": "B", "reason": "agreed",
-         "author": "key:key_1", "moved_at": "2026-11-09T08:30:00Z"},
+         "author": "key:key_1", "author_name": "Hua", "moved_at": "2026-11-09T08:30:00Z"},
         {"number": 2, "scorecard": "sc_ben", "from": "B", "to": "A", "reason": "stood in",
-         "author": "key:key_2", "moved_at": "2026-11-09T08:30:00Z"},
+         "author": "key:key_2", "author_name": None, "moved_at": "2026-11-09T08:30:00Z"},
     ]  # fmt: skip
     people = {each["scorecard"]: each for each in document["people"]}
     assert [(people[f"sc_{who}"]["after"], people[f"sc_{who}"]["origin"]) for who in

@@ -78,14 +78,14 @@ def statements(company: Company) -> Iterator[Statements]:
 
 
 def whole(kind: str) -> str:
-    """A selection of all that a type holds itself, links left out."""
+    """A selection of all that a type holds itself and who stated it; links left out."""
     made = CORE.get_type(kind)
     assert isinstance(made, GraphQLObjectType), kind
     parts = []
     for name, field in made.fields.items():
         held = schema.get_field_for_type(name, kind)
         assert held is not None
-        if held.base_resolver is not None:
+        if held.base_resolver is not None and name != "authorName":
             continue
         inner = get_named_type(field.type)
         parts.append(name if is_leaf_type(inner) else f"{name} {whole(inner.name)}")

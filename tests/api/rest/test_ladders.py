@@ -154,6 +154,7 @@ async def test_a_lead_observes_and_the_last_word_holds(company: Company) -> None
         "comment": None,
         "observer": "e-boss",
         "author": made["items"][0]["author"],
+        "author_name": made["items"][0]["author_name"],
         "observed_at": made["items"][0]["observed_at"],
         "revision": 1,
     }

@@ -184,8 +184,8 @@ async def test_requirement_24_peers_stay_unnamed_and_few_of_them_unheard(opened:
     own = (await opened.get(path, key="one")).json()
     withheld = {
         "id": None, "item": "peers", "role": "peer", "rater": None, "mark": None, "level": None,
-        "behaviours": None, "comment": None, "author": None, "stated_at": None, "holds": True,
-        "withheld": True,
+        "behaviours": None, "comment": None, "author": None, "author_name": None,
+        "stated_at": None, "holds": True, "withheld": True,
     }  # fmt: skip
     assert own["items"][1:] == [withheld, withheld]
     named = own["items"][0]

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.api.companies import Company, Json
+from tests.api.graph.asking import ask as graph
 from tests.api.targeting import SALES, set_value, staff
 
 
@@ -17,6 +18,7 @@ async def test_a_target_is_set_and_listed(staffed: Company) -> None:
     assert answer.status_code == 200
     (target,) = answer.json()["items"]
     assert target.pop("author").startswith("key:key_")
+    assert target.pop("author_name") == "admin"
     assert target.pop("set_at").endswith("Z")
     assert target == {**SALES, "revision": 1}
     listed = (await staffed.get("/v1/targets")).json()
@@ -153,3 +155,24 @@ async def test_each_sees_the_targets_of_the_own_view(staffed: Company) -> None:
     own = [{**SALES, "subject": "employee:bob", "value": "0"}]
     assert (await staffed.put("/v1/targets", own, key="bob")).status_code == 403
     assert await staffed.digest() == before
+
+
+async def test_who_set_a_target_is_named_as_far_as_the_reader_is_told(staffed: Company) -> None:
+    keys = (("bob", "employee", "bob"), ("ann", "lead", "ann"), ("dan", "hr", "dan"))
+    for name, role, employee in keys:
+        await staffed.make_key(name, role, employee)
+    for period, key in (("2026-09", "ann"), ("2026-10", "dan"), ("2026-11", "admin")):
+        stated = {**SALES, "subject": "employee:bob", "period": period}
+        assert (await staffed.put("/v1/targets", [stated], key=key)).status_code == 200
+
+    async def named(key: str) -> list[str | None]:
+        items = (await staffed.get("/v1/targets?indicator=net_sales", key=key)).json()["items"]
+        query = '{ targets(indicator: "net_sales") { nodes { authorName } } }'
+        nodes = (await graph(staffed, query, key=key))["targets"]["nodes"]
+        told: list[str | None] = [item["author_name"] for item in items]
+        assert told == [node["authorName"] for node in nodes]
+        return told
+
+    assert await named("admin") == ["ann", "dan", "admin"]
+    # Dan is neither above Bob nor below.
+    assert await named("bob") == ["ann", None, "admin"]

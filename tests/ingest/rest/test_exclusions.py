@@ -55,6 +55,7 @@ async def test_an_exclusion_is_stated_listed_undone_and_stays_in_the_ledger(door
     assert known.startswith("exc_")
     assert (await send(door, PATH, STATED, once="a")).json() == entry
     assert entry.pop("author").startswith("key:key_")
+    assert entry.pop("author_name") == "hr"
     assert entry.pop("stated_at")
     assert entry == {
         "id": known, "source": "erp", "order": "SO-1", "shop": "s-1", "salesperson": "e-1",
