@@ -17,7 +17,7 @@ QUERY = """{ cycle(code: "jan") { distribution {
   people(first: 4) { totalCount pageInfo { endCursor } nodes {
     scorecard subject population place total score tieBreakers { indicator value }
     band limit before after origin } }
-  moves { number scorecard from to reason author movedAt }
+  moves { number scorecard from to reason author authorName movedAt }
 } } }"""
 _WORDS = {"status", "by", "reason", "origin"}
 

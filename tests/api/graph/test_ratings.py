@@ -8,8 +8,10 @@ from tests.api.graph.asking import agrees, as_graph, post, whole
 from tests.api.rating import fill, path_of, rate, rated
 
 FIELDS = {
-    "ratings": ("id item role rater mark level behaviours comment author statedAt holds withheld"),
-    "adjustmentHistory": "id points reason author statedAt withdraws",
+    "ratings": (
+        "id item role rater mark level behaviours comment author authorName statedAt holds withheld"
+    ),
+    "adjustmentHistory": "id points reason author authorName statedAt withdraws",
 }
 PLACES = {"ratings": "ratings", "adjustmentHistory": "adjustments"}
 
@@ -41,6 +43,7 @@ async def test_the_graph_says_what_rest_says(opened: Company, field: str, key: s
     told = (await opened.get(await path_of(opened, PLACES[field]), key=key)).json()["items"]
     for each in told:
         each["statedAt"] = each.pop("stated_at")
+        each["authorName"] = each.pop("author_name")
         if "role" in each:
             each["role"] = each["role"].upper()
     assert told
