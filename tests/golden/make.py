@@ -12,13 +12,14 @@ from tests.databases import copied_database, make_folder, remove_folder, start_s
 from tests.figures import Figures
 from tests.golden.releases import READ, Release
 from tests.real.doors import open_doors
+from tests.story.quarters import settle_in
 from tests.story.test_full_quarter import (
+    a_disputed_rating,
     a_late_refund,
     calibrated_and_approved,
     corrected_two_months_later,
     live_scores,
     pulled_while_more_is_published,
-    settle_in,
 )
 
 
@@ -35,6 +36,7 @@ async def keep(release: Release) -> None:
                 story = await settle_in(tenant)
                 await live_scores(story)
                 await a_late_refund(story)
+                await a_disputed_rating(story)
                 await calibrated_and_approved(story)
                 await pulled_while_more_is_published(story, Figures([]))
                 await corrected_two_months_later(story, Figures([]))
