@@ -61,18 +61,21 @@ async def load_and_upgrade(release: Release, owner: str) -> None:
     """The release's own tables and company, brought up to date."""
     await asyncio.to_thread(migrate, owner, revision=revision_of(release))
     # It is put in by the program of today, which asks every database who is struck out of it.
-    lent = f"CREATE TABLE {struck_tenants.name} (id integer, struck_at timestamptz)"
-    async with lending(owner, lent, f"DROP TABLE {struck_tenants.name}"):
+    async with lending(owner, struck_tenants.name, "id integer, struck_at timestamptz"):
         await import_tenant(owner, release.file)
     await asyncio.to_thread(migrate, owner)
 
 
 @asynccontextmanager
-async def lending(owner: str, give: str, take: str) -> AsyncIterator[None]:
+async def lending(owner: str, table: str, columns: str) -> AsyncIterator[None]:
+    """A table that the release did not have, where it did not."""
     connection = await asyncpg.connect(owner)
-    await connection.execute(give)
+    is_lent = await connection.fetchval("SELECT to_regclass($1) IS NULL", table)
+    if is_lent:
+        await connection.execute(f"CREATE TABLE {table} ({columns})")
     yield
-    await connection.execute(take)
+    if is_lent:
+        await connection.execute(f"DROP TABLE {table}")
     await connection.close()
 
 
