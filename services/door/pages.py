@@ -1,4 +1,7 @@
-"""Lists: the one envelope, limits, and signed cursors that name the last row given."""
+"""Lists: the one envelope, limits, and signed cursors that name the last row given.
+
+A cursor is one of a list of a company: to another company it is as one that was made up.
+"""
 
 import base64
 import hashlib
@@ -9,6 +12,7 @@ from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query, Request
 
+from services.door.routes import asking
 from services.door.wire import Model
 from services.schema.errors import Fault, Invalid
 
@@ -53,12 +57,12 @@ def page_of(
 
 def encode_cursor(request: Request, values: list[str]) -> str:
     """A cursor of the list that was asked for, which names the last row given by its sort key."""
-    return write_cursor(_key(request), request.url.path, values)
+    return write_cursor(_key(request), _name(request), values)
 
 
 def decode_cursor(request: Request, cursor: str | None, length: int) -> list[str] | None:
     """The sort key of the row that a cursor names; null for the start of the list."""
-    return read_cursor(_key(request), request.url.path, cursor, length)
+    return read_cursor(_key(request), _name(request), cursor, length)
 
 
 def write_cursor(key: bytes, name: str, values: list[str]) -> str:
@@ -87,6 +91,10 @@ def read_cursor(key: bytes, name: str, cursor: str | None, length: int) -> list[
 def _key(request: Request) -> bytes:
     key: bytes = request.app.state.signing_key
     return key
+
+
+def _name(request: Request) -> str:
+    return f"{asking(request).tenant} {request.url.path}"
 
 
 def _seal(key: bytes, name: str, payload: bytes) -> bytes:

@@ -11,8 +11,12 @@ import asyncpg
 import httpx
 from sqlalchemy import insert
 
+from services.api.flows.drifts import find_drifts
+from services.api.store.cycles import read_cycle
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.people import Caller
 from services.schema.tables.late_facts import late_facts
+from services.schema.words import Role
 from tests.api.appraisals import (
     NAME,
     ask,
@@ -42,6 +46,8 @@ SUPERIORS: Mapping[str, str] = {
 RULE: Json = {
     "name": NAME, "use": "warning", "cycle": "month", "grades": ["C"], "at_least": 1, "of_last": 1,
 }  # fmt: skip
+REWARDED = "e-third"
+"""Who was given points and money, which may be withdrawn."""
 Things = dict[tuple[str, str], str]
 
 
@@ -56,6 +62,7 @@ async def await_people(
     await _review(company, things, prefix)
     await _agree(company, prefix)
     await _calibrate(company, things, prefix)
+    things["rule", prefix] = f"{prefix}w"
     await ask(company, "PUT", f"/v1/use-rules/{prefix}w", RULE)
     for use in (await company.get("/v1/uses?limit=500")).json()["items"]:
         things["proposed", use["employee"]] = use["result"]
@@ -69,8 +76,11 @@ async def await_people(
 
 
 async def come_late(company: Company, things: Things, prefix: str) -> None:
-    """An order of each comes after data were closed, and waits for a decision on every card."""
-    people = [f"{prefix}{code}" for code in (*SUPERIORS, "e-boss")]
+    """An order of each comes after data were closed, and waits for a decision on every card.
+
+    Of one it was decided; what is published differs from what would be computed now.
+    """
+    people = [f"{prefix}{code}" for code in (*SUPERIORS, "e-boss", REWARDED)]
     day = date(2026, 1, 7)
     noted = {"kind": "orders", "source": "erp", "unit": "", "basis": "both", "day": day}
     for code in people:
@@ -86,20 +96,31 @@ async def come_late(company: Company, things: Things, prefix: str) -> None:
     waiting = (await company.get(f"/v1/late-facts?cycle={prefix}published&limit=500")).json()
     for case in waiting["items"]:
         things["late", case["subject"].removeprefix("employee:")] = case["id"]
+    path = f"/v1/late-facts/{things['late', f'{prefix}{REWARDED}']}/decision"
+    await ask(company, "POST", path, {"decision": "rejected", "reason": "the matrix"})
+    async with company.owner.write(company.number) as session:
+        cycle = await read_cycle(session, f"{prefix}published")
+        assert cycle is not None
+        caller = Caller(company.number, Role.ADMIN, None, "system:operator")
+        await find_drifts(session, cycle, caller=caller, at=datetime.now(UTC))
 
 
 async def connect(
     company: Company, things: Things, prefix: str, ingest: httpx.AsyncClient, shops: Sequence[str]
 ) -> None:
-    """The shops have accounts with their marketplace."""
+    """The shops have accounts with their marketplace, and it has stated a day of each."""
     headers = {"Authorization": f"Bearer {company.keys['admin']}"}
     account = {"app_key": "k", "secret": SECRET, "session": "t"}
     for shop in shops:
         path = f"/v1/shops/{prefix}{shop}/account"
         answer = await ingest.put(path, json=account, headers=headers)
         assert answer.status_code == 200, answer.text
+        day = {"source": "sycm", "shop": f"{prefix}{shop}", "day": "2026-01-05", "orders": 1}
+        answer = await ingest.post("/v1/reconciliations", json=[day], headers=headers)
+        assert answer.status_code == 200, answer.text
     things["shop", prefix] = f"{prefix}{shops[0]}"
     table = {"name": NAME, "kind": "traffic", "fields": {"day": {"column": "day"}}}
+    things["mapping", prefix] = f"{prefix}table"
     answer = await ingest.put(f"/v1/mappings/{prefix}table", json=table, headers=headers)
     assert answer.status_code == 201, answer.text
     (first, *_) = (await ingest.get("/v1/rejected", headers=headers)).json()["items"]
@@ -129,11 +150,19 @@ async def be_pulled(
 
 
 async def _judge(company: Company, things: Things, prefix: str) -> None:
-    """A card of each agent that is open to marks, rewards and penalties."""
+    """A card of each agent that is open to marks, rewards and penalties; one has got some."""
     bounds = {"minimum": "-10", "maximum": "10"}
     document = scheme(sections=SECTIONS, pay=[], adjustments=bounds)
     code = await _begin(company, prefix, "judged", document, {"position": "agent"})
     _note(things, "judged", await cards(company, code))
+    for stage, path, given in (
+        ("judged", "adjustments", {"points": "1"}),
+        ("open", "payouts", {"amount": "1"}),
+    ):
+        card = things[f"scorecard {stage}", f"{prefix}{REWARDED}"]
+        stated = {**given, "reason": "the matrix"}
+        made = await ask(company, "POST", f"/v1/scorecards/{card}/{path}", stated)
+        things[path, prefix] = made["id"]
 
 
 async def _review(company: Company, things: Things, prefix: str) -> None:

@@ -52,7 +52,8 @@ async def _rate(company: Company, things: dict[tuple[str, str], str], prefix: st
     mark = {"item": "peers", "role": "peer", "mark": "75", "comment": "the matrix"}
     for rater in (f"{prefix}{each}" for each in RATERS):
         await ask(company, "POST", f"{path}/raters", {"role": "peer", "employee": rater})
-        await ask(company, "POST", f"{path}/ratings", mark, key=rater)
+        made = await ask(company, "POST", f"{path}/ratings", mark, key=rater)
+        things["rating", prefix] = made["id"]
     await move(company, code, "closed", "review", "approved", "published")
     (result,) = (await company.get(f"/v1/results?cycle={code}")).json()["items"]
     things["scorecard rated", rated] = card["id"]

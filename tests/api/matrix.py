@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Any
 
@@ -50,12 +50,13 @@ NOUNS = {
     "feeds": "feed",
     "webhooks": "webhook",
     "deliveries": "delivery",
+    "mappings": "mapping",
+    "standards": "standard",
+    "use-rules": "rule",
 }
 """What the part of a path names whose next part is an id."""
 CONSTANTS = {
-    "PUT /v1/mappings/{code}": "own",
     "/v1/facts/{kind}": "orders",
-    "/v1/mappings/{code}": "sycm_shop",
     "/v1/templates/{code}": "traffic_manager",
     "/v1/ladder-templates/{code}": "service_agent",
 }
@@ -227,29 +228,67 @@ def _places_of(world: World, kind: str, caller: str) -> Iterator[tuple[str, str]
     yield "foreign", f"{FOREIGN}{far}"
 
 
+@dataclass(frozen=True)
+class Question:
+    """A call as it is sent."""
+
+    call: Call
+    names: Mapping[str, str]
+    """What stands in the path, by parameter."""
+    pairs: tuple[tuple[str, str], ...]
+    body: Json
+    """Null for what is read; a text is a file of CSV."""
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        path = _PARAMETER.sub(lambda found: self.names[found[0][1:-1]], self.call.path)
+        return f"{path}?{'&'.join(f'{name}={value}' for name, value in self.pairs)}"
+
+
 async def send(
     world: World, call: Call, thing: str | None, *, query: str | None = None
 ) -> httpx.Response:
     """Ask as the caller about a thing, with a query of the ask's unless another is given."""
+    question = question_of(world, call, thing)
+    if query is not None:
+        question = replace(question, pairs=_pairs(query))
+    return await put(world, question)
+
+
+def question_of(world: World, call: Call, thing: str | None) -> Question:
+    """What a call about a thing says, as its ask has it."""
     operation = call.row.removeprefix("REST ")
     ask = ASKS.get(operation, Ask())
-    path = _path_of(world, operation, thing)
-    pairs = [pair for pair in ask.query.split("&") if pair and (thing or "{}" not in pair)]
+    pairs = tuple(
+        (name, value.replace("{}", thing or ""))
+        for name, value in _pairs(ask.query)
+        if thing or "{}" not in value
+    )
     if ask.listed and thing is None:
-        pairs.append("limit=500")
-    path += "?" + ("&".join(pairs).replace("{}", thing or "") if query is None else query)
+        pairs = (*pairs, ("limit", "500"))
+    body: Json = None
+    if call.method != "GET":
+        stated = ask.by.get(call.relation, ask.body)
+        words = {"{}": thing or ABSENT, "{self}": world.people(call.caller).get("own", ABSENT)}
+        words["{proposed}"] = world.things.get(("proposed", thing or ""), ABSENT)
+        body = _filled({} if stated is None else stated, words)
+    return Question(call, _names_of(world, operation, thing), pairs, body)
+
+
+async def put(world: World, question: Question, *, key: str | None = None) -> httpx.Response:
+    """Send it, with the caller's key unless another is given."""
+    call = question.call
     client = world.ingest if call.path in world.paths_of_ingest else world.ours.client
     headers = {}
     if call.caller != ANONYMOUS:
-        headers["Authorization"] = f"Bearer {world.ours.keys[call.caller]}"
+        headers["Authorization"] = f"Bearer {key or world.ours.keys[call.caller]}"
     if call.method == "GET":
-        return await client.get(path, headers=headers)
-    stated = ask.by.get(call.relation, ask.body)
-    words = {"{}": thing or ABSENT, "{self}": world.people(call.caller).get("own", ABSENT)}
-    words["{proposed}"] = world.things.get(("proposed", thing or ""), ABSENT)
-    body = json.dumps(_filled({} if stated is None else stated, words)).encode()
-    headers |= {"Content-Type": "application/json", **signed(body)}
-    return await client.request(call.method, path, content=body, headers=headers)
+        return await client.get(question.target, headers=headers)
+    is_file = isinstance(question.body, str)
+    body = (question.body if is_file else json.dumps(question.body)).encode()
+    headers |= {"Content-Type": "text/csv" if is_file else "application/json", **signed(body)}
+    return await client.request(call.method, question.target, content=body, headers=headers)
 
 
 def signed(body: bytes) -> dict[str, str]:
@@ -258,27 +297,26 @@ def signed(body: bytes) -> dict[str, str]:
     return {"X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode()}
 
 
-def _path_of(world: World, operation: str, thing: str | None) -> str:
-    """The path with its ids: of a noun that the world does not have, one that is not there."""
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    parted = (pair.partition("=") for pair in query.split("&") if pair)
+    return tuple((name, value) for name, _, value in parted)
+
+
+def _names_of(world: World, operation: str, thing: str | None) -> dict[str, str]:
+    """The ids of a path: of a noun that the world does not have, one that is not there."""
     path = operation.split()[1]
     constant = CONSTANTS.get(operation, CONSTANTS.get(path))
-    if constant is not None:
-        return _PARAMETER.sub(constant, path)
     asked = ASKS.get(operation, Ask()).kind
-    names, made = path.split("/"), []
-    for i, part in enumerate(names):
-        kind = NOUNS.get(names[i - 1], "")
+    parts, names = path.split("/"), {}
+    for i, part in enumerate(parts):
         if not _PARAMETER.fullmatch(part):
-            made.append(part)
-        elif thing is not None and (
-            asked in _IN_PATHS or (asked is None and kind == kind_of(operation))
-        ):
-            made.append(thing)
-        else:
-            # What a body is about may be a part of what its path names.
-            within = world.things.get((kind, thing or ""))
-            made.append(within or world.things.get((kind, ""), ABSENT))
-    return "/".join(made)
+            continue
+        kind = NOUNS.get(parts[i - 1], "")
+        is_about = asked in _IN_PATHS or (asked is None and kind == kind_of(operation))
+        # What a body is about may be a part of what its path names.
+        within = world.things.get((kind, thing or "")) or world.things.get((kind, ""), ABSENT)
+        names[part[1:-1]] = constant or (thing if thing is not None and is_about else within)
+    return names
 
 
 def _filled(body: Json, words: Mapping[str, str]) -> Json:

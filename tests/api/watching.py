@@ -30,13 +30,13 @@ CASE: Json = {"finding": "Slow.", "subject": "company", "due_on": "2099-01-01"}
 Things = dict[tuple[str, str], str]
 
 
-async def alarm(company: Company, people: list[str]) -> Things:
-    """An alert about each, as if a standard had been broken."""
+async def alarm(company: Company, people: list[str], standard: str) -> Things:
+    """An alert about each, as if the standard had been broken."""
     measured = Measured("orders", 1, "2026-01-05", Decimal(2), None, Decimal(1))
     breaches = [
         Breach(
             kind=AlertKind.STANDARD,
-            source="orders",
+            source=standard,
             subject=Subject(SubjectKind.EMPLOYEE, code),
             day=date(2026, 1, 5),
             zh="订单",
@@ -58,6 +58,7 @@ async def ask_around(company: Company, code: str, people: list[str]) -> Things:
     await ask(company, "POST", f"/v1/surveys/{code}/invitations", asked)
     found: Things = {}
     for owner in people:
-        case = await ask(company, "POST", "/v1/cases", {**CASE, "owner": owner, "survey": code})
+        stated = {**CASE, "subject": f"employee:{owner}", "owner": owner, "survey": code}
+        case = await ask(company, "POST", "/v1/cases", stated)
         found["case", owner] = case["id"]
     return found

@@ -39,7 +39,7 @@ from tests.api.awaiting import await_people, be_pulled, come_late, connect
 from tests.api.companies import Company, Json, open_companies
 from tests.api.contested import contest_and_rate
 from tests.api.facts import Sale
-from tests.api.watching import alarm, ask_around
+from tests.api.watching import STANDARD, alarm, ask_around
 from tests.databases import TestDatabase
 
 FOREIGN = "x-"
@@ -231,7 +231,7 @@ async def _fill(world: World, company: Company, prefix: str) -> None:
         name = _PERSONAL_ADMIN if role is Role.ADMIN else role.value
         key_id = await company.make_key(name, role.value, code and f"{prefix}{code}")
         world.things["key", f"{prefix}{role}"] = key_id
-    for noun in ("scheme", "ladder", "indicator", "measure"):
+    for noun in ("scheme", "ladder", "indicator", "measure", "standard"):
         world.things[noun, prefix] = f"{prefix}mine".replace("-", "_")
     await _define(company, prefix)
     await _hear(world, company, prefix)
@@ -290,7 +290,7 @@ async def _staff(company: Company, prefix: str) -> None:
 
 
 async def _define(company: Company, prefix: str) -> None:
-    """A scheme, a ladder, an indicator, a measure and a webhook of the company's own."""
+    """A scheme, a ladder, an indicator, a measure and a standard of the company's own."""
     mine = f"{prefix}mine".replace("-", "_")
     await publish_scheme(company, mine, _SCHEME)
     await ask(company, "PUT", f"/v1/schemes/{mine}", _SCHEME | {"note": "the next version"})
@@ -299,6 +299,7 @@ async def _define(company: Company, prefix: str) -> None:
     await ask(company, "PUT", f"/v1/measures/{mine}", {"name": name, "unit": "count"})
     indicator = {"name": name, "formula": "paid_amount", "unit": "money", "better": "higher"}
     await ask(company, "PUT", f"/v1/indicators/{mine}", indicator)
+    await ask(company, "PUT", f"/v1/standards/{mine}", STANDARD | {"at_most": "9"})
 
 
 async def _hear(world: World, company: Company, prefix: str) -> None:
@@ -339,14 +340,23 @@ async def _appraise(world: World, company: Company, prefix: str) -> None:
 
 
 async def _post(world: World, company: Company, prefix: str, people: list[str]) -> None:
-    """One order of each excluded, a row refused, the feed that it came by, and accounts."""
+    """One order of each excluded, a row refused, the feed that it came by, accounts, a measure."""
     headers = {"Authorization": f"Bearer {company.keys['admin']}"}
     for code in people:
         stated = {"source": "erp", "order": f"{code}-ex", "reason": "test", "note": "the matrix"}
         answer = await world.ingest.post("/v1/exclusions", json=stated, headers=headers)
         world.things["exclusion", code] = answer.json()["id"]
         world.things["order", code] = f"{code}-so"
-    await world.ingest.post("/v1/facts/orders", json=[{"source": "erp"}], headers=headers)
+    shop, at = f"{prefix}{SHOPS['front']}", "2026-01-05T00:00:00Z"
+    refused = [{"source": "erp", "shop": shop}]
+    await world.ingest.post("/v1/facts/orders", json=refused, headers=headers)
+    counted: Json = {
+        "source": "erp",
+        "day": "2026-01-05",
+        "measure": world.things["measure", prefix],
+    }
+    counted |= {"amount": "1", "unit": f"{prefix}back", "modified_at": at}
+    await world.ingest.post("/v1/facts/measures", json=[counted], headers=headers)
     await connect(company, world.things, prefix, world.ingest, tuple(SHOPS.values()))
     for kind, path in (("rejected", "/v1/rejected"), ("feed", "/v1/feeds")):
         items = (await world.ingest.get(path, headers=headers)).json()["items"]
@@ -354,7 +364,7 @@ async def _post(world: World, company: Company, prefix: str, people: list[str]) 
 
 
 async def _state(world: World, company: Company, prefix: str, people: list[str]) -> None:
-    """What is stated of people, and a job of each caller."""
+    """What is stated of people and of the company, and a job of each caller."""
     ladder = f"{prefix}mine".replace("-", "_")
     seen = [
         {"employee": code, "behaviour": "communication", "month": "2026-01", "holds": True}
@@ -362,11 +372,14 @@ async def _state(world: World, company: Company, prefix: str, people: list[str])
     ]
     await ask(company, "POST", f"/v1/ladders/{ladder}/observations", seen)
     action = {"code": "call", "what": "call old buyers", "due_on": "2026-01-31"}
+    whole = {"subject": "company", "indicator": ladder, "period": "2026-01"}
+    await ask(company, "PUT", "/v1/targets", [{**whole, "value": "9"}])
+    await ask(company, "PUT", "/v1/target-plans", {**whole, "mode": "scale", "actions": []})
     for code in people:
         plan: Json = {"subject": f"employee:{code}", "indicator": "net_sales"}
         plan |= {"period": "2026-01", "mode": "scale", "actions": [action | {"owner": code}]}
         await ask(company, "PUT", "/v1/target-plans", plan)
-    world.things |= await alarm(company, people)
+    world.things |= await alarm(company, people, ladder)
     world.things["survey", prefix] = ladder
     world.things |= await ask_around(company, ladder, people)
     month = {"month": "2026-01", "employees": None}

@@ -52,7 +52,7 @@ class Listing:
     """A list of one name as a caller pages through it."""
 
     name: str
-    """What its cursors are bound to: a list in another order is another list."""
+    """What its cursors are bound to: a list in another order, or of another company, is another."""
     first: int
     after: Place | None
     key: bytes
@@ -91,8 +91,9 @@ def listing(
     if not 1 <= first <= FIRST_MAXIMUM:
         fault = Fault("first", "limit", f"`first` is from 1 to {FIRST_MAXIMUM}.")
         raise Invalid("invalid", fault.detail, [fault])
-    place = read_cursor(context.signing_key, f"graph {name}", after, length)
-    return Listing(f"graph {name}", first, place, context.signing_key)
+    bound = f"graph {context.caller.tenant} {name}"
+    place = read_cursor(context.signing_key, bound, after, length)
+    return Listing(bound, first, place, context.signing_key)
 
 
 async def list_by_code(

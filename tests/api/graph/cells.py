@@ -93,9 +93,9 @@ def entries_of(world: World, caller: str) -> Iterator[tuple[Entry, Entry]]:
     assert CORE.query_type is not None
     for root, made in CORE.query_type.fields.items():
         for about in ("employee", *_BY_ID) if root == "node" else (root,):
-            absent = _arguments(made, _told(world, about, caller, "other", None))
+            absent = arguments_of(made, told_of(world, about, caller, "other", None))
             for relation, code in world.people(caller).items():
-                there = _arguments(made, _told(world, about, caller, relation, code))
+                there = arguments_of(made, told_of(world, about, caller, relation, code))
                 if there == absent and relation != "other":
                     continue  # a root that is told of nobody is asked once
                 for selected in _selections(made):
@@ -105,7 +105,7 @@ def entries_of(world: World, caller: str) -> Iterator[tuple[Entry, Entry]]:
                     )
 
 
-def _arguments(made: GraphQLField, told: dict[str, str]) -> str:
+def arguments_of(made: GraphQLField, told: dict[str, str]) -> str:
     """What a root is told of whom it is about."""
     written = [
         f'{name}: "{told[name]}"'
@@ -116,7 +116,9 @@ def _arguments(made: GraphQLField, told: dict[str, str]) -> str:
     return f"({parts})" if parts else ""
 
 
-def _told(world: World, about: str, caller: str, relation: str, code: str | None) -> dict[str, str]:
+def told_of(
+    world: World, about: str, caller: str, relation: str, code: str | None
+) -> dict[str, str]:
     """Every argument that a root may want; a code of null is nobody there is."""
     named = code or ABSENT
     told = {"employee": named, "subject": f"employee:{named}", "code": named}
@@ -142,12 +144,12 @@ def _selections(made: GraphQLField) -> Iterator[str]:
     if not isinstance(kind, GraphQLObjectType):  # a node: of several types
         yield "{ id __typename }"
         return
-    yield _held(kind)
+    yield selection_of(kind)
     for link in _links(kind):
         yield f"{{ {link} }}"
 
 
-def _held(kind: GraphQLObjectType) -> str:
+def selection_of(kind: GraphQLObjectType) -> str:
     """What a type holds without its links; of a page also its nodes."""
     if "nodes" not in kind.fields:
         return whole(kind.name)
@@ -174,7 +176,7 @@ def _links(kind: GraphQLObjectType) -> Iterator[str]:
             against = '(against: "closed")' if "against" in made.args else ""
             first = "(first: 2)" if "first" in made.args else ""
             alone = is_leaf_type(inner)
-            yield f"{name}{against}{first} {'' if alone else _held(_type_of(made))}"
+            yield f"{name}{against}{first} {'' if alone else selection_of(_type_of(made))}"
         if isinstance(inner, GraphQLObjectType) and inner.name not in _rooted():
             yield from (f"{name} {{ {link} }}" for link in _links(inner))
 
@@ -286,11 +288,15 @@ class _Socket:
         return self.context
 
 
-async def follow(context: GraphContext, cycle: str) -> bool:
+async def follow(context: GraphContext, cycle: str, employee: str | None = None) -> bool:
     """Whether a subscription is refused as it begins; one that waits for changes is not."""
     await context.renew()
-    query = f'subscription {{ scorecardChanged(cycle: "{cycle}") {{ id }} }}'
-    stream = await schema.subscribe(query, context_value=_Socket(context))
+    query = (
+        "subscription ($cycle: String!, $employee: String) "
+        "{ scorecardChanged(cycle: $cycle, employee: $employee) { id } }"
+    )
+    given = {"cycle": cycle, "employee": employee}
+    stream = await schema.subscribe(query, given, context_value=_Socket(context))
     if not hasattr(stream, "__anext__"):
         return bool(getattr(stream, "errors", None))
     try:
