@@ -78,7 +78,7 @@ async def await_people(
 async def come_late(company: Company, things: Things, prefix: str) -> None:
     """An order of each comes after data were closed, and waits for a decision on every card.
 
-    Of one it was decided; what is published differs from what would be computed now.
+    Of one it was decided; and one card drifts.
     """
     people = [f"{prefix}{code}" for code in (*SUPERIORS, "e-boss", REWARDED)]
     day = date(2026, 1, 7)
@@ -98,10 +98,18 @@ async def come_late(company: Company, things: Things, prefix: str) -> None:
         things["late", case["subject"].removeprefix("employee:")] = case["id"]
     path = f"/v1/late-facts/{things['late', f'{prefix}{REWARDED}']}/decision"
     await ask(company, "POST", path, {"decision": "rejected", "reason": "the matrix"})
+    await _drift(company, prefix, day)
+
+
+async def _drift(company: Company, prefix: str, day: date) -> None:
+    """A published card is other than it would be computed now: an order is not noted as late."""
+    code, shop = f"{prefix}e-view", f"{prefix}s-b"
+    sale = Sale(id=f"{code}-late", paid_on=day, shop=shop, salesperson=code, amount="1")
+    await sell(company, sale)
+    caller = Caller(company.number, Role.ADMIN, None, "system:operator")
     async with company.owner.write(company.number) as session:
         cycle = await read_cycle(session, f"{prefix}published")
         assert cycle is not None
-        caller = Caller(company.number, Role.ADMIN, None, "system:operator")
         await find_drifts(session, cycle, caller=caller, at=datetime.now(UTC))
 
 

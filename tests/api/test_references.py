@@ -62,6 +62,7 @@ VIEWS = (("admin", "hr", "erp", "viewer"), ("lead",), ("employee",), ("payroll",
 """Callers who see the whole, what is theirs, or through a database role of their own."""
 SHORT: Mapping[str, list[str]] = {
     "GET /": ["nothing", "", "", ""],
+    "GET /v1/drifts": ["drift"],
     "GET /v1/employees/{code}/levels": ["2026-01", "mine", "e-other", "1"],
     "GET /v1/indicators/{code}/values": ["1"],
     "GET /v1/ladder-templates": ["service_agent"],
