@@ -116,7 +116,7 @@ async def _drift(company: Company, prefix: str, day: date) -> None:
 async def connect(
     company: Company, things: Things, prefix: str, ingest: httpx.AsyncClient, shops: Sequence[str]
 ) -> None:
-    """The shops have accounts with their marketplace, and it has stated a day of each."""
+    """The shops have accounts with their marketplace, which has stated a day; a unit is counted."""
     headers = {"Authorization": f"Bearer {company.keys['admin']}"}
     account = {"app_key": "k", "secret": SECRET, "session": "t"}
     for shop in shops:
@@ -126,6 +126,10 @@ async def connect(
         day = {"source": "sycm", "shop": f"{prefix}{shop}", "day": "2026-01-05", "orders": 1}
         answer = await ingest.post("/v1/reconciliations", json=[day], headers=headers)
         assert answer.status_code == 200, answer.text
+    counted: Json = {"source": "erp", "day": "2026-01-05", "measure": things["measure", prefix]}
+    counted |= {"amount": "1", "unit": f"{prefix}back", "modified_at": "2026-01-05T00:00:00Z"}
+    answer = await ingest.post("/v1/facts/measures", json=[counted], headers=headers)
+    assert answer.json()["created"] == 1, answer.text
     things["shop", prefix] = f"{prefix}{shops[0]}"
     table = {"name": NAME, "kind": "traffic", "fields": {"day": {"column": "day"}}}
     things["mapping", prefix] = f"{prefix}table"

@@ -340,23 +340,15 @@ async def _appraise(world: World, company: Company, prefix: str) -> None:
 
 
 async def _post(world: World, company: Company, prefix: str, people: list[str]) -> None:
-    """One order of each excluded, a row refused, the feed that it came by, accounts, a measure."""
+    """One order of each excluded, a row refused, the feed that it came by, and accounts."""
     headers = {"Authorization": f"Bearer {company.keys['admin']}"}
     for code in people:
         stated = {"source": "erp", "order": f"{code}-ex", "reason": "test", "note": "the matrix"}
         answer = await world.ingest.post("/v1/exclusions", json=stated, headers=headers)
         world.things["exclusion", code] = answer.json()["id"]
         world.things["order", code] = f"{code}-so"
-    shop, at = f"{prefix}{SHOPS['front']}", "2026-01-05T00:00:00Z"
-    refused = [{"source": "erp", "shop": shop}]
+    refused = [{"source": "erp", "shop": f"{prefix}{SHOPS['front']}"}]
     await world.ingest.post("/v1/facts/orders", json=refused, headers=headers)
-    counted: Json = {
-        "source": "erp",
-        "day": "2026-01-05",
-        "measure": world.things["measure", prefix],
-    }
-    counted |= {"amount": "1", "unit": f"{prefix}back", "modified_at": at}
-    await world.ingest.post("/v1/facts/measures", json=[counted], headers=headers)
     await connect(company, world.things, prefix, world.ingest, tuple(SHOPS.values()))
     for kind, path in (("rejected", "/v1/rejected"), ("feed", "/v1/feeds")):
         items = (await world.ingest.get(path, headers=headers)).json()["items"]
