@@ -108,7 +108,7 @@ class Gateway:
         shop, outcome = "", "ok"
         try:
             if operation == "file":
-                content = self._file(place)
+                content = self._file(place, asked.query.decode())
             else:
                 of = self._shop_of(asked, expired=fault is not None and fault.kind == "expired")
                 shop = of.code
@@ -197,11 +197,18 @@ class Gateway:
             marketplace=MARKETPLACE,
         )
 
-    def _file(self, name: str) -> Content:
-        for report in self.reports.values():
-            if report.number == name:
-                return Content(report.packed(), media_type="application/octet-stream")
-        raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+    def _file(self, name: str, query: str) -> Content:
+        """Of a place that was told five minutes ago at most."""
+        report = self.reports.get(name)
+        if report is None:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
+        text = dict(parse_qsl(query)).get("Expires", "")
+        until = int(text) if text.isascii() and text.isdigit() else 0
+        if query != report.query(until):
+            raise Refusal(403, "SignatureDoesNotMatch", "The request signature does not match.")
+        if self.now().timestamp() > until:
+            raise Refusal(403, "AccessDenied", "Request has expired")
+        return Content(report.written(), media_type="application/octet-stream")
 
     def _disturb(self, fault: Fault, content: Content) -> None:
         """Spoil a good page, or the books behind it once the page is made."""

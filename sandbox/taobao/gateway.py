@@ -31,6 +31,8 @@ class Gateway:
         self.account = Account()
         self.trouble = Trouble()
         self.books = Books(first)
+        self.closed: set[str] = set()
+        """Methods that this application may not call."""
         self._banned_until = datetime.min.replace(tzinfo=UTC)
 
     def answer(self, asked: Asked) -> Answer:
@@ -97,6 +99,9 @@ class Gateway:
         method = params["method"]
         if method not in METHODS:
             raise Refusal(22, "Invalid method", "isv.invalid-method")
+        if method in self.closed:
+            words = "Insufficient isv permissions"
+            raise Refusal(11, words, "isv.permission-api-package-limit")
         content = METHODS[method](params, SHOP_OF[shop], self.books, self.now())
         if fault:
             self._disturb(fault, content)

@@ -19,12 +19,13 @@ from sandbox.taobao.params import (
     read_time,
     required,
     span,
+    time_text,
 )
 from sandbox.taobao.rows import STATUS, Row, rating_row, refund_row, staff_rows, trade_row
 
 Method = Callable[[Params, Shop, Books, datetime], Row]
 
-_THREE_MONTHS = timedelta(days=92)
+_THREE_MONTHS, _TWO_YEARS = timedelta(days=92), timedelta(days=731)
 _HALF_A_YEAR = timedelta(days=180)
 _RATINGS_OF_A_RANGE = 1500
 # The kinds of trade that are listed where none is asked for; the others must be named.
@@ -35,6 +36,20 @@ _IN_GUARANTEE = ("fixed", "auction")
 def _sold(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
     """taobao.trades.sold.get: by time of creation."""
     first, last = optional_span(params, "start_created", "end_created", at, reach=_THREE_MONTHS)
+    found = [
+        (sale.created_at, modified, sale)
+        for modified, sale in books.sales(shop, at)
+        if first <= sale.created_at <= last
+    ]
+    return _trades(params, found, at)
+
+
+def _sold_history(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.trades.sold.history.get: by time of creation, from before three months ago."""
+    given = {"end_created": time_text(at - _THREE_MONTHS), **params}
+    first, last = optional_span(given, "start_created", "end_created", at, reach=_TWO_YEARS)
+    if last > at - _THREE_MONTHS:
+        raise invalid("end_created", "less than three months ago")
     found = [
         (sale.created_at, modified, sale)
         for modified, sale in books.sales(shop, at)
@@ -71,7 +86,15 @@ def _trades(params: Params, found: Iterable[tuple[datetime, datetime, Sale]], at
 
 
 def _full_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
-    """taobao.trade.fullinfo.get: one trade, with its promotions."""
+    """taobao.trade.fullinfo.get: one trade of the last three months, with its promotions."""
+    row = full_trade(books, shop, number(params, "tid"), at)
+    if read_time(str(row["created"])) < at - _THREE_MONTHS:
+        raise invalid("tid", "a trade of long ago")
+    return {"trade": chosen(row, params)}
+
+
+def _simple_info(params: Params, shop: Shop, books: Books, at: datetime) -> Row:
+    """taobao.trade.simple.get: one trade, however old."""
     return {"trade": chosen(full_trade(books, shop, number(params, "tid"), at), params)}
 
 
@@ -128,7 +151,11 @@ def _staff(params: Params, shop: Shop, books: Books, at: datetime) -> Row:  # no
 METHODS: dict[str, Method] = {
     "taobao.trades.sold.get": _sold,
     "taobao.trades.sold.increment.get": _sold_increment,
+    "taobao.trades.sold.history.get": _sold_history,
     "taobao.trade.fullinfo.get": _full_info,
+    "taobao.trades.simple.sold.get": _sold,
+    "taobao.trades.simple.sold.increment.get": _sold_increment,
+    "taobao.trade.simple.get": _simple_info,
     "taobao.refunds.receive.get": _refunds,
     "taobao.refund.get": _refund,
     "taobao.traderates.get": _ratings,

@@ -62,9 +62,7 @@ def optional_span(
     params: Params, start: str, end: str, at: datetime, *, reach: timedelta
 ) -> tuple[datetime, datetime]:
     """The range asked for, or everything within reach."""
-    given = {start: (at - reach).strftime("%Y-%m-%d %H:%M:%S"), end: _text(at), **params}
-    if start not in params:
-        given[start] = _text(at - reach)
+    given = {start: time_text(at - reach), end: time_text(at), **params}
     first, last = span(given, start, end)
     if at - first > reach + timedelta(seconds=1):
         raise invalid(start, f"more than {reach.days} days ago")
@@ -115,7 +113,7 @@ def read_time(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
 
 
-def _text(at: datetime) -> str:
+def time_text(at: datetime) -> str:
     return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from random import Random
 from typing import cast
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from sandbox.books import Books
 from sandbox.faults import Call, Fault, Trouble
@@ -101,7 +101,9 @@ class Gateway:
             raise Refusal(503, "internal_server_error", "There has been a critical error.")
 
     def _shop_of(self, asked: Asked, *, expired: bool) -> Shop:
-        """Over plain HTTP a call is signed; its key and secret would be for all to read."""
+        """Where the way is closed key and secret come along; on an open one a call is signed."""
+        if asked.url.startswith("https://"):
+            return self._shop_of_pair(asked, expired=expired)
         params = dict(parse_qsl(asked.query.decode(), keep_blank_values=True))
         key = params.get("oauth_consumer_key", "")
         secret = self.keys.secrets.get(key)
@@ -123,6 +125,21 @@ class Gateway:
         self.keys.nonces.add(params.get("oauth_nonce", ""))
         return self.keys.shops[key]
 
+    def _shop_of_pair(self, asked: Asked, *, expired: bool) -> Shop:
+        kind, _, pair = asked.headers.get("authorization", "").partition(" ")
+        try:
+            key, _, given = base64.b64decode(pair, validate=True).decode().partition(":")
+        except ValueError:
+            kind, key, given = "", "", ""
+        secret = self.keys.secrets.get(key)
+        if kind != "Basic" or secret is None or expired:
+            message = "Sorry, you cannot list resources."
+            raise Refusal(401, "woocommerce_rest_cannot_view", message)
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            message = "Consumer secret is invalid."
+            raise Refusal(401, "woocommerce_rest_authentication_error", message)
+        return self.keys.shops[key]
+
     def _list(self, asked: Asked, name: str, shop: Shop, fault: Fault | None) -> Answer:
         params = dict(parse_qsl(asked.query.decode()))
         at, place = self.now(), name.split("/")
@@ -141,13 +158,16 @@ class Gateway:
                 raise Refusal(404, "rest_no_route", "No route was found matching the URL.")
         size, page = _number(params, "per_page", 10), _number(params, "page", 1)
         if size > LARGEST_PAGE:
-            raise Refusal(400, "rest_invalid_param", "Invalid parameter(s): per_page")
-        found = rows[(page - 1) * size : page * size]
+            raise _invalid("per_page")
+        found = _ordered(rows, params, page)[(page - 1) * size : page * size]
         if fault:
             self._disturb(fault, found)
         if names := params.get("_fields"):
             found = [{name: row[name] for name in names.split(",") if name in row} for row in found]
-        headers = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(-(-len(rows) // size))}
+        pages = -(-len(rows) // size)
+        headers = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(pages)}
+        if link := _link(asked, params, page, pages):
+            headers["Link"] = link
         return Answer(_written(found), headers=headers, wait_seconds=stall_seconds(fault))
 
     def _disturb(self, fault: Fault, rows: list[Row]) -> None:
@@ -177,17 +197,15 @@ def signature_of(method: str, url: str, params: Mapping[str, str], secret: str) 
 
 
 def _orders(books: Books, shop: Shop, params: Mapping[str, str], at: datetime) -> list[Row]:
-    """In the order of their numbers: there is none of the time of change."""
     if params.get("dates_are_gmt") != "true":
         raise Refusal(400, "sandbox_zone", "the site's own zone is for those who know it")
     after, before = _time(params, "modified_after"), _time(params, "modified_before")
     wanted = set(params.get("status", "any").split(","))
-    found = [
-        (sale.id, order_row(sale, at, modified))
+    rows = [
+        order_row(sale, at, modified)
         for modified, sale in books.sales(shop, at)
         if (after is None or modified > after) and (before is None or modified < before)
     ]
-    rows = [row for _, row in sorted(found, key=lambda each: each[0])]
     known = {"any", *STATUS.values()}
     return [row for row in rows if "any" in wanted or row["status"] in wanted & known]
 
@@ -204,20 +222,49 @@ def _reviews(books: Books, shop: Shop, params: Mapping[str, str], at: datetime) 
     """By the site's own clock, which no parameter turns."""
     after, before = params.get("after", ""), params.get("before", "9")
     rows = [review_row(sale, review) for sale, review in books.reviews(shop, at)]
-    chosen = [row for row in rows if after < str(row["date_created"]) < before]
-    return sorted(chosen, key=lambda row: cast("int", row["id"]))
+    return [row for row in rows if after < str(row["date_created"]) < before]
 
 
 def _on_sale(rows: list[Row], params: Mapping[str, str]) -> list[Row]:
     status = params.get("status", "any")
-    chosen = [row for row in rows if status in {"any", row["status"]}]
-    return sorted(chosen, key=lambda row: cast("int", row["id"]))
+    return [row for row in rows if status in {"any", row["status"]}]
+
+
+def _ordered(rows: list[Row], params: Mapping[str, str], page: int) -> list[Row]:
+    """By date, the newest first, unless by number: there is no order by the time of change.
+
+    Of what has one date a database promises no order, and keeps to none from page to page.
+    """
+    by, way = params.get("orderby", "date"), params.get("order", "desc")
+    if by not in {"date", "id"}:
+        raise _invalid("orderby")
+    if way not in {"asc", "desc"}:
+        raise _invalid("order")
+
+    def number(row: Row) -> int:
+        return cast("int", row["id"])
+
+    if by == "id":
+        return sorted(rows, key=number, reverse=way == "desc")
+    drawn = sorted(rows, key=number, reverse=page % 2 == 0)
+    return sorted(drawn, key=lambda row: str(row["date_created"]), reverse=way == "desc")
+
+
+def _link(asked: Asked, params: Mapping[str, str], page: int, pages: int) -> str:
+    """The pages before and after, as a header names them."""
+    shown = {name: value for name, value in params.items() if not name.startswith("oauth_")}
+    places = [("prev", page - 1), ("next", page + 1)]
+    return ", ".join(
+        f'<{asked.url}?{urlencode({**shown, "page": place})}>; rel="{way}"'
+        for way, place in places
+        if 1 <= place <= pages
+    )
 
 
 def _number(params: Mapping[str, str], name: str, usual: int) -> int:
     text = params.get(name, str(usual))
     if not text.isdigit() or int(text) < 1:
-        raise Refusal(400, "rest_invalid_param", f"Invalid parameter(s): {name}")
+        raise _invalid(name)
     return int(text)
 
 
@@ -228,8 +275,12 @@ def _time(params: Mapping[str, str], name: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Refusal(400, "rest_invalid_param", f"Invalid parameter(s): {name}") from error
+        raise _invalid(name) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _invalid(name: str) -> Refusal:
+    return Refusal(400, "rest_invalid_param", f"Invalid parameter(s): {name}")
 
 
 def _written(document: object) -> bytes:

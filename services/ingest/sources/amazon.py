@@ -21,7 +21,7 @@ from services.ingest.sources.amazon_calls import (
     token_in,
 )
 from services.ingest.sources.client import Answer, Client, Question, unpacked
-from services.ingest.sources.errors import Refused, TryLater, Unreadable
+from services.ingest.sources.errors import Refused, SourceError, TryLater, Unreadable
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
 from services.ingest.sources.reading import (
     MOST_SHELVES,
@@ -78,6 +78,10 @@ class _Reports:
     numbers: dict[date, str] = field(default_factory=dict)
     rows: dict[date, Row | None] = field(default_factory=dict)
     """Null for a day without any."""
+
+
+class _PlaceClosed(SourceError):
+    """The address of a report's document has run out."""
 
 
 class AmazonSource:
@@ -263,12 +267,23 @@ class AmazonSource:
         if report.get("processingStatus") != "DONE":
             del work.numbers[day]
             raise TryLater(f"the report of {day} was not made")
-        path = f"/reports/2021-06-30/documents/{report.get('reportDocumentId')}"
+        document = f"/reports/2021-06-30/documents/{report.get('reportDocumentId')}"
+        for _ in range(2):
+            try:
+                return await self._read_document(document, day)
+            except _PlaceClosed:
+                # It was open for five minutes, and what went wrong took longer: a new one is told.
+                continue
+        raise TryLater(f"the report of {day} is not given out")
+
+    async def _read_document(self, path: str, day: date) -> Row:
         place = await self._calls.call(
             "getReportDocument", path, {}, lambda found: _with(found, "url")
         )
 
         def read(answer: Answer) -> Row:
+            if answer.status == 403:
+                raise _PlaceClosed("a report's document is shown no longer")
             if answer.status != 200:
                 raise Unreadable(f"a report's document answers with status {answer.status}")
             packed = place.get("compressionAlgorithm") == "GZIP"

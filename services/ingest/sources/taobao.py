@@ -6,8 +6,8 @@ count, because pages shift while they are read, and a window is read until nothi
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -22,9 +22,17 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.passes import MOST_ROWS, Page, Pass, read_pages, read_window
+from services.ingest.sources.passes import (
+    MOST_ROWS,
+    Page,
+    Pass,
+    read_pages,
+    read_until_quiet,
+    read_window,
+)
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import joined, sign_md5
+from services.ingest.sources.taobao_history import HISTORY, REACH, SURELY_RECENT, Way, ways_of
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -123,10 +131,18 @@ _DETAILS: Mapping[FactKind, _Detail] = {
 }
 
 
+# Some kinds of application are told less, and by other methods.
+_SIMPLE = {
+    "taobao.trades.sold.increment.get": "taobao.trades.simple.sold.increment.get",
+    "taobao.trades.sold.get": "taobao.trades.simple.sold.get",
+    "taobao.trade.fullinfo.get": "taobao.trade.simple.get",
+}
+_MOST_OPEN = 50_000
+"""Of a list that is open at one end, and so holds some days beside those that are meant."""
+
+
 class TaobaoSource:
     """One shop of Taobao or Tmall."""
-
-    streams = STREAMS
 
     def __init__(
         self, client: Client, credential: Credential, *, now: Callable[[], datetime]
@@ -134,19 +150,49 @@ class TaobaoSource:
         self._client = client
         self._credential = credential
         self._now = now
+        self._is_simple = False
+        self._has_history = HISTORY in credential.also
+        self.streams: Mapping[FactKind, Stream] = STREAMS
+        if self._has_history:
+            orders = replace(STREAMS[FactKind.ORDERS], reach=REACH)
+            self.streams = {**STREAMS, FactKind.ORDERS: orders}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
-        """Every row that changed in a window: read again until a pass brings nothing new."""
+        """Every row that changed in a window: read again until a pass brings nothing new.
+
+        Of orders from before three months ago those that were placed in it.
+        """
         asked = _LISTS[kind]
-        rows = await read_window(
+        shown = f"{_text(window.start)} to {_text(window.end)}"
+        by_placing = self._has_history and kind is FactKind.ORDERS
+        if by_placing and (ways := ways_of(window, self._now())):
+            found: dict[str, Row] = {}
+            for way in ways:
+                for row in await self._read_placed(way, window):
+                    found[str(row.get("tid"))] = row
+            methods = ", ".join(way.method for way in ways)
+            return Reading(f"{methods} {shown}", tuple(found.values()))
+        return Reading(f"{asked.method} {shown}", await self._read_list(asked, window))
+
+    async def _read_list(self, asked: _List, window: Window) -> tuple[Row, ...]:
+        return await read_window(
             lambda part: self._pass(asked, part),
             window,
             number=asked.key[0],
             changed=asked.key[1],
             what=asked.method,
         )
-        request = f"{asked.method} {_text(window.start)} to {_text(window.end)}"
-        return Reading(request, rows)
+
+    async def _read_placed(self, way: Way, window: Window) -> Sequence[Row]:
+        asked = replace(_LISTS[FactKind.ORDERS], method=way.method, start=way.start, end=way.end)
+        if not way.is_open:
+            return await self._read_list(asked, way.range)
+        asked = replace(asked, most=_MOST_OPEN)
+        rows = await read_until_quiet(
+            lambda: self._pass(asked, way.range), number="tid", changed="modified", what=way.method
+        )
+        first, end = _text(window.start), _text(window.end)
+        return [row for row in rows if first <= str(row.get("created")) < end]
 
     async def detail(self, kind: FactKind, row: Row) -> Row:
         """The row with the one thing that its list leaves out.
@@ -158,15 +204,18 @@ class TaobaoSource:
         if asked is None:
             return row
         number = str(row[asked.key])
+        method = asked.method
+        if kind is FactKind.ORDERS and _is_old(row, self._now()):
+            method = _SIMPLE[method]
 
         def read(content: dict[str, Any]) -> Row:
             inner = content.get(asked.inside)
             if not isinstance(inner, dict) or str(inner.get(asked.key)) != number:
-                raise Unreadable(f"{asked.method} answers about something else")
+                raise Unreadable(f"{method} answers about something else")
             return {**row, asked.adds: inner[asked.adds]} if asked.adds in inner else row
 
         fields = f"{asked.key},{asked.adds}"
-        return await self._call(asked.method, {asked.key: number, "fields": fields}, read)
+        return await self._call(method, {asked.key: number, "fields": fields}, read)
 
     async def count_trades(self, day: date) -> Mapping[str, int]:
         """How many trades that were placed on a day stand where, in its own words."""
@@ -206,6 +255,25 @@ class TaobaoSource:
         )
 
     async def _call(
+        self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
+    ) -> T:
+        """The reading of an answer, by the smaller method where the whole one is not permitted."""
+        simple = _SIMPLE.get(method, method)
+        if self._is_simple:
+            return await self._ask(simple, params, read)
+        try:
+            return await self._ask(method, params, read)
+        except NotPermitted as refusal:
+            if simple == method:
+                raise
+            try:
+                found = await self._ask(simple, params, read)
+            except NotPermitted:
+                raise refusal from None
+            self._is_simple = True
+            return found
+
+    async def _ask(
         self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
     ) -> T:
         """The reading of what stands inside a method's own envelope."""
@@ -282,10 +350,11 @@ def _ban_seconds(sentence: str) -> float:
 
 
 def _window_params(asked: _List, window: Window, page: int) -> dict[str, str]:
+    ends = {asked.start: _text(window.start), asked.end: _text(window.end)}
     return {
         "fields": asked.fields,
-        asked.start: _text(window.start),
-        asked.end: _text(window.end),
+        # An end without a name is left open.
+        **{name: text for name, text in ends.items() if name},
         "page_no": str(page),
         "page_size": str(asked.page_size),
         **asked.extra,
@@ -320,6 +389,11 @@ def _rows(content: Mapping[str, Any]) -> list[Row]:
     if len(lists) > 1 or not all(isinstance(row, dict) for rows in lists for row in rows):
         raise Unreadable("the answer's rows cannot be told")
     return list(lists[0]) if lists else []
+
+
+def _is_old(row: Row, at: datetime) -> bool:
+    """Whether a trade may be too old for the method that tells of a single one."""
+    return str(row.get("created")) < _text(at - SURELY_RECENT)
 
 
 def _text(moment: datetime) -> str:

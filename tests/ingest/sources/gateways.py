@@ -1,6 +1,6 @@
 """A sandbox gateway in this process, and a source that asks it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qs
 
 import httpx
@@ -39,9 +39,9 @@ class Recorder(httpx.ASGITransport):
 class World:
     """A gateway whose clock goes on only when somebody sleeps, and a source that asks it."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: date | None = None) -> None:
         self.now = NOW
-        app = make_app(lambda: self.now)
+        app = make_app(lambda: self.now, first=first)
         self.gateway: Gateway = app.state.gateways["taobao"]
         self.transport = Recorder(app)
         client = Client(
@@ -54,6 +54,7 @@ class World:
         self.credential = Credential(
             f"http://sandbox.test:8100{PATH}", APP_KEY, APP_SECRET, session_of("tm-qinghe")
         )
+        self.client = client
         self.source = TaobaoSource(client, self.credential, now=lambda: self.now)
         self.pace = client._pace
 

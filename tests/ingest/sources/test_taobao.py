@@ -232,6 +232,24 @@ async def test_a_window_with_too_many_rows_is_asked_for_in_parts(world: World) -
     assert len(numbers) > 1500
 
 
+@pytest.mark.parametrize("name", ["trade_rate", "trade_rate_item", "rates"])
+async def test_ratings_are_the_only_list_whatever_it_is_called(world: World, name: str) -> None:
+    """Its wrapper has had more than one name."""
+
+    class Renaming(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await world.transport.handle_async_request(request)
+            body = await answer.aread()
+            assert b'{"trade_rate":' in body
+            body = body.replace(b'{"trade_rate":', f'{{"{name}":'.encode())
+            return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    window = Window(DAY.start, DAY.start + timedelta(hours=12))
+    found = (await source_with(world, Renaming()).read(RATINGS, window)).rows
+    assert sorted(str(row["oid"]) for row in found) == await world.numbers(RATINGS, window)
+    assert found
+
+
 async def test_refunds_get_their_end_and_orders_their_promotion(world: World) -> None:
     days = Window(NOW - timedelta(days=30), NOW)
     refunds = (await world.source.read(REFUNDS, days)).rows

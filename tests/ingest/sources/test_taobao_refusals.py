@@ -115,8 +115,9 @@ class Refusing(httpx.AsyncBaseTransport):
         ({"code": 26, "msg": "Missing session"}, NotAuthorised, 1),
         ({"code": 27, "sub_code": "invalid-sessionkey"}, NotAuthorised, 1),
         ({"code": "27"}, NotAuthorised, 1),
-        ({"code": 11, "sub_code": "isv.permission-api-package-limit"}, NotPermitted, 1),
-        ({"code": 12}, NotPermitted, 1),
+        # The smaller method is asked, too.
+        ({"code": 11, "sub_code": "isv.permission-api-package-limit"}, NotPermitted, 2),
+        ({"code": 12}, NotPermitted, 2),
         *(({"code": code}, Refused, 1) for code in (21, 25, 28, 34, 40, 43)),
         ({"code": 41, "sub_code": "isv.invalid-parameter"}, Refused, 1),
     ],

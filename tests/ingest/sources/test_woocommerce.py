@@ -2,14 +2,17 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+from sandbox.books import Books
 from sandbox.faults import Fault
+from sandbox.sales import Sale
+from sandbox.shops import Shop
 from sandbox.woocommerce.rows import order_row
 from services.ingest.sources import passes, woocommerce
 from services.ingest.sources.client import Answer, Client, Pace
@@ -117,6 +120,42 @@ async def test_a_row_that_leaves_while_pages_are_read_hides_no_other(site: Site)
     moved = set(before) - set(site.truth())
     assert len(moved) == 1
     assert set(found) == set(before)
+
+
+async def test_orders_of_one_date_are_each_read_without_more_ado(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a shop brought its orders along from another one: by date they have no order."""
+    sales = Books.sales
+
+    def at_once(books: Books, shop: Shop, at: datetime) -> Iterator[tuple[datetime, Sale]]:
+        for modified, sale in sales(books, shop, at):
+            yield modified, replace(sale, created_at=DAY.start)
+
+    monkeypatch.setattr(Books, "sales", at_once)
+    assert await site.numbers() == site.truth()
+    assert site.pages == twice(len(site.truth()))
+
+
+def twice(rows: int) -> list[str]:
+    """The pages of two passes, which is all that a quiet list needs."""
+    pages = -(-rows // woocommerce.PAGE_ROWS)
+    assert rows % woocommerce.PAGE_ROWS != 1
+    return [str(page) for page in range(1, pages + 1)] * 2
+
+
+async def test_a_review_that_comes_late_stands_at_the_end_and_costs_no_pass(site: Site) -> None:
+    wide = Window(DAY.start - timedelta(hours=32), DAY.end + timedelta(hours=16))
+    numbers = {
+        review.line.id * 10 + 1: sale.id
+        for sale, review in site.gateway.books.reviews(SHOP, NOW)
+        if wide.start < review.created_at < wide.end
+    }
+    site.gateway.books.held.add(numbers[max(numbers)])
+    site.gateway.trouble.add(Fault("late", detail=str(numbers[max(numbers)])))
+    await site.numbers(RATINGS)
+    assert site.gateway.trouble.calls[0].outcome == "late"
+    assert site.pages == twice(len(numbers))
 
 
 async def test_a_window_that_is_not_quiet_is_cut_until_its_parts_have_a_page_each(

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from sandbox import truth
 from sandbox.faults import Fault
+from sandbox.gateways import chinese_text
 from sandbox.lives import midnight
+from sandbox.sales import Sale
 from sandbox.shops import SHOP_OF
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
@@ -131,6 +134,81 @@ def odd(paid: list[int]) -> Callable[..., dict[str, object]]:
         return {**row, "tid": names.get(sale.id, sale.id)}
 
     return spoil
+
+
+async def test_scenario_s11_what_was_deleted_stays_and_what_was_merged_counts_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, figure: Figures
+) -> None:
+    """A list without an order says nothing of it; of two that became one, one is closed."""
+    world.clock.now = midnight(FIRST) + timedelta(days=4, hours=22)
+    shop, at = SHOP_OF["tm-life"], world.clock.now
+    assert await world.pull() == []
+    await world.check_sums()
+    sales = [sale for _, sale in world.gateway.books.sales(shop, at)]
+    deleted = [sale for sale in sales if sale.status(at) in {"paid", "completed"}][:3]
+    closed, grown = [sale for sale in sales if sale.status(at) == "unpaid"][:2]
+    world.gateway.books.held |= {sale.id for sale in deleted}
+    world.clock.pass_by(minutes=20)
+    merged_at = world.clock.now - timedelta(minutes=10)
+    world.gateway.books.touched |= {closed.id: merged_at, grown.id: merged_at}
+    monkeypatch.setattr("sandbox.taobao.methods.trade_row", merged(closed, grown, merged_at))
+    monkeypatch.setattr("services.ingest.sources.taobao.TaobaoSource.detail", as_listed)
+    assert await world.pull() == []
+    days = (FIRST, world.clock.now.date() + timedelta(days=1))
+    assert await world.schedule().backfill_once(days, shop=None, show=lambda _: None) == []
+    facts = {row.id: row for row in await world.rows("SELECT * FROM order_facts")}
+    assert {str(sale.id) for sale in deleted} <= facts.keys()
+    assert facts[str(closed.id)].status == "cancelled"
+    assert facts[str(closed.id)].paid_at is None
+    both = closed.paid_amount + grown.paid_amount
+    assert facts[str(grown.id)].paid_amount == both
+    sums = truth.total(truth.books(shop, FIRST, world.clock.now))
+    (measured,) = await world.rows(
+        "SELECT sum(paid_orders) AS orders, sum(paid_amount) AS paid, sum(units_sold) AS units"
+        " FROM order_measures"
+    )
+    units = sum(line.quantity for sale in (closed, grown) for line in sale.lines)
+    off = abs(int(measured.orders) - sums.orders - 1)
+    figure("S11", Wrong.FACTS, off, tried=5, of="orders deleted or merged")
+    assert measured.orders == sums.orders + 1
+    assert measured.paid == sums.paid_amount + both
+    assert measured.units == sums.units + units
+    assert await world.rows("SELECT id FROM rejected_rows") == []
+
+
+def merged(closed: Sale, grown: Sale, since: datetime) -> Callable[..., dict[str, object]]:
+    """Two trades that wait for their money become one, which is paid at once."""
+    from sandbox.taobao.rows import trade_row  # noqa: PLC0415  only here
+
+    postage = closed.postage + grown.postage
+
+    def state(sale: Sale, at: datetime, modified: datetime) -> dict[str, object]:
+        row = trade_row(sale, at, modified)
+        if at < since or sale.id not in {closed.id, grown.id}:
+            return row
+        if sale.id == closed.id:
+            return {**row, "status": "TRADE_CLOSED_BY_TAOBAO"}
+        lines = [
+            {**stated, "divide_order_fee": f"{line.paid:.2f}"}
+            for each in (closed, grown)
+            for stated, line in zip(_lines(trade_row(each, at, modified)), each.lines, strict=True)
+        ]
+        return {
+            **row,
+            "status": "WAIT_SELLER_SEND_GOODS",
+            "pay_time": chinese_text(since),
+            "payment": f"{closed.paid_amount + grown.paid_amount:.2f}",
+            "post_fee": f"{postage:.2f}",
+            "num": 0,
+            "orders": {"order": lines},
+        }
+
+    return state
+
+
+def _lines(row: dict[str, Any]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = row["orders"]["order"]
+    return found
 
 
 async def as_listed(_source: object, _kind: object, row: Any) -> Any:
