@@ -1,7 +1,8 @@
 """The sandbox as a web application: each marketplace's own URL, and a control surface for tests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from datetime import date, datetime
 
 from starlette.applications import Starlette
@@ -12,14 +13,22 @@ from starlette.routing import Route
 from sandbox.doors import DOORS, open_all
 from sandbox.faults import Fault
 from sandbox.gateways import Asked, Gateway
+from sandbox.knocks import knocking
 from sandbox.lives import first_day
 from sandbox.shops import ZONE
 
 
 def make_app(
-    now: Callable[[], datetime], *, first: date | None = None, control: bool = False
+    now: Callable[[], datetime],
+    *,
+    first: date | None = None,
+    control: bool = False,
+    hooks: str | None = None,
 ) -> Starlette:
-    """The gateways at a clock's now; `control` lets a test make things go wrong."""
+    """The gateways at a clock's now; `control` lets a test make things go wrong.
+
+    `hooks` is the address that shops are registered at for what they send of their own accord.
+    """
     begun = first or first_day(now().astimezone(ZONE).date())
     gateways = open_all(begun, now)
 
@@ -34,7 +43,13 @@ def make_app(
         ),
         Route("/health/live", live),
     ]
-    app = Starlette(routes=routes + (_controls(gateways) if control else []))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with knocking(hooks, gateways, now) if hooks else nullcontext():
+            yield
+
+    app = Starlette(routes=routes + (_controls(gateways) if control else []), lifespan=lifespan)
     app.state.gateways = gateways
     return app
 

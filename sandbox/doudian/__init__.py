@@ -3,10 +3,10 @@
 from sandbox.accounts import APP_KEY, APP_SECRET
 from sandbox.doudian.gateway import Gateway
 from sandbox.doudian.rows import people
-from sandbox.doudian.tokens import first_pair
+from sandbox.doudian.tokens import first_pair, number_of
 from sandbox.shops import Shop
 
-__all__ = ["PATH", "Gateway", "people", "sign_in"]
+__all__ = ["PATH", "Gateway", "number_of", "people", "sign_in"]
 
 PATH = "/doudian"
 """Below it, a path for each method."""

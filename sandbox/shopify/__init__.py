@@ -3,7 +3,7 @@
 from sandbox.shopify.gateway import FILES, PATH, Gateway, secret_of, token_of
 from sandbox.shops import Shop
 
-__all__ = ["FILES", "PATH", "Gateway", "sign_in"]
+__all__ = ["FILES", "PATH", "Gateway", "secret_of", "sign_in"]
 
 
 def sign_in(shop: Shop, address: str) -> dict[str, object]:

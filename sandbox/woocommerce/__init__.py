@@ -2,8 +2,9 @@
 
 from sandbox.shops import Shop
 from sandbox.woocommerce.gateway import PATH, Gateway, key_of
+from sandbox.woocommerce.rows import order_row
 
-__all__ = ["PATH", "Gateway", "sign_in"]
+__all__ = ["PATH", "Gateway", "key_of", "order_row", "sign_in"]
 
 
 def sign_in(shop: Shop, address: str) -> dict[str, object]:

@@ -60,7 +60,7 @@ class _Run:
             number, admin_key = await admin_key_of(owner, TENANT)
         else:
             number, admin_key = await _number_or_fail(owner), keys["admin"]
-        tree = plan_tree(self._settings.var, self._dsn_of, scoreboard_tenant=number)
+        tree = plan_tree(self._settings.var, self._dsn_of, tenant=TENANT, scoreboard_tenant=number)
         credentials = company.credentials(TENANT, tree.gateway, self._today)
         demo.write_private(tree.marketplaces, json.dumps(credentials, indent=1))
         logs = self._settings.var / "log"

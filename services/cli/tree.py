@@ -18,6 +18,8 @@ INGEST_PATHS = (
     "/v1/rejected",
     "/v1/shops/*/account",
 )
+HOOKS = "/v1/feeds/hooks"
+"""Where marketplaces knock: behind it the company's code and the shop's."""
 ANSWER_SECONDS = 30
 BATCH_SECONDS = 60
 
@@ -28,6 +30,8 @@ class Tree:
 
     var: Path
     dsn_of: Callable[[str], str]
+    tenant: str
+    """The company's code."""
     scoreboard_tenant: int
     sandbox_port: int
     ingest_port: int
@@ -106,12 +110,15 @@ def webhook_key_file(var: Path) -> Path:
     return var / "secrets" / "webhook.key"
 
 
-def plan_tree(var: Path, dsn_of: Callable[[str], str], *, scoreboard_tenant: int) -> Tree:
+def plan_tree(
+    var: Path, dsn_of: Callable[[str], str], *, tenant: str, scoreboard_tenant: int
+) -> Tree:
     """A tree on free ports."""
     sandbox_port, ingest_port, api_port = free_ports(3)
     return Tree(
         var=var,
         dsn_of=dsn_of,
+        tenant=tenant,
         scoreboard_tenant=scoreboard_tenant,
         sandbox_port=sandbox_port,
         ingest_port=ingest_port,
@@ -126,7 +133,10 @@ async def standing(tree: Tree, children: Children, port: int) -> AsyncIterator[N
         Program(
             name="sandbox",
             module="sandbox",
-            arguments=("--port", str(tree.sandbox_port)),
+            arguments=(
+                *("--port", str(tree.sandbox_port)),
+                *("--hooks", f"http://127.0.0.1:{port}{HOOKS}/{tree.tenant}"),
+            ),
             is_ready=_answers(tree.sandbox_port, "/health/live"),
         )
     )

@@ -19,6 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.doors import DOORS, door_of
+from sandbox.shops import SHOP_OF
 from services.local.database import remove
 from services.local.processes import ROOT, free_port
 from services.schema.words import PayPlan
@@ -32,6 +34,7 @@ _HIDDEN = frozenset(
 )
 UP_SECONDS = 420
 STOP_SECONDS = 60
+KNOCKED_SECONDS = 90
 QUERY = """
 { scorecards(first: 100, after: %s) { totalCount pageInfo { endCursor hasNextPage } nodes {
     id cycle subject total grade coefficient rank status fingerprint
@@ -155,6 +158,35 @@ def test_rest_graphql_page_and_feed_agree_on_every_figure(demo: Demo) -> None:
             key = result["cycle"], result["subject"], payout["plan"]
             assert owed.pop(key) == Decimal(payout["amount"]), key
     assert owed == {}
+
+
+def test_all_seven_marketplaces_are_pulled_and_three_of_them_knock(demo: Demo) -> None:
+    listed = demo.ask("hr", "/v1/shops?limit=500")["items"]
+    shops = {each["code"]: each["marketplace"] for each in listed if each["marketplace"]}
+    feeds = [
+        feed
+        for feed in demo.ask("hr", "/v1/feeds?limit=500")["items"]
+        if feed["source"] == f"{shops.get(feed['shop'])}:{feed['shop']}"
+    ]
+    pulled = {feed["shop"]: feed for feed in feeds if feed["kind"] == "orders"}
+    assert pulled.keys() == shops.keys()
+    assert {door_of(SHOP_OF[code]) for code in pulled} == DOORS.keys()
+    assert len(DOORS) == 7
+    assert {feed["problem"] for feed in feeds} == {None}
+    assert all(feed["last_success"] for feed in feeds)
+    assert all(feed["applied"] > 20 for feed in pulled.values())
+    assert {(feed["rejected"], feed["waiting"]) for feed in feeds} == {(0, 0)}
+    until = time.monotonic() + KNOCKED_SECONDS
+    while len(knocked := _knocked(demo)) < 3 and time.monotonic() < until:
+        time.sleep(0.5)
+    assert knocked == {"dy-qinghe", "sp-qinghe", "wc-qinghe"}
+
+
+def _knocked(demo: Demo) -> set[str]:
+    """The shops whose webhooks were heard, as the log of ingest tells."""
+    log = (demo.var / "log" / "ingest.log").read_text(encoding="utf-8")
+    lines = (line for line in log.splitlines() if "feed.knocked" in line)
+    return {found[0] for line in lines for found in [re.findall(r"[a-z]+-qinghe", line)] if found}
 
 
 def _seen_at_once(demo: Demo) -> tuple[dict[str, Any], list[Any], dict[str, str]]:

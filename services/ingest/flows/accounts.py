@@ -134,15 +134,18 @@ async def open_accounts(
     return opened, shut
 
 
-async def open_secret(session: ReadSession, ring: Keyring, shop: str) -> str | None:
-    """What a shop's webhooks are signed with; null where no account is kept."""
-    kept = await read_field(session, shop, AccountField.SECRET)
-    if kept is None:
-        return None
+async def open_signer(session: ReadSession, ring: Keyring, shop: str) -> tuple[str, str] | None:
+    """The key and the secret that a shop's messages are signed with; null where none is kept."""
+    fields = [
+        await read_field(session, shop, name)
+        for name in (AccountField.APP_KEY, AccountField.SECRET)
+    ]
+    opener = Opener(ring, session.tenant)
     try:
-        return Opener(ring, session.tenant).open(kept).decode()
+        opened = [opener.open(kept).decode() for kept in fields if kept is not None]
     except Unopened as error:
         raise Unavailable("The shop's account does not open here.") from error
+    return (opened[0], opened[1]) if len(opened) == len(fields) else None
 
 
 async def _sealer(session: WriteSession, ring: Keyring | None, *, at: datetime) -> Sealer:

@@ -244,7 +244,7 @@ def sign(params: Mapping[str, str], secret: str, way: str = "hmac-sha256") -> st
 def is_genuine(body: bytes, signature: str, *, app_key: str, secret: str) -> bool:
     """Whether a pushed message is the marketplace's own."""
     made = hashlib.md5(app_key.encode() + body + secret.encode()).hexdigest()  # noqa: S324 - theirs
-    return hmac.compare_digest(made, signature)
+    return hmac.compare_digest(made.encode(), signature.encode())
 
 
 def _grant_of(consent: str) -> dict[str, str] | None:

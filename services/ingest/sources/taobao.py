@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from services.ingest.sources import taobao_history as history
 from services.ingest.sources.client import Answer, Client
 from services.ingest.sources.errors import (
     NotAuthorised,
@@ -32,7 +33,6 @@ from services.ingest.sources.passes import (
 )
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import joined, sign_md5
-from services.ingest.sources.taobao_history import HISTORY, REACH, SURELY_RECENT, Way, ways_of
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
 
@@ -131,18 +131,10 @@ _DETAILS: Mapping[FactKind, _Detail] = {
 }
 
 
-# Some kinds of application are told less, and by other methods.
-_SIMPLE = {
-    "taobao.trades.sold.increment.get": "taobao.trades.simple.sold.increment.get",
-    "taobao.trades.sold.get": "taobao.trades.simple.sold.get",
-    "taobao.trade.fullinfo.get": "taobao.trade.simple.get",
-}
-_MOST_OPEN = 50_000
-"""Of a list that is open at one end, and so holds some days beside those that are meant."""
-
-
 class TaobaoSource:
     """One shop of Taobao or Tmall."""
+
+    streams: Mapping[FactKind, Stream] = STREAMS
 
     def __init__(
         self, client: Client, credential: Credential, *, now: Callable[[], datetime]
@@ -151,10 +143,9 @@ class TaobaoSource:
         self._credential = credential
         self._now = now
         self._is_simple = False
-        self._has_history = HISTORY in credential.also
-        self.streams: Mapping[FactKind, Stream] = STREAMS
+        self._has_history = history.HISTORY in credential.also
         if self._has_history:
-            orders = replace(STREAMS[FactKind.ORDERS], reach=REACH)
+            orders = replace(STREAMS[FactKind.ORDERS], reach=history.REACH)
             self.streams = {**STREAMS, FactKind.ORDERS: orders}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
@@ -165,7 +156,7 @@ class TaobaoSource:
         asked = _LISTS[kind]
         shown = f"{_text(window.start)} to {_text(window.end)}"
         by_placing = self._has_history and kind is FactKind.ORDERS
-        if by_placing and (ways := ways_of(window, self._now())):
+        if by_placing and (ways := history.ways_of(window, self._now())):
             found: dict[str, Row] = {}
             for way in ways:
                 for row in await self._read_placed(way, window):
@@ -183,11 +174,11 @@ class TaobaoSource:
             what=asked.method,
         )
 
-    async def _read_placed(self, way: Way, window: Window) -> Sequence[Row]:
+    async def _read_placed(self, way: history.Way, window: Window) -> Sequence[Row]:
         asked = replace(_LISTS[FactKind.ORDERS], method=way.method, start=way.start, end=way.end)
         if not way.is_open:
             return await self._read_list(asked, way.range)
-        asked = replace(asked, most=_MOST_OPEN)
+        asked = replace(asked, most=history.MOST_OPEN)
         rows = await read_until_quiet(
             lambda: self._pass(asked, way.range), number="tid", changed="modified", what=way.method
         )
@@ -206,7 +197,7 @@ class TaobaoSource:
         number = str(row[asked.key])
         method = asked.method
         if kind is FactKind.ORDERS and _is_old(row, self._now()):
-            method = _SIMPLE[method]
+            method = history.SIMPLE[method]
 
         def read(content: dict[str, Any]) -> Row:
             inner = content.get(asked.inside)
@@ -258,7 +249,7 @@ class TaobaoSource:
         self, method: str, params: Mapping[str, str], read: Callable[[dict[str, Any]], T]
     ) -> T:
         """The reading of an answer, by the smaller method where the whole one is not permitted."""
-        simple = _SIMPLE.get(method, method)
+        simple = history.SIMPLE.get(method, method)
         if self._is_simple:
             return await self._ask(simple, params, read)
         try:
@@ -393,7 +384,7 @@ def _rows(content: Mapping[str, Any]) -> list[Row]:
 
 def _is_old(row: Row, at: datetime) -> bool:
     """Whether a trade may be too old for the method that tells of a single one."""
-    return str(row.get("created")) < _text(at - SURELY_RECENT)
+    return str(row.get("created")) < _text(at - history.SURELY_RECENT)
 
 
 def _text(moment: datetime) -> str:

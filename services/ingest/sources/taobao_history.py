@@ -1,5 +1,5 @@
-"""By which lists TOP tells the orders of two years: those of three months by their last change, the
-older ones by when they were placed.
+"""By which methods TOP tells of orders: of three months by their last change, of two years by when
+they were placed, and to whom it tells less.
 
 Where three months end is for TOP alone to say: by months of the calendar, or by so many days. So
 around it both lists are asked, each without the end that would be on the other's side.
@@ -14,9 +14,18 @@ from services.schema.shapes.feeds import Window
 HISTORY = "history"
 """A seller may want orders from before three months ago, which not every application is told."""
 
+SIMPLE = {
+    "taobao.trades.sold.increment.get": "taobao.trades.simple.sold.increment.get",
+    "taobao.trades.sold.get": "taobao.trades.simple.sold.get",
+    "taobao.trade.fullinfo.get": "taobao.trade.simple.get",
+}
+"""By what an application asks that may not ask for whole trades, as one for customer relations."""
+
 _DAY = timedelta(days=1)
 REACH = 725 * _DAY
 """Two years, less the days that a first reading may take."""
+MOST_OPEN = 50_000
+"""Rows of a list that is open at one end, and so holds some days beside those that are meant."""
 SURELY_OLD, SURELY_RECENT = 93 * _DAY, 88 * _DAY
 
 
