@@ -2,6 +2,8 @@
 tree, and never copied into it.
 """
 
+import base64
+import hashlib
 import os
 import shutil
 import subprocess
@@ -14,17 +16,23 @@ import pytest
 SECONDS = 120
 
 
-def unpacked(package: str) -> Path:
-    """What a package such as `@scope/name@1.2.3` holds; skips, saying so, without it."""
+def unpacked(package: str, *, integrity: str) -> Path:
+    """What a package such as `@scope/name@1.2.3` holds; skips, saying so, without it.
+
+    `integrity` is the hash of its archive as the registry tells it; another archive is an error.
+    """
 
     def fetch(npm: str, draft: Path) -> None:
         _run(draft, npm, "pack", "--silent", package)
         (archive,) = draft.glob("*.tgz")
+        way, _, expected = integrity.partition("-")
+        made = base64.b64encode(hashlib.new(way, archive.read_bytes()).digest()).decode()
+        assert made == expected, f"{package} is not the archive that was looked at"
         with tarfile.open(archive) as packed:
             packed.extractall(draft, filter="data")
         archive.unlink()
 
-    return _kept(package, "unpacked", fetch) / "package"
+    return _kept(package, "checked", fetch) / "package"
 
 
 def installed(package: str) -> Path:

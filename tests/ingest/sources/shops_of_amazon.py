@@ -8,7 +8,7 @@ import httpx
 
 from sandbox.amazon.gateway import CLIENT, MARKETPLACE, SECRET, Gateway
 from sandbox.amazon.rows import modified_at
-from sandbox.gateways import Asked
+from sandbox.gateways import Answer, Asked
 from sandbox.lives import first_day, midnight
 from sandbox.shops import SHOP_OF
 from services.ingest.sources.amazon import AmazonSource
@@ -32,6 +32,7 @@ class Amazon:
         self.gateway = Gateway(first=first_day(TODAY), now=lambda: self.now)
         self.consent = self.gateway.consents.add(SHOP)
         self.urls: list[str] = []
+        self.calls: list[tuple[Asked, Answer]] = []
         self.slept: list[float] = []
         self.pace = Pace(10_000, sleep=self.sleep, chance=lambda: 0.0)
         self.client = Client(
@@ -65,6 +66,7 @@ class Amazon:
             request.content,
         )
         answer = self.gateway.answer(asked)
+        self.calls.append((asked, answer))
         if answer.dropped:
             raise httpx.RemoteProtocolError("cut off")
         stream = httpx.ByteStream(answer.body)

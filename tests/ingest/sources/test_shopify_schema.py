@@ -18,6 +18,10 @@ from services.ingest.sources import shopify_documents as documents
 from tests.packages import unpacked
 
 PACKAGE = "@shopify/dev-mcp@1.16.0"
+INTEGRITY = (
+    "sha512-"
+    "tqgRnK7sQhjew+htxtleTH23nXB5fZcsrhWgEkomsorGXvLOB2mh2upwZm8uzuTDNTZnqtLMe64yIwh6s2awtw=="
+)
 DOCUMENTS = {
     "a page of orders": documents.orders_page(()),
     "a page without what may be forbidden": documents.orders_page(documents.FORBIDDABLE),
@@ -37,7 +41,7 @@ DOCUMENTS = {
 
 @pytest.fixture(scope="module")
 def folder() -> Path:
-    return unpacked(PACKAGE) / "dist" / "data"
+    return unpacked(PACKAGE, integrity=INTEGRITY) / "dist" / "data"
 
 
 def schema(folder: Path, version: str) -> GraphQLSchema:
