@@ -183,7 +183,7 @@ class _Pulled:
             tenant=self.tenant,
             timezone=TIMEZONE,
             since=TODAY - timedelta(days=DAYS),
-            source=self.connector.open(client, credential, self.clock),
+            source=self.connector.opening.open(client, credential, now=self.clock),
             reader=self.connector.reader,
             origin=Origin(source, self.shop.code, supplement.articles, supplement.people),
             buyer_keys=BuyerKeys(Keyring(lambda: [BUYER_KEY]), BUYER_KEY),

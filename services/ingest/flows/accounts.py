@@ -5,11 +5,12 @@ from datetime import datetime
 
 from services.door.audit import append_entry, take_numbers
 from services.door.sealing import Keyring, Unopened
-from services.ingest.flows.connectors import CONNECTORS, Connector
+from services.ingest.flows.connectors import CONNECTORS
 from services.ingest.flows.sealed import Opener, Sealer, sealer_of
 from services.ingest.sources.accounts import Account
 from services.ingest.sources.client import check_address
 from services.ingest.sources.errors import SourceError
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.reading import Credential
 from services.ingest.store.accounts import (
     drop_fields,
@@ -70,8 +71,8 @@ async def put_account(
         raise Conflict("no_connector", f"{shop.code} is on no marketplace that can be pulled.")
     sealer = await _sealer(session, ring, at=at)
     kept = {each.field for each in await read_fields(session, shop.code)}
-    _check_whole(connector, kept, stated)
-    _check_gateway(connector, stated.terms.gateway, sandbox)
+    _check_whole(connector.opening, kept, stated)
+    _check_gateway(connector.opening, stated.terms.gateway, sandbox)
     await save_terms(session, stated.terms)
     given = {field: text for field, text in sorted(stated.secrets.items()) if text is not None}
     for field, text in given.items():
@@ -177,14 +178,12 @@ def _opened(
     return Account(tenant, terms.shop, credential, terms.since, terms.calls_per_second)
 
 
-def _check_whole(
-    connector: Connector, kept: Collection[AccountField], stated: StatedAccount
-) -> None:
+def _check_whole(opening: Opening, kept: Collection[AccountField], stated: StatedAccount) -> None:
     after = {field for field in kept if field not in stated.secrets}
     after |= {field for field, text in stated.secrets.items() if text is not None}
     needed = [AccountField.APP_KEY, AccountField.SECRET]
-    makes_session = connector.makes_session and AccountField.REFRESH in after
-    if connector.needs_session and not makes_session:
+    makes_session = opening.makes_session and AccountField.REFRESH in after
+    if opening.needs_session and not makes_session:
         needed.append(AccountField.SESSION)
     faults = [
         Fault(f"/{field}", "field_missing", f"Without {field} the shop cannot be read.")
@@ -195,14 +194,14 @@ def _check_whole(
         raise Invalid("account_incomplete", "The account lacks what opens the shop.", faults)
 
 
-def _check_gateway(connector: Connector, gateway: str | None, sandbox: Collection[str]) -> None:
+def _check_gateway(opening: Opening, gateway: str | None, sandbox: Collection[str]) -> None:
     """An address that would be refused when it is called is refused here already."""
     detail = "The address is not one of the marketplace's own."
     try:
         if gateway is not None:
-            check_address(gateway, connector.hosts(Credential(gateway, "", "", "")), sandbox)
+            check_address(gateway, opening.hosts(Credential(gateway, "", "", "")), sandbox)
             return
-        if not connector.names_gateway:
+        if not opening.names_gateway:
             return
         detail = "On this marketplace each shop has an address of its own: name it."
     except (SourceError, ValueError):

@@ -22,6 +22,7 @@ from services.ingest.sources.amazon_calls import (
 )
 from services.ingest.sources.client import Answer, Client, Question, unpacked
 from services.ingest.sources.errors import Refused, SourceError, TryLater, Unreadable
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
 from services.ingest.sources.reading import (
     MOST_SHELVES,
@@ -34,7 +35,7 @@ from services.ingest.sources.reading import (
     read_shelves,
 )
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 __all__ = ["COMPLETED_AFTER", "STREAMS", "AmazonSource", "hosts_of"]
 
@@ -355,3 +356,6 @@ def _is_sale(row: Row) -> bool:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+OPENING = Opening((Marketplace.AMAZON,), AmazonSource, hosts_of, names_gateway=True)

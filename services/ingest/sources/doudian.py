@@ -25,6 +25,7 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import (
     Page,
     Pass,
@@ -35,7 +36,7 @@ from services.ingest.sources.passes import (
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.tokens import Tokens
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 T = TypeVar("T")
 
@@ -348,3 +349,6 @@ def _objects(value: object) -> list[Row]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unreadable("the answer's rows cannot be told")
     return rows
+
+
+OPENING = Opening((Marketplace.DOUYIN,), DoudianSource, lambda _: HOSTS, makes_session=True)

@@ -22,6 +22,7 @@ from services.ingest.sources.errors import (
 )
 from services.ingest.sources.jd_service import SERVICE, read_service
 from services.ingest.sources.jd_service import STREAM as SERVICE_STREAM
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import (
     Page,
     Pass,
@@ -32,7 +33,7 @@ from services.ingest.sources.passes import (
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import sign_md5
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 T = TypeVar("T")
 
@@ -361,3 +362,6 @@ def _parts(window: Window) -> Iterator[Window]:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+OPENING = Opening((Marketplace.JD,), JdSource, lambda _: HOSTS)

@@ -17,6 +17,7 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import (
     Page,
     Pass,
@@ -27,7 +28,7 @@ from services.ingest.sources.passes import (
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import sign_md5
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 T = TypeVar("T")
 
@@ -213,3 +214,6 @@ def _counted(name: str, place: int) -> Callable[[Mapping[str, Any]], Page]:
         return counted_page(rows, total, place=place, size=PAGE_ROWS)
 
     return read
+
+
+OPENING = Opening((Marketplace.PINDUODUO,), PinduoduoSource, lambda _: HOSTS)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from services.ingest.sources import shopify_documents as documents
 from services.ingest.sources.client import LARGEST_ANSWER, Answer, Client, Question
 from services.ingest.sources.errors import NotPermitted, Unreadable, WindowTooLarge
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
 from services.ingest.sources.reading import (
     MOST_SHELVES,
@@ -37,7 +38,7 @@ from services.ingest.sources.shopify_answers import (
     unwrap,
 )
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 FILES = ("storage.googleapis.com",)
 """Where Shopify puts the files that it makes."""
@@ -351,3 +352,6 @@ def _same(found: object, number: object) -> Object:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+OPENING = Opening((Marketplace.SHOPIFY,), ShopifySource, hosts_of, names_gateway=True)

@@ -23,6 +23,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import (
     MOST_ROWS,
     Page,
@@ -34,7 +35,7 @@ from services.ingest.sources.passes import (
 from services.ingest.sources.reading import Credential, Reading, Row, read_document
 from services.ingest.sources.signing import joined, sign_md5
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 T = TypeVar("T")
 
@@ -389,3 +390,6 @@ def _is_old(row: Row, at: datetime) -> bool:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(ZONE).replace(tzinfo=None).isoformat(" ", "seconds")
+
+
+OPENING = Opening((Marketplace.TAOBAO, Marketplace.TMALL), TaobaoSource, lambda _: HOSTS)

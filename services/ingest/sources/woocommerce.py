@@ -24,6 +24,7 @@ from services.ingest.sources.errors import (
     TryLater,
     Unreadable,
 )
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import (
     Page,
     Pass,
@@ -42,7 +43,7 @@ from services.ingest.sources.reading import (
     read_shelves,
 )
 from services.schema.shapes.feeds import Stream, Window
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Marketplace
 
 T = TypeVar("T")
 
@@ -279,3 +280,8 @@ def _escaped(text: str) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+OPENING = Opening(
+    (Marketplace.WOOCOMMERCE,), WooCommerceSource, hosts_of, names_gateway=True, needs_session=False
+)

@@ -12,6 +12,7 @@ from services.ingest.flows.connectors import CONNECTORS, Connector
 from services.ingest.flows.pulls import PAGE_LIFE, REJECTED_LIFE, Desk
 from services.ingest.sources.accounts import Account
 from services.ingest.sources.client import Client, Pace
+from services.ingest.sources.opening import Opening
 from services.ingest.sources.tokens import Tokens, print_of
 from services.ingest.store.cursors import ensure_feeds, hurry, read_kinds_of_others
 from services.ingest.store.people import read_shops
@@ -154,14 +155,14 @@ class Desks:
         account: Account,
         pairs: SealedPairs | None,
     ) -> _Opened:
-        key, client = self._client(connector, account)
+        key, client = self._client(connector.opening, account)
         credential = replace(account.credential, timezone=shop.timezone, pairs=pairs)
         supplement = self._book.supplement
         desk = Desk(
             tenant=tenant,
             timezone=shop.timezone,
             since=account.since,
-            source=connector.open(client, credential, self._now),
+            source=connector.opening.open(client, credential, now=self._now),
             reader=connector.reader,
             origin=Origin(
                 f"{shop.marketplace}:{shop.code}",
@@ -174,10 +175,10 @@ class Desks:
         )
         return _Opened(desk, account, key)
 
-    def _client(self, connector: Connector, account: Account) -> tuple[tuple[object, ...], Client]:
+    def _client(self, opening: Opening, account: Account) -> tuple[tuple[object, ...], Client]:
         """Whoever knows an application's secret shares its pace; nobody else can slow it down."""
         credential, sandbox = account.credential, self._book.sandbox
-        hosts = connector.hosts(credential)
+        hosts = opening.hosts(credential)
         calls = account.calls_per_second
         key = (credential.app_key, credential.secret, hosts, calls, sandbox)
         client = self._clients.get(key)
