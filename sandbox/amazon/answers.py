@@ -152,13 +152,18 @@ def get_order_items(asking: Asking) -> Content:
 
 
 def create_report(asking: Asking) -> Content:
-    body = json.loads(asking.body)
-    if body["reportType"] != "GET_SALES_AND_TRAFFIC_REPORT":
+    try:
+        body = json.loads(asking.body)
+        kind, marketplaces = body["reportType"], body["marketplaceIds"]
+        first, last = body["dataStartTime"][:10], body["dataEndTime"][:10]
+        by_day = body["reportOptions"]["dateGranularity"] == "DAY"
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refusal(400, "InvalidInput", "Something of the report is not named.") from error
+    if kind != "GET_SALES_AND_TRAFFIC_REPORT":
         raise Refusal(400, "InvalidInput", "The sandbox makes one kind of report.")
-    if body["marketplaceIds"] != [asking.marketplace]:
+    if marketplaces != [asking.marketplace]:
         raise Refusal(400, "InvalidInput", "Invalid marketplaceIds")
-    first, last = body["dataStartTime"][:10], body["dataEndTime"][:10]
-    if first != last or body["reportOptions"]["dateGranularity"] != "DAY":
+    if first != last or not by_day:
         raise Refusal(400, "InvalidInput", "The sandbox makes reports of a day.")
     number = f"{50_000 + len(asking.reports)}"
     asking.reports[number] = Report(number, asking.shop, date.fromisoformat(first), asking.at)
@@ -224,7 +229,7 @@ def get_metrics(asking: Asking) -> Content:
     first, _, last = asking.params.get("interval", "").partition("--")
     if asking.params.get("granularity") != "Day" or not last:
         raise Refusal(400, "InvalidInput", "The sandbox counts by days.")
-    start, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    start, end = _moment(first, "interval"), _moment(last, "interval")
     rows = []
     while start < end:
         following = min(start + timedelta(days=1), end)
@@ -270,11 +275,14 @@ def _page(
             raise Refusal(400, "InvalidInput", "The token is none of ours.") from error
         if asking.at - at > _TOKEN_LASTS:
             raise Refusal(400, "InvalidInput", "The token has expired.")
-    first = datetime.fromisoformat(params[f"{window}After"])
-    last = datetime.fromisoformat(params.get(f"{window}Before", _text(asking.at - _NOT_TOLD)))
+    if f"{window}After" not in params:
+        raise Refusal(400, "InvalidInput", "The sandbox lists by the time of change.")
+    first = _moment(params[f"{window}After"], f"{window}After")
+    last = _moment(params.get(f"{window}Before", _text(asking.at - _NOT_TOLD)), f"{window}Before")
     if last > asking.at - _NOT_TOLD:
         raise Refusal(400, "InvalidInput", f"{window}Before is later than two minutes ago.")
-    size = int(params.get(size_name, "100"))
+    text = params.get(size_name, "100")
+    size = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= size <= LARGEST_PAGE:
         raise Refusal(400, "InvalidInput", f"Invalid {size_name}")
     # A page may hold less than was asked for.
@@ -291,6 +299,17 @@ def _page(
     if start + size < len(found):
         following = base64.b64encode(f"{at.isoformat()}|{start + size}".encode()).decode()
     return found[start : start + size], following
+
+
+def _moment(text: str, name: str) -> datetime:
+    """A time with its offset, as is written everywhere here."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refusal(400, "InvalidInput", f"Invalid {name}") from error
+    if moment.tzinfo is None:
+        raise Refusal(400, "InvalidInput", f"Invalid {name}")
+    return moment
 
 
 def _text(moment: datetime) -> str:

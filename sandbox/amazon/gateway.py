@@ -107,6 +107,8 @@ class Gateway:
         headers: dict[str, str] = {}
         shop, outcome = "", "ok"
         try:
+            if operation == "unknown":
+                raise Refusal(404, "NotFound", "The requested resource is not found.")
             if operation == "file":
                 content = self._file(place, asked.query.decode())
             else:

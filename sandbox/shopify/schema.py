@@ -213,5 +213,5 @@ def _first(field: FieldNode, variables: Mapping[str, Any]) -> int | None:
             if isinstance(value, IntValueNode):
                 return int(value.value)
             if isinstance(value, VariableNode):
-                return int(variables[value.name.value])
+                return int(variables.get(value.name.value) or 0)
     return None

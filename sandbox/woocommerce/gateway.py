@@ -29,6 +29,7 @@ from sandbox.woocommerce.rows import (
 PATH = "/wp-json/wc/v3/"
 LARGEST_PAGE = 100
 _CLOCK_SKEW = timedelta(minutes=15)
+_SIGNED_WITH = ("oauth_timestamp", "oauth_nonce", "oauth_signature", "oauth_signature_method")
 
 
 class Refusal(Exception):
@@ -110,19 +111,23 @@ class Gateway:
         if secret is None or expired:
             message = "Sorry, you cannot list resources."
             raise Refusal(401, "woocommerce_rest_cannot_view", message)
-        stamp = params.get("oauth_timestamp", "0")
+        for name in _SIGNED_WITH:
+            if not params.get(name):
+                message = f"Missing OAuth parameter {name}"
+                raise Refusal(401, "woocommerce_rest_authentication_missing_parameter", message)
+        stamp = params["oauth_timestamp"]
         off = self.now() - datetime.fromtimestamp(int(stamp) if stamp.isdigit() else 0, UTC)
         if abs(off) > _CLOCK_SKEW:
             message = "Invalid timestamp."
             raise Refusal(401, "woocommerce_rest_authentication_error", message)
-        if params.get("oauth_nonce", "") in self.keys.nonces:
+        if params["oauth_nonce"] in self.keys.nonces:
             message = "Invalid nonce - nonce has already been used."
             raise Refusal(401, "woocommerce_rest_authentication_error", message)
-        given = params.pop("oauth_signature", "")
+        given = params.pop("oauth_signature")
         if not hmac.compare_digest(given, signature_of(asked.method, asked.url, params, secret)):
             message = "Invalid signature - provided signature does not match."
             raise Refusal(401, "woocommerce_rest_authentication_error", message)
-        self.keys.nonces.add(params.get("oauth_nonce", ""))
+        self.keys.nonces.add(params["oauth_nonce"])
         return self.keys.shops[key]
 
     def _shop_of_pair(self, asked: Asked, *, expired: bool) -> Shop:

@@ -57,9 +57,14 @@ def jd_code(params: Mapping[str, object], **form: str) -> str:
     signed = JdSource(CLIENT, credential, now=lambda: NOW)._signed(
         "jingdong.pop.order.search", params
     )
-    document = told(gateway_of(jd), asked(jd.PATH, urlencode({**signed, **form}).encode()))
-    refusal = document.get("error_response")
-    return str(refusal["code"]) if isinstance(refusal, dict) else "ok"
+    return code_in(told(gateway_of(jd), asked(jd.PATH, urlencode({**signed, **form}).encode())))
+
+
+def code_in(document: Mapping[str, object]) -> str:
+    """In whichever of its places JD has put it."""
+    (inner, *more) = document.values()
+    code = inner.get("code") if isinstance(inner, dict) and not more else document["code"]
+    return "ok" if code == "0" else str(code)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,23 @@ def jd_code(params: Mapping[str, object], **form: str) -> str:
 )
 def test_jd(changes: Mapping[str, object], form: dict[str, str], code: str) -> None:
     assert jd_code({**JD_PARAMS, **changes}, **form) == code
+
+
+def test_jd_refuses_in_three_places_and_spells_in_two_ways() -> None:
+    gateway = gateway_of(jd)
+    credential = Credential(None, APP_KEY, APP_SECRET, session_of("jd-qinghe"))
+    source = JdSource(CLIENT, credential, now=lambda: NOW)
+    signed = source._signed("jingdong.pop.order.search", JD_PARAMS)
+    call = asked(jd.PATH, urlencode(signed).encode())
+    torn = asked(jd.PATH, urlencode({**signed, "sign": "0"}).encode())
+    answers = [told(gateway, call) for _ in range(5)]
+    refusals = [told(gateway, torn) for _ in range(3)]
+    roots = {f"jingdong_pop_order_search_{word}" for word in ("responce", "response")}
+    assert {name for each in answers for name in each} == roots
+    firsts = {next(iter(each)) for each in refusals}
+    assert len(firsts) == 3
+    assert firsts - roots == {"error_response", "code"}
+    assert {code_in(each) for each in refusals} == {"12"}
 
 
 PDD_PARAMS = {

@@ -245,6 +245,28 @@ async def test_a_days_calls_that_are_used_up_are_left_to_the_schedule(place: Pla
     assert sorted(await place.read(ORDERS, WEEK)) == changed(place)
 
 
+async def test_a_day_has_so_many_calls_and_the_next_one_as_many_again(place: Place) -> None:
+    """The pace sits an hour out, and asks once after it."""
+    gateway = place.gateway
+    assert isinstance(gateway, Gateway)
+    calls = len(await read_all(place))
+    gateway.calls_a_day = calls
+    for _ in range(2):
+        with pytest.raises(TryLater, match="the day's calls are used up") as caught:
+            await place.read(ORDERS, WEEK)
+        assert caught.value.seconds == 3600
+        await place.sleep(3600)
+    assert place.outcomes() == ["ok"] * calls + ["2", "2"]
+    await place.sleep(10 * 3600)
+    assert sorted(await place.read(ORDERS, WEEK)) == changed(place)
+
+
+async def read_all(place: Place) -> list[str]:
+    """The calls that a week costs."""
+    assert sorted(await place.read(ORDERS, WEEK)) == changed(place)
+    return place.outcomes()
+
+
 async def test_a_token_that_has_run_out_stops_the_feed(place: Place) -> None:
     place.gateway.trouble.add(Fault("expired"))
     with pytest.raises(NotAuthorised, match="code 19"):
