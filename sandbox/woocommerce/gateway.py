@@ -17,7 +17,6 @@ from sandbox.faults import Call, Fault, Trouble
 from sandbox.gateways import Answer, Asked, Ban, broken_answer, stall_seconds
 from sandbox.shops import MARKETPLACE_SHOPS, Shop
 from sandbox.woocommerce.rows import (
-    STATUS,
     Row,
     order_row,
     product_rows,
@@ -211,8 +210,12 @@ def _orders(books: Books, shop: Shop, params: Mapping[str, str], at: datetime) -
         for modified, sale in books.sales(shop, at)
         if (after is None or modified > after) and (before is None or modified < before)
     ]
-    known = {"any", *STATUS.values()}
-    return [row for row in rows if "any" in wanted or row["status"] in wanted & known]
+    # What was thrown away is not just any.
+    return [
+        row
+        for row in rows
+        if row["status"] in wanted or ("any" in wanted and row["status"] != "trash")
+    ]
 
 
 def _refund(books: Books, shop: Shop, number: str, refund: str, at: datetime) -> Row:

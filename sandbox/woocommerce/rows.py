@@ -30,7 +30,7 @@ def order_row(sale: Sale, at: datetime, modified: datetime) -> Row:
     return {
         "id": sale.id,
         "number": str(sale.id),
-        "status": STATUS[sale.status(at)],
+        "status": status_of(sale, at),
         "currency": sale.shop.currency,
         **_times("date_created", sale.created_at),
         **_times("date_modified", modified),
@@ -59,6 +59,12 @@ def order_row(sale: Sale, at: datetime, modified: datetime) -> Row:
             if claim.succeeded_by(at)
         ],
     }
+
+
+def status_of(sale: Sale, at: datetime) -> str:
+    """Some of what was cancelled has been thrown away since."""
+    word = STATUS[sale.status(at)]
+    return "trash" if word == "cancelled" and sale.id // 100 % 4 == 0 else word
 
 
 def refund_row(claim: Claim) -> Row:

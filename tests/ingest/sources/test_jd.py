@@ -1,7 +1,7 @@
 """JD is asked as its protocol wants: one signed JSON text, pages as texts, and never fooled."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qs
 
@@ -103,6 +103,18 @@ async def test_every_order_that_changed_is_read_whatever_its_state(place: Place)
     states = {cast("dict[str, Any]", row)["orderState"] for row in found.values()}
     # Its states come in two languages.
     assert {"TRADE_CANCELED", "FINISHED_L", "WanCheng"} <= states
+
+
+async def test_what_somebody_looks_at_or_sends_back_is_told_too(place: Place) -> None:
+    """A state that is not asked for is not told of; wherever the clock stands, China's zone is."""
+    now = place.now.astimezone(UTC)
+    place.now, place.gateway.books.busier = now, 9
+    week = Window(now - timedelta(days=5), now)
+    found = await place.read(ORDERS, week)
+    assert sorted(found) == changed(place, week)
+    states = {cast("dict[str, Any]", row)["orderState"] for row in found.values()}
+    assert {"PAUSE", "POP_ORDER_PAUSE", "LOCKED"} <= states
+    assert {"DELIVERY_RETURN", "PeiSongTuiHuo"} & states
 
 
 async def test_pages_are_texts_and_read_until_quiet(

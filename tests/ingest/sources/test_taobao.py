@@ -1,7 +1,7 @@
 """TOP is asked as its protocol wants: signed, from the last page, until quiet, and never fooled."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 import httpx
@@ -95,6 +95,12 @@ async def test_one_page_is_one_call(world: World) -> None:
 async def test_an_empty_window_is_no_error(world: World) -> None:
     window = Window(NOW - timedelta(seconds=2), NOW - timedelta(seconds=1))
     assert await world.numbers(window=window) == []
+
+
+async def test_times_are_asked_for_in_chinas_zone_wherever_the_clock_stands(world: World) -> None:
+    world.now = world.now.astimezone(UTC)
+    window = Window(DAY.start.astimezone(UTC), DAY.end.astimezone(UTC))
+    assert await world.numbers(window=window) == truth(world)
 
 
 async def test_several_pages_are_read_from_the_last_and_until_nothing_new_comes(
