@@ -80,6 +80,9 @@ def shown(answer: Mapping[str, Any], kind: str) -> Iterator[Table | str]:
     parts += [f"{answer['skipped']} skipped"] if answer.get("skipped") else []
     verb = "would be" if "columns" in answer else "are"
     yield f"{answer['received']} {kind} {verb} {', '.join(parts) or 'nothing'}."
+    if answer.get("days_stated"):
+        number = answer["days_stated"]
+        yield f"Days {verb} stated: {number}. /v1/reconciliations holds them against ours."
     if answer.get("note"):
         yield str(answer["note"])
 

@@ -103,6 +103,9 @@ def test_what_a_check_shows() -> None:
     found = text(CHECKED)
     for piece in ("visitors", "[b]1,2", "left out: rate", "not there", "2221", "? try first"):
         assert piece in found, found
+    assert "stated" not in found
+    assert "Days would be stated: 128." in text({**CHECKED, "days_stated": 128})
+    assert "Days are stated: 1." in text({**LANDED, "days_stated": 1})
     many = {**LANDED, "rows": [ROW] * 25}
     assert "... and 5 more." in text(many)
 

@@ -8,6 +8,7 @@ from services.ingest.core.fields import Unfit
 from services.ingest.core.mapping_groups import SUMMED
 from services.ingest.core.mapping_values import (
     AMOUNT,
+    TOTALS,
     Schema,
     columns_of,
     parts_of,
@@ -59,6 +60,7 @@ def _faults(mapping: FileMapping) -> Iterator[Fault]:
     for name, value in mapping.measures.items():
         yield from _of_value(value, AMOUNT, f"/measures/{name}", 1)
     yield from _of_groups(mapping)
+    yield from _of_stated_day(mapping)
     if of_measures != bool(mapping.measures):
         detail = "A mapping of measures names them, and no other does."
         yield Fault("/measures", "measures_expected", detail)
@@ -74,6 +76,19 @@ def _of_groups(mapping: FileMapping) -> Iterator[Fault]:
         yield Fault("/sums", "value_unfit", "Only of grouped rows amounts are added up.")
     for name in sorted(mapping.sums - (SUMMED & mapping.fields.keys())):
         yield Fault("/sums", "unknown_field", f"The mapping states no amount {name}.")
+
+
+def _of_stated_day(mapping: FileMapping) -> Iterator[Fault]:
+    """Only a row that is of a shop's whole day can state it."""
+    if mapping.states is None:
+        return
+    if mapping.kind is not FactKind.TRAFFIC or mapping.fields.keys() & {"channel", "campaign"}:
+        yield Fault("/states", "value_unfit", "Only rows of a shop's whole day state it.")
+    for name, value in mapping.states.totals.items():
+        place = f"/states/{name}"
+        yield from _of_value(value, TOTALS[name].schema, place, 1)
+        if isinstance(value, Constant):
+            yield Fault(place, "value_unfit", "What a day comes to stands in a column.")
 
 
 def _of_value(value: Value, schema: Schema, place: str, depth: int) -> Iterator[Fault]:

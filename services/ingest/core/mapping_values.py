@@ -18,7 +18,7 @@ from services.ingest.core.cells import (
     read_number,
     shown,
 )
-from services.ingest.core.fields import Unfit
+from services.ingest.core.fields import Fields, Unfit, amount, count
 from services.schema.money import plain
 from services.schema.shapes.mappings import (
     Combined,
@@ -36,6 +36,8 @@ Reader = Callable[[Cells, ZoneInfo], Any]
 _TextReader = Callable[[str, ZoneInfo], Any]
 
 AMOUNT: Schema = {"anyOf": [{"type": "string"}, {"type": "number"}]}
+TOTALS: Fields = {"orders": count(), "amount": amount(negative=True)}
+"""What a row may say of its shop's day."""
 OTHERS = "*"
 """Among the words of a column: all that are not named; as a meaning: as they stand."""
 _INEXACT = "is a number of more than 4 decimals or 15 digits in a spreadsheet: keep it as text."

@@ -7,14 +7,17 @@ measures several, or it is at fault in a column that is named with what stands t
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.ingest.core.cells import cell_text
 from services.ingest.core.facts import FIELDS
+from services.ingest.core.fields import Unfit
 from services.ingest.core.mapping_values import (
     AMOUNT,
+    TOTALS,
     Cells,
     CellUnfit,
     Header,
@@ -26,6 +29,7 @@ from services.ingest.core.mapping_values import (
 )
 from services.schema.shapes.facts import TrafficForm
 from services.schema.shapes.mappings import Condition, FileMapping
+from services.schema.shapes.reconciliations import DayStatement
 from services.schema.words import FactKind
 
 HEADER_ROWS = 40
@@ -50,6 +54,8 @@ class MappedRow(NamedTuple):
     documents: tuple[Document, ...] = ()
     unfit: CellUnfit | None = None
     """Then there is one document, which says what could be read."""
+    said: DayStatement | None = None
+    """Of its shop's day, for ours to be held against; nothing where the row is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,10 @@ class BoundMapping:
             name: reader_of(value, AMOUNT, name, self._header, missing)
             for name, value in mapping.measures.items()
         }
+        self._totals = {
+            name: reader_of(value, TOTALS[name].schema, f"states/{name}", self._header, missing)
+            for name, value in (mapping.states.totals if mapping.states else {}).items()
+        }
         self._skip = [self._condition(each) for each in mapping.skip]
         self._only = [self._condition(each) for each in mapping.only]
         self._zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
@@ -130,7 +140,11 @@ class BoundMapping:
         self._sample(texts)
         document, unfit = self._fill(texts, stated)
         if self.mapping.kind is not FactKind.MEASURES:
-            return MappedRow(line, (document,), unfit)
+            try:
+                said = None if unfit else self._say(texts, document, stated)
+            except CellUnfit as error:
+                return MappedRow(line, (document,), error)
+            return MappedRow(line, (document,), unfit, said)
         rows = []
         for name, reader in self._measures.items():
             try:
@@ -169,6 +183,38 @@ class BoundMapping:
                     document[name] = value
         return document, unfit
 
+    def _say(self, texts: Cells, document: Document, stated: Stated) -> DayStatement | None:
+        """What the row says of its shop's day; null where it says nothing, or of no day."""
+        states = self.mapping.states
+        if states is None or not document.keys() >= {"shop", "day"}:
+            return None
+        shop = str(document["shop"])
+        zone = stated.zones.get(shop, stated.home)
+        found: dict[str, Any] = {}
+        for name, read in self._totals.items():
+            value = read(texts, zone)
+            if value is not None:
+                found[name] = _total(name, value)
+        try:
+            day = FIELDS[self.mapping.kind]["day"].read(document["day"])
+        except Unfit:
+            # As a fact the row is refused for it.
+            return None
+        if not found:
+            return None
+        return DayStatement(
+            source=self.mapping.source or self.mapping.code,
+            shop=shop,
+            day=day,
+            basis=states.basis,
+            timezone=states.timezone or zone.key,
+            stated_at=datetime.fromisoformat(stated.at),
+            orders=found.get("orders"),
+            amount=found.get("amount"),
+            net_of_refunds=states.net_of_refunds,
+            with_excluded=states.with_excluded,
+        )
+
     def _is_skipped(self, texts: Cells) -> bool:
         skipped = any(test(texts) for test in self._skip)
         return skipped or not all(test(texts) for test in self._only)
@@ -202,7 +248,8 @@ def form_of(document: Mapping[str, Any]) -> TrafficForm:
 
 def bind(mapping: FileMapping, rows: Iterator[tuple[int, list[str]]]) -> BoundMapping:
     """The mapping over the file's headings; the rows that follow them are still to come."""
-    values = [*mapping.fields.values(), *mapping.measures.values()]
+    totals = mapping.states.totals if mapping.states else {}
+    values = [*mapping.fields.values(), *mapping.measures.values(), *totals.values()]
     wanted = [
         column.names for value in values for column in columns_of(value) if not column.optional
     ]
@@ -227,9 +274,25 @@ def bind(mapping: FileMapping, rows: Iterator[tuple[int, list[str]]]) -> BoundMa
     raise HeadingsMissing(f"{where} {verb} {', '.join(lacking)}.", len(lacking))
 
 
+def _total(name: str, value: Any) -> Any:
+    """As the day of a shop holds it."""
+    try:
+        return TOTALS[name].read(value)
+    except Unfit as unfit:
+        raise CellUnfit(unfit, field=f"states/{name}", column="", cell=str(value)) from None
+
+
 def row_text(document: Document) -> str:
     """A row as the JSON object that it stands for."""
     return json.dumps(document, ensure_ascii=False)
+
+
+def totals_of(said: DayStatement | None) -> Iterator[tuple[str, Decimal]]:
+    """What a row says of its shop's day, as a check names it."""
+    for name in TOTALS if said is not None else ():
+        value = getattr(said, name)
+        if value is not None:
+            yield f"states/{name}", Decimal(value)
 
 
 def numbers_of(kind: FactKind, document: Mapping[str, Any]) -> Iterator[tuple[str, Decimal]]:

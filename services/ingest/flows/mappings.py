@@ -1,8 +1,8 @@
 """Mappings of files: a tenant's own are put, and rows of a file arrive by one."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from services.ingest.core.mappings import (
     form_of,
     row_text,
     takes_shop,
+    totals_of,
 )
 from services.ingest.flows.arrivals import Arrival, Unread, names_in
 from services.ingest.store.facts import read_traffic_forms
@@ -29,9 +30,11 @@ from services.ingest.store.mappings import read_mappings, save_mapping
 from services.ingest.store.people import read_shops, read_tenant
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Fault, Invalid
+from services.schema.money import plain
 from services.schema.shapes.facts import TrafficForm
 from services.schema.shapes.mappings import FileMapping
 from services.schema.shapes.people import Caller
+from services.schema.shapes.reconciliations import DayStatement
 from services.schema.words import FactKind, Outcome
 
 MAPPINGS = "mappings"
@@ -39,6 +42,8 @@ GROUPED_LIMIT = 100_000
 """Rows of a file that are grouped: where each order ends is held."""
 Rows = Iterator[tuple[int, list[str]]]
 Forms = Mapping[tuple[str, str], TrafficForm]
+"""By shop and day."""
+Said = dict[tuple[str, date], DayStatement]
 """By shop and day."""
 Permit = Callable[[str | None], None]
 """Sees the document as it is, once nobody else can change it, and may refuse the new one."""
@@ -60,6 +65,8 @@ class FileRows:
         """The file's own number of each arrival: a row may bring several."""
         self.skipped = 0
         """Rows that are no fact: empty ones, totals."""
+        self._said: dict[int, DayStatement] = {}
+        """By arrival."""
         self._ways = ways
         self._last: dict[str, int] | None = None
         self._forms = forms
@@ -67,12 +74,18 @@ class FileRows:
     def arrivals(self) -> Iterator[Arrival]:
         """What arrives, numbered from 1."""
         self.lines.clear()
+        self._said.clear()
         self.skipped = 0
         _, rows = self.read()
         for row in rows:
             if not row.documents:
                 self.skipped += 1
             yield from self._arrive(row)
+
+    def said(self, refused: Collection[int]) -> list[DayStatement]:
+        """What the arrivals that were not refused say of days, each day once."""
+        kept = (said for number, said in self._said.items() if number not in refused)
+        return list({(said.shop, said.day): said for said in kept}.values())
 
     def read(self) -> tuple[BoundMapping, Iterator[MappedRow]]:
         """The mapping over the file's headings, and what each row after them became."""
@@ -89,14 +102,22 @@ class FileRows:
 
     def _read(self) -> tuple[BoundMapping, Iterator[MappedRow]]:
         bound, rows = self.open()
-        return bound, (self._checked(bound.read(line, cells, self.stated)) for line, cells in rows)
+        said: Said = {}
+        read = (bound.read(line, cells, self.stated) for line, cells in rows)
+        return bound, (self._checked(row, said) for row in read)
 
-    def _checked(self, row: MappedRow) -> MappedRow:
-        """A row of traffic is refused whose day stands in the other form already."""
+    def _checked(self, row: MappedRow, said: Said) -> MappedRow:
+        """A row of traffic is refused whose day stands in the other form already, and one that
+        says something else of a day than a row before.
+        """
         for document in row.documents if self._forms and row.unfit is None else ():
             stands = self._forms.get((str(document.get("shop")), str(document.get("day"))))
             if stands not in {None, form_of(document)}:
-                return row._replace(unfit=_twice(document))
+                return row._replace(unfit=_twice(document), said=None)
+        if row.said is not None:
+            before = said.setdefault((row.said.shop, row.said.day), row.said)
+            if before != row.said:
+                return row._replace(unfit=_contradiction(row.said), said=None)
         return row
 
     def open(self) -> tuple[BoundMapping, Rows]:
@@ -124,6 +145,8 @@ class FileRows:
         for document in row.documents:
             self.lines.append(row.line)
             number, body = len(self.lines), row_text(document)
+            if row.said is not None:
+                self._said[number] = row.said
             if row.unfit is None:
                 yield Posted(number, body, document)
             else:
@@ -199,6 +222,12 @@ def _twice(document: Mapping[str, Any]) -> CellUnfit:
     )
     cell = str(document.get("channel", ""))
     return CellUnfit(Unfit("counted_twice", detail), field="channel", column="", cell=cell)
+
+
+def _contradiction(said: DayStatement) -> CellUnfit:
+    ((field, total), *_) = totals_of(said)
+    unfit = Unfit("rows_contradict", f"A row before says something else of {said.day}.")
+    return CellUnfit(unfit, field=field, column="", cell=plain(total))
 
 
 def _refuse(pointer: str, code: str, detail: str) -> Invalid:

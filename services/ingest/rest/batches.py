@@ -4,18 +4,28 @@ import json
 
 from fastapi import Response
 
+from services.door.batches import BatchAnswer
 from services.ingest.flows.landing import RowFault, Tally
 from services.schema.words import Outcome
 
 
-def answer_batch(tally: Tally) -> Response:
+class FileAnswer(BatchAnswer):
+    """What became of a file."""
+
+    days_stated: int
+    """Days of shops of which it said something new, to be held against ours."""
+
+
+def answer_batch(tally: Tally, days_stated: int | None = None) -> Response:
     """The answer, written without models: there may be a hundred thousand rows in it."""
-    document = {
+    document: dict[str, object] = {
         "batch": tally.batch,
         "received": tally.received,
         **{outcome.value: tally.counts[outcome] for outcome in Outcome},
         "rows": [_answer_row(row) for row in tally.rows],
     }
+    if days_stated is not None:
+        document["days_stated"] = days_stated
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(body, media_type="application/json")
 

@@ -30,7 +30,8 @@ from services.ingest.flows.arrivals import Arrival
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import Batch, Tally, lane_of
 from services.ingest.flows.mappings import FileRows
-from services.ingest.rest.batches import answer_batch
+from services.ingest.flows.reconciliations import state_file
+from services.ingest.rest.batches import FileAnswer, answer_batch
 from services.ingest.rest.documents import fact_document, fact_schema
 from services.ingest.rest.imports import (
     OLD_SHEET,
@@ -56,10 +57,11 @@ from services.schema.db import Database, WriteSession
 from services.schema.errors import Fault, Invalid, Unavailable
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.people import Caller
-from services.schema.words import FactKind
+from services.schema.words import FactKind, Outcome
 
 ROW_COUNT_LIMIT = 100_000
 ATTEMPTS = 6
+REFUSED = frozenset({Outcome.INVALID, Outcome.CONFLICT})
 _WAIT_SECONDS = 0.2
 _FORMS = {form.value: form for form in BodyForm}
 _CHARSET = re.compile(r'charset="?([^";\s]*)')
@@ -121,7 +123,7 @@ _LIST = {
 
 @router.post(
     "/v1/facts/{kind}",
-    response_model=BatchAnswer | CheckAnswer,
+    response_model=BatchAnswer | FileAnswer | CheckAnswer,
     openapi_extra={"requestBody": _body_schema()},
 )
 async def post_facts(
@@ -132,7 +134,8 @@ async def post_facts(
     Up to 100,000 rows and 64 MiB unpacked. Rows count as if posted one after another; valid ones
     land whatever the others are, and all is durable and counted before the answer leaves. With
     `mapping` the body is an export as it is, CSV, XLSX or XLS, and `row` in the answer is the
-    file's own number; with `check` nothing changes, and the answer says what each column became,
+    file's own number; what the mapping `states` of shops' days is kept for `/v1/reconciliations`.
+    With `check` nothing changes, and the answer says what each column became,
     which rows would be refused and why, and the sums that would land.
     """
     query.check_alone()
@@ -251,12 +254,13 @@ async def _try(request: Request, coming: Coming) -> Response:
     database: Database = request.app.state.database
 
     async def attempt() -> Response:
-        landed: list[tuple[FileRows, Tally]] = []
+        landed: list[tuple[FileRows, Tally, int]] = []
         try:
             async with database.write(coming.caller.tenant) as session:
                 await _check_still(request, session)
                 file = await _file_of(session, coming)
-                landed.append((file, await _land(request, session, coming, file)))
+                tally = await _land(request, session, coming, file)
+                landed.append((file, tally, await _state(session, coming, file, tally)))
                 raise _Undone
         except _Undone:
             return await answer_check(*landed[0])
@@ -288,9 +292,17 @@ async def _again(coming: Coming, attempt: Callable[[], Awaitable[Response]]) -> 
 async def _answered(request: Request, session: WriteSession, coming: Coming) -> Response:
     file = await _file_of(session, coming) if coming.query.mapping else None
     tally = await _land(request, session, coming, file)
+    days_stated: int | None = None
     if file is not None:
+        days_stated = await _state(session, coming, file, tally)
         tally.rows = [replace(row, number=file.line_of(row.number)) for row in tally.rows]
-    return await asyncio.to_thread(answer_batch, tally)
+    return await asyncio.to_thread(answer_batch, tally, days_stated)
+
+
+async def _state(session: WriteSession, coming: Coming, file: FileRows, tally: Tally) -> int:
+    """Keep what the rows say of their shops' days; a row that is not taken says nothing."""
+    refused = {row.number for row in tally.rows if row.outcome in REFUSED}
+    return await state_file(session, file.said(refused), caller=coming.caller, at=datetime.now(UTC))
 
 
 async def _file_of(session: WriteSession, coming: Coming) -> FileRows:

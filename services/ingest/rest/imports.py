@@ -12,7 +12,7 @@ from fastapi import Query, Request, Response
 
 from services.door.problems import Unreadable
 from services.door.wire import Code, DecimalText, Instant, Model
-from services.ingest.core.mappings import BoundMapping, numbers_of
+from services.ingest.core.mappings import BoundMapping, numbers_of, totals_of
 from services.ingest.core.tables import DELIMITERS, encoding_of, read_cells
 from services.ingest.flows.landing import Tally
 from services.ingest.flows.mappings import FileRows, Rows, read_forms, say_of_file
@@ -112,6 +112,8 @@ class CheckAnswer(Model):
     conflict: int
     skipped: int
     """Rows that are no fact: empty ones, totals."""
+    days_stated: int
+    """Days of shops of which the file says something new, to be held against ours."""
     sums: list[CheckedSum]
     rows: list[CheckedRow]
 
@@ -135,9 +137,9 @@ def check_media_type(request: Request) -> str:
     return media_type
 
 
-async def answer_check(file: FileRows, tally: Tally) -> Response:
+async def answer_check(file: FileRows, tally: Tally, days_stated: int) -> Response:
     """What was found, from a second reading of the file: the first one was undone."""
-    answer = await asyncio.to_thread(_checked, file, tally)
+    answer = await asyncio.to_thread(_checked, file, tally, days_stated)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -156,7 +158,7 @@ def _ways(mapping: FileMapping, media_type: str, spool: Spool) -> list[Callable[
     return [partial(read, delimiter) for delimiter in delimiters]
 
 
-def _checked(file: FileRows, tally: Tally) -> CheckAnswer:
+def _checked(file: FileRows, tally: Tally, days_stated: int) -> CheckAnswer:
     refused = {row.number: row for row in tally.rows}
     bound, rows = file.read()
     sums: dict[str, list[Decimal]] = {}
@@ -180,7 +182,10 @@ def _checked(file: FileRows, tally: Tally) -> CheckAnswer:
                     )
                 )
             else:
-                for field, amount in numbers_of(file.mapping.kind, document):
+                for field, amount in (
+                    *numbers_of(file.mapping.kind, document),
+                    *totals_of(row.said),
+                ):
                     sums.setdefault(field, []).append(amount)
     return CheckAnswer(
         mapping=file.mapping.code,
@@ -191,6 +196,7 @@ def _checked(file: FileRows, tally: Tally) -> CheckAnswer:
         received=tally.received,
         **{outcome.value: tally.counts[outcome] for outcome in Outcome},
         skipped=file.skipped,
+        days_stated=days_stated,
         sums=[
             CheckedSum(field=field, rows=len(amounts), sum=plain(sum(amounts, Decimal(0))))
             for field, amounts in sums.items()

@@ -22,8 +22,10 @@ from services.schema.shapes.mappings import (
     FromColumn,
     Members,
     Operation,
+    StatedDay,
     Value,
 )
+from services.schema.shapes.reconciliations import Basis
 from services.schema.words import FactKind
 
 MOST_FIELDS = 100
@@ -130,6 +132,39 @@ class ConditionIn(Model):
         return Condition(names, frozenset(self.words))
 
 
+class StatedDayIn(Model):
+    """What each row says of its shop's whole day: `/v1/reconciliations` holds it against ours."""
+
+    basis: Annotated[Basis, Field(strict=False)]
+    """By which day it counts orders."""
+    orders: ValueIn | None = None
+    """A count of orders: one of sub-orders or of articles is none."""
+    amount: ValueIn | None = None
+    """In the shop's currency."""
+    timezone: Timezone | None = None
+    """By whose midnight it cuts its days; the shop's unless stated."""
+    net_of_refunds: bool = False
+    """Whether what was paid back on the day is taken off."""
+    with_excluded: bool = True
+    """Whether orders count that are excluded here."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.orders is None and self.amount is None:
+            raise ValueError("orders or amount is stated")
+        return self
+
+    def to_shape(self) -> StatedDay:
+        totals = {"orders": self.orders, "amount": self.amount}
+        return StatedDay(
+            basis=self.basis,
+            totals={name: value.to_shape() for name, value in totals.items() if value is not None},
+            timezone=self.timezone,
+            net_of_refunds=self.net_of_refunds,
+            with_excluded=self.with_excluded,
+        )
+
+
 class MappingName(Model):
     zh: Text
     en: Text
@@ -166,6 +201,8 @@ class StatedMapping(Model):
     """Whether rows of the same id are one order, each with lines of it, wherever they stand."""
     sums: Annotated[list[Name], Field(max_length=MOST_FIELDS)] = Field(default_factory=list)
     """Of grouped rows: the amounts of which each row states a part; of all others, the whole."""
+    states: StatedDayIn | None = None
+    """Of traffic of whole days: what its rows say of the day besides."""
 
     def to_shape(self, code: str, *, built_in: bool = False) -> FileMapping:
         return FileMapping(
@@ -188,6 +225,7 @@ class StatedMapping(Model):
             only=tuple(each.to_shape() for each in self.only),
             grouped=self.grouped,
             sums=frozenset(self.sums),
+            states=None if self.states is None else self.states.to_shape(),
             built_in=built_in,
         )
 

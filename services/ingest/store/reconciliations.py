@@ -27,6 +27,7 @@ from services.schema.tables.facts import order_facts, refund_facts, rejected_row
 from services.schema.tables.reconciliations import day_statements
 from services.schema.words import FactKind, OrderStatus, RefundStatus
 
+StatementKey = tuple[str, date, str, Basis]
 _KEY = ("tenant_id", "shop", "day", "source", "basis")
 # A tool that counts what was placed leaves out what came to nothing.
 _NOTHING = (OrderStatus.UNPAID.value, OrderStatus.CANCELLED.value)
@@ -67,6 +68,32 @@ async def keep_statement(session: WriteSession, stated: DayStatement) -> bool:
         where=day_statements.c.stated_at <= statement.excluded.stated_at,
     )
     return bool((await session.execute(kept)).rowcount)
+
+
+async def read_standing(
+    session: ReadSession, statements: Sequence[DayStatement]
+) -> dict[StatementKey, DayStatement]:
+    """What stands of the same days by the same tools."""
+    columns = day_statements.c
+    shops, sources, bases = (
+        sorted({getattr(each, name) for each in statements}) for name in ("shop", "source", "basis")
+    )
+    days = [each.day for each in statements]
+    found = select(day_statements).where(
+        columns.tenant_id == session.tenant,
+        columns.shop == any_(literal(shops, ARRAY(Text))),
+        columns.source == any_(literal(sources, ARRAY(Text))),
+        columns.basis == any_(literal(bases, ARRAY(Text))),
+        columns.day >= min(days),
+        columns.day <= max(days),
+    )
+    standing = map(_statement_from_row, await session.execute(found))
+    return {key_of(stated): stated for stated in standing}
+
+
+def key_of(stated: DayStatement) -> StatementKey:
+    """By what a statement is known: the last one of a key stands."""
+    return stated.shop, stated.day, stated.source, stated.basis
 
 
 async def read_statements(

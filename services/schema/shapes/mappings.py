@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from services.schema.shapes.reconciliations import Basis
 from services.schema.words import FactKind
 
 Scalar = str | int | bool
@@ -106,6 +107,21 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedDay:
+    """What each row says of its shop's whole day, for our own day to be held against."""
+
+    basis: Basis
+    totals: Mapping[str, Value]
+    """Of `orders` and `amount`, what the file counts."""
+    timezone: str | None = None
+    """By whose midnight it cuts its days; the shop's unless stated."""
+    net_of_refunds: bool = False
+    """Whether what was paid back on the day is taken off."""
+    with_excluded: bool = True
+    """Whether orders count that are excluded here."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileMapping:
     """How each row of a file becomes a fact, or of posted measures one for each measure."""
 
@@ -143,4 +159,5 @@ class FileMapping:
     """Whether rows of the same id are one order, each with lines of it, wherever they stand."""
     sums: frozenset[str] = frozenset()
     """Of grouped rows: the amounts of which each row states a part; of all others, the whole."""
+    states: StatedDay | None = None
     built_in: bool = False

@@ -126,6 +126,51 @@ def test_a_source_is_the_same_channel_by_each_of_its_names(name: str, channel: s
     assert found["channel"] == channel
 
 
+def test_of_a_source_everything_that_is_counted_is_read() -> None:
+    heads = ["日期", "来源名称", "访客数", "新访客数", "浏览量(PV)", "点击量", "展现量", "花费",
+             "收藏人数", "加购人数", "支付金额", "支付买家数"]  # fmt: skip
+    row = ["2026-11-03", "直通车", "1,000", "700", "3,210", "420", "1.5万", "1,234.56元", "12",
+           "80", "9.9", "1"]  # fmt: skip
+    total = ["2026-11-03", "合计", "1,000", *[""] * 9]
+    assert facts(built_in("sycm_channels"), heads, row, total) == [
+        {
+            "day": "2026-11-03", "channel": "paid_search", "visitors": 1000, "new_visitors": 700,
+            "page_views": 3210, "clicks": 420, "impressions": 15000, "ad_cost": "1234.56",
+            "favourites": 12, "carts": 80,
+        }
+    ]  # fmt: skip
+
+
+COMPASS = {
+    "visitors": "商品访客数", "impressions": "商品曝光次数", "clicks": "商品点击次数",
+    "favourites": "收藏人数", "carts": "加购人数", "ad_cost": "千川消耗",
+}  # fmt: skip
+
+
+def test_a_shop_s_days_as_the_compass_writes_them() -> None:
+    left_out = ["商品曝光人数", "商品点击人数", "成交金额", "成交订单数", "退款金额"]
+    heads = ["日期", *COMPASS.values(), *left_out]
+    rows = [
+        ["2026/11/03", "1,000", "1.5万", "420", "12", "80", "¥1,234.56", "9", "8", "7", "6", "5"],
+        ["2026/11/04", "0", "-", "--", "", "3", "0", "9", "8", "7", "6", "5"],
+        ["合计", "1,000", "1.5万", "420", "12", "83", "¥1,234.56", "9", "8", "7", "6", "5"],
+    ]
+    assert facts(built_in("compass_shop"), heads, *rows) == [
+        {
+            "day": "2026-11-03", "visitors": 1000, "impressions": 15000, "clicks": 420,
+            "favourites": 12, "carts": 80, "ad_cost": "1234.56",
+        },
+        {"day": "2026-11-04", "visitors": 0, "carts": 3, "ad_cost": "0"},
+    ]  # fmt: skip
+
+
+def test_the_compass_s_people_stand_where_it_counts_no_visitors_and_no_times() -> None:
+    heads = ["日期", "商品点击人数", "商品曝光人数"]
+    assert facts(built_in("compass_shop"), heads, ["20261103", "50", "2,000"]) == [
+        {"day": "2026-11-03", "visitors": 50, "clicks": 50, "impressions": 2000}
+    ]
+
+
 def test_agents_of_taobao_s_desk_have_answered_all_whom_they_received() -> None:
     heads = ["日期", "旺旺昵称", "咨询人数", "接待人数", "未回复人数", "有效接待人数",
              "平均响应时长（秒)", "旺旺回复率", "首次响应时长（秒)"]  # fmt: skip
