@@ -1,5 +1,5 @@
 """How staged rows become facts and measures: statements of `landing.sql` and `measures.sql`, in
-their order.
+their order; how rows are added up stands in `services/schema/sums.sql`.
 """
 
 import io
@@ -14,7 +14,7 @@ from services.ingest.store.facts import TABLES
 from services.ingest.store.late_facts import note_late
 from services.ingest.store.statements import blocks, fill
 from services.schema.db import WriteSession
-from services.schema.shapes.facts import LINE_TAGS
+from services.schema.sums import sums_of
 from services.schema.tables import measures
 from services.schema.words import Exclusion, FactKind, Outcome
 
@@ -258,21 +258,9 @@ def _names_of_measures(kind: FactKind) -> dict[str, str]:
     table = _MEASURES[kind]
     key = [column.name for column in table.primary_key if column.name != "tenant_id"]
     values = [column.name for column in table.columns if not column.primary_key]
-    tags = (
-        f"coalesce(sum(f.{tag}_amount) FILTER (WHERE e.paid AND f.{tag}_amount <> 0), 0)"
-        f" AS {tag}_amount"
-        for tag in LINE_TAGS
-    )
     employee = "employee" if "employee" in key else "'' AS employee"
     return {
-        "sums": fill(
-            blocks("measures.sql")[kind],
-            {
-                "tag_sums": _listed(tags),
-                "tags": _listed(f"{tag}_amount" for tag in LINE_TAGS),
-                "minus_tags": _listed(f"-{tag}_amount" for tag in LINE_TAGS),
-            },
-        ),
+        "sums": sums_of(kind),
         "measures": table.name,
         "key": _listed(key),
         "values": _listed(values),
