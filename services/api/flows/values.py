@@ -1,11 +1,12 @@
 """Values read for many subjects, indicators and periods at once, in so many statements for any."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.api.core.attribution import Attribution
+from services.api.core.changed_facts import add_changes, combine
 from services.api.core.indicators import takes_posted_values
 from services.api.core.ledgers import Ledger, Rates, Sums
 from services.api.core.values import (
@@ -22,16 +23,18 @@ from services.api.core.values import (
     queries_of,
 )
 from services.api.flows.indicators import known_indicators, known_measures
+from services.api.store.changed_facts import Changes, read_changes
 from services.api.store.crowds import count_buyers, count_skus
 from services.api.store.indicators import ValueKey, read_posted
 from services.api.store.people import read_employees, read_shops, read_units
 from services.api.store.sums import read_first_uses, read_rates, read_sums
 from services.schema.db import ReadSession
 from services.schema.errors import NotFound
+from services.schema.shapes.disputes import ChangedFact
 from services.schema.shapes.indicators import Explained, Indicator, Wanted
 from services.schema.shapes.measures import DailySum
 from services.schema.shapes.people import Rate, Tenant
-from services.schema.words import Scope, SubjectKind
+from services.schema.words import FactKind, Scope, SubjectKind
 
 __all__ = ["ReadValues", "Wanted", "read_explained", "read_values"]
 
@@ -46,17 +49,27 @@ class ReadValues:
 
 
 async def read_values(
-    session: ReadSession, wanted: Collection[Wanted], *, tenant: Tenant
+    session: ReadSession,
+    wanted: Collection[Wanted],
+    *,
+    tenant: Tenant,
+    changed: Sequence[ChangedFact] = (),
 ) -> Mapping[Wanted, Explained]:
-    """Each value that is wanted, explained."""
-    return (await read_explained(session, wanted, tenant=tenant)).values
+    """Each value that is wanted, explained; with some facts changed, as it would be then."""
+    return (await read_explained(session, wanted, tenant=tenant, changed=changed)).values
 
 
 async def read_pay_bases(
-    session: ReadSession, wanted: Collection[Wanted], *, tenant: Tenant
+    session: ReadSession,
+    wanted: Collection[Wanted],
+    *,
+    tenant: Tenant,
+    changed: Sequence[ChangedFact] = (),
 ) -> ReadValues:
     """What commissions are paid on: the values with each refund counted on its order's day."""
-    return await read_explained(session, wanted, tenant=tenant, refunds_by_order=True)
+    return await read_explained(
+        session, wanted, tenant=tenant, changed=changed, refunds_by_order=True
+    )
 
 
 async def read_explained(
@@ -64,6 +77,7 @@ async def read_explained(
     wanted: Collection[Wanted],
     *,
     tenant: Tenant,
+    changed: Sequence[ChangedFact] = (),
     refunds_by_order: bool = False,
 ) -> ReadValues:
     """The same, and what was asked for; as many statements for one value as for a thousand."""
@@ -76,7 +90,11 @@ async def read_explained(
     prepared = await asyncio.to_thread(_prepare_all, wanted, indicators, company)
     posted = await _read_posted(session, wanted, indicators, company.attribution)
     ledger = await _read_ledger(
-        session, prepared.values(), home=tenant.currency, refunds_by_order=refunds_by_order
+        session,
+        prepared.values(),
+        home=tenant.currency,
+        changed=combine(changed),
+        refunds_by_order=refunds_by_order,
     )
     computed = await asyncio.to_thread(_explain_all, prepared, ledger, posted)
     rest = {
@@ -152,21 +170,31 @@ async def _read_posted(
 
 
 async def _read_ledger(
-    session: ReadSession, prepared: Collection[Prepared], *, home: str, refunds_by_order: bool
+    session: ReadSession,
+    prepared: Collection[Prepared],
+    *,
+    home: str,
+    changed: Sequence[ChangedFact],
+    refunds_by_order: bool,
 ) -> Ledger:
     """The daily sums, rates and distinct counts of all values together."""
     sums: dict[str, Sums] = {}
     foreign: list[DailySum] = []
+    changes = await read_changes(session, changed) if changed else Changes({}, ())
     for query in queries_of(prepared):
+        by_order = refunds_by_order and query.kind is FactKind.REFUNDS
         read = await read_sums(session, query, home=home, refunds_by_order=refunds_by_order)
-        for name, rows in read.items():
+        own = changes.refunds_by_order if by_order else changes.sums.get(query.kind, ())
+        for name, rows in add_changes(query, read, own, home=home).items():
             sums[name] = Sums(query.columns, rows)
             foreign += [row for row in rows if row.currency not in {"", home}]
     buyers, skus = crowds_to_count(prepared)
     return Ledger(
         sums=sums,
-        counts=await count_buyers(session, buyers, firsts=asks_first_orders(prepared)),
-        skus=await count_skus(session, skus),
+        counts=await count_buyers(
+            session, buyers, firsts=asks_first_orders(prepared), changed=changed
+        ),
+        skus=await count_skus(session, skus, changed=changed),
         rates=Rates(home, await _read_rates(session, foreign, home=home)),
         first_uses=await read_first_uses(session) if asks_first_uses(prepared) else {},
     )

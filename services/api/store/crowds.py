@@ -1,15 +1,17 @@
 """Distinct buyers and SKUs, counted exactly from the orders: one statement for all crowds."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Date, Integer, TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.schema.db import ReadSession
+from services.schema.shapes.disputes import ChangedFact
 from services.schema.shapes.indicators import Slice
 from services.schema.shapes.measures import Condition, Crowd, CrowdCount
+from services.schema.words import FactKind
 
 TAGS = frozenset({None, "core", "vip", "hit"})
 """Of order lines: those by which crowds can be narrowed."""
@@ -19,7 +21,7 @@ TAGS = frozenset({None, "core", "vip", "hit"})
 # occur. What crowds meet is materialized, since its size cannot be guessed: a plan that guesses
 # low would scan the orders over and over.
 _SALES = """
-WITH edge AS (
+WITH {changed}edge AS (
     SELECT e.start, e.span::integer AS span
     FROM unnest(:edges) WITH ORDINALITY AS e (start, span)
 ),
@@ -59,6 +61,19 @@ passing AS MATERIALIZED (
         )
     )
 )
+"""
+
+# Inside it the name is still the table's; whoever reads the orders further down reads these.
+_CHANGED = """order_facts AS NOT MATERIALIZED (
+    SELECT o.tenant_id, o.source, o.id, o.buyer, o.shop, o.channel, o.campaign, o.core_amount,
+        o.vip_amount, o.hit_amount, o.paid_at, o.paid_on, o.lines,
+        coalesce(c.salesperson, o.salesperson) AS salesperson,
+        CASE WHEN c.exclude THEN 'test' ELSE o.exclusion END AS exclusion
+    FROM order_facts AS o
+    LEFT JOIN jsonb_to_recordset(CAST(:changed AS jsonb)) AS c (
+        source text, id text, exclude boolean, salesperson text
+    ) ON c.source = o.source AND c.id = o.id
+),
 """
 
 # A buyer's first order ever is found by the index on buyers; it need not be of this period.
@@ -134,18 +149,24 @@ _WHOSE = (
 
 
 async def count_buyers(
-    session: ReadSession, crowds: Collection[Crowd], *, firsts: bool
+    session: ReadSession,
+    crowds: Collection[Crowd],
+    *,
+    firsts: bool,
+    changed: Sequence[ChangedFact] = (),
 ) -> dict[Crowd, CrowdCount]:
     """The distinct buyers of each crowd that has any; excluded orders are no one's.
 
-    Without `firsts` nobody is looked up in the past: new and returning buyers read 0.
+    Without `firsts` nobody is looked up in the past: new and returning buyers read 0. Changed
+    orders count as they would be.
     """
     asked = [crowd for crowd in crowds if crowd.slices]
     if not asked:
         return {}
     twice = any(one.shops and one.employees for crowd in asked for one in crowd.slices)
     met = _met(_OF_BUYERS_ONCE, "UNION") if twice else _met(_OF_BUYERS, "UNION ALL")
-    statement, parameters = _statement(_BUYERS.replace("{met}", met), asked, session.tenant)
+    counts = _BUYERS.replace("{met}", met)
+    statement, parameters = _statement(counts, asked, changed, session.tenant)
     parameters = {**parameters, "anonymous": False, "firsts": firsts}
     return {
         asked[row.crowd]: CrowdCount(
@@ -160,13 +181,15 @@ async def count_buyers(
     }
 
 
-async def count_skus(session: ReadSession, crowds: Collection[Crowd]) -> dict[Crowd, int]:
+async def count_skus(
+    session: ReadSession, crowds: Collection[Crowd], *, changed: Sequence[ChangedFact] = ()
+) -> dict[Crowd, int]:
     """The distinct SKUs that each crowd's orders hold, shop by shop."""
     asked = [crowd for crowd in crowds if crowd.slices]
     if not asked:
         return {}
     met = _met(_OF_SKUS, "UNION ALL")
-    statement, parameters = _statement(_SKUS.replace("{met}", met), asked, session.tenant)
+    statement, parameters = _statement(_SKUS.replace("{met}", met), asked, changed, session.tenant)
     rows = await _hash(session, statement, {**parameters, "anonymous": True})
     return {asked[row.crowd]: row.skus for row in rows}
 
@@ -186,13 +209,15 @@ async def _hash(
 
 
 def _statement(
-    counts: str, crowds: list[Crowd], tenant: int
+    counts: str, crowds: list[Crowd], changed: Sequence[ChangedFact], tenant: int
 ) -> tuple[TextClause, Mapping[str, Any]]:
     filters: dict[tuple[Condition, ...], int] = {}
     rows = [row for number, crowd in enumerate(crowds) for row in _rows(number, crowd, filters)]
     slices = [one for crowd in crowds for one in (*crowd.slices, *crowd.earlier)]
     edges = sorted({day for one in slices for day in (one.start, one.end)})
-    statement = text(_SALES + counts).bindparams(
+    orders = [each for each in changed if each.kind is FactKind.ORDERS]
+    sales = _SALES.replace("{changed}", _CHANGED if orders else "")
+    statement = text(sales + counts).bindparams(
         bindparam("edges", type_=ARRAY(Date)), bindparam("tenant", type_=Integer)
     )
     return statement, {
@@ -203,6 +228,17 @@ def _statement(
         "asked": json.dumps(rows),
         "conditions": json.dumps(_conditions(filters), ensure_ascii=False),
         "everyone": any(one.shops is None for one in slices),
+        **({"changed": json.dumps([_change(each) for each in orders])} if orders else {}),
+    }
+
+
+def _change(order: ChangedFact) -> dict[str, object]:
+    """What of an order buyers and SKUs hang on; what it amounts to, they do not."""
+    return {
+        "source": order.source,
+        "id": order.id,
+        "exclude": order.change.exclude,
+        "salesperson": order.change.salesperson,
     }
 
 

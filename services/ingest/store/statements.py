@@ -1,4 +1,4 @@
-"""SQL of this room that stands in files of its own: blocks by name, and how their names are filled."""
+"""SQL of this room that stands in files of its own: blocks by name, their names filled in."""
 
 from functools import cache
 from pathlib import Path

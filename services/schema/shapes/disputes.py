@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.schema.shapes.payouts import Payout
 from services.schema.shapes.people import Subject
-from services.schema.words import DisputeAbout
+from services.schema.words import DisputeAbout, FactKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,36 @@ class ClaimedValue:
     segment: int | None
     """Null where the card has but one."""
     value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """How a fact should count otherwise than its source states it; what is null is as stated."""
+
+    exclude: bool = False
+    """Not at all; an order as if the ledger excluded it."""
+    amount: Decimal | None = None
+    salesperson: str | None = None
+    """Whose it is: of ratings, chats and posted measures the employee."""
+
+    def then(self, later: "FactChange") -> "FactChange":
+        """This and a later one: what that leaves open stays as it is here."""
+        return FactChange(
+            self.exclude or later.exclude,
+            self.amount if later.amount is None else later.amount,
+            self.salesperson if later.salesperson is None else later.salesperson,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFact:
+    """A fact as it counts for one card since a dispute was upheld, or would if one were."""
+
+    kind: FactKind
+    source: str
+    id: str
+    """Of a daily kind the key without the source, as one text."""
+    change: FactChange
 
 
 @dataclass(frozen=True, slots=True)

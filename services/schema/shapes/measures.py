@@ -1,5 +1,6 @@
 """Measures: what is added up of each kind of fact, in which table, on whose day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -92,6 +93,27 @@ class DailySum:
     records: int
     amounts: tuple[Decimal | int | None, ...]
     """In the order of the columns asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactSum:
+    """What a fact that changes adds to the daily sums of one key, or takes from them.
+
+    Texts are empty where the kind does not keep them.
+    """
+
+    day: date
+    shop: str
+    employee: str
+    unit: str
+    channel: str
+    campaign: str
+    currency: str
+    measure: str
+    """Of posted measures: which."""
+    records: int
+    amounts: Mapping[str, Decimal | int | None]
+    """By column."""
 
 
 @dataclass(frozen=True, slots=True)
