@@ -18,7 +18,7 @@ def combine(changed: Iterable[ChangedFact]) -> tuple[ChangedFact, ...]:
         key = each.kind, each.source, each.id
         before = found.get(key)
         change = each.change if before is None else before.change.then(each.change)
-        found[key] = ChangedFact(*key, change)
+        found[key] = ChangedFact(*key, change, each.dispute)
     return tuple(found.values())
 
 

@@ -4,15 +4,17 @@
 corrected. The rest of the card stays as it was: its targets, its weights, its people.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.api.core.documents import instant_text
+from services.api.core.documents import instant_text, to_bytes
 from services.api.core.drifts import Difference
 from services.api.core.outcomes import indicators_of
+from services.api.core.pay_bases import basis_document
 from services.api.core.told_cards import ToldCard
 from services.schema.days import Period
 from services.schema.errors import Closed
@@ -20,10 +22,10 @@ from services.schema.money import fixed, minor_places
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Wanted
 from services.schema.shapes.late_facts import Decided, LateFact
-from services.schema.shapes.payouts import Owed
+from services.schema.shapes.payouts import Owed, PayBasis, PayChange
 from services.schema.shapes.people import Subject
 from services.schema.shapes.scorecards import ItemInput, SegmentInput
-from services.schema.words import CycleStatus, LateDecision, PayPlan
+from services.schema.words import CycleStatus, LateDecision
 
 RESCORED = frozenset({CycleStatus.CLOSED, CycleStatus.REVIEW})
 """The stages in which an accepted fact goes into the card."""
@@ -32,17 +34,6 @@ LATE = RESCORED | {CycleStatus.CALIBRATION, CycleStatus.APPROVED, CycleStatus.PU
 
 Asked = Mapping[tuple[int, str, str], Wanted]
 """By segment, counted from 1, item and indicator."""
-
-
-@dataclass(frozen=True, slots=True)
-class PayChange:
-    """What one plan pays, and what it would pay."""
-
-    place: int
-    plan: PayPlan | None
-    before: Decimal
-    after: Decimal
-    currency: str
 
 
 def periods_past(period: Period, today: date) -> int:
@@ -137,7 +128,10 @@ def pay_changes(before: Mapping[int, Decimal], owed: Sequence[Owed]) -> tuple[Pa
 
 
 def accepted_of(cycle: Cycle, decided: Sequence[Decided]) -> Decided | None:
-    """The last acceptance that a published card has to be seen with, which itself never changes."""
+    """The last acceptance that a published card has to be seen with, which itself never changes.
+
+    What was upheld of it is one.
+    """
     if cycle.status is not CycleStatus.PUBLISHED or cycle.published_at is None:
         return None
     taken = (
@@ -151,8 +145,38 @@ def accepted_of(cycle: Cycle, decided: Sequence[Decided]) -> Decided | None:
 def waits_since(cycle: Cycle, decided: Sequence[Decided]) -> datetime:
     """Since when facts are in no card: the close, or what was accepted last."""
     assert cycle.closed_at is not None, "facts are late once data are closed"
-    taken = [each.decided_at for each in decided if each.decision is LateDecision.ACCEPTED]
+    taken = [
+        each.decided_at
+        for each in decided
+        if each.decision is LateDecision.ACCEPTED and not each.is_of_dispute
+    ]
     return max([cycle.closed_at, *taken])
+
+
+def kept_bases(basis: PayBasis, explanation: bytes) -> bytes:
+    """What a card is paid by and how it came about, as they are kept with a decision."""
+    return to_bytes({**json.loads(basis_document(basis)), "explanation": json.loads(explanation)})
+
+
+def explanation_kept(bases: bytes) -> bytes | None:
+    """How a card came about; null of a decision of which that was not kept."""
+    explanation = json.loads(bases).get("explanation")
+    return None if explanation is None else to_bytes(explanation)
+
+
+def pay_to_wire(changes: Sequence[PayChange]) -> list[dict[str, object]]:
+    """What each plan pays and would pay, in the currency's own unit."""
+    return [
+        {
+            "place": each.place,
+            "plan": each.plan,
+            "before": fixed(each.before, minor_places(each.currency)),
+            "after": fixed(each.after, minor_places(each.currency)),
+            "difference": fixed(each.after - each.before, minor_places(each.currency)),
+            "currency": each.currency,
+        }
+        for each in changes
+    ]
 
 
 def late_document(
@@ -175,7 +199,7 @@ def late_document(
         "figures": [
             {"figure": each.figure, "before": each.before, "after": each.after} for each in found
         ],
-        "pay": None if pay is None else list(_pay(pay)),
+        "pay": None if pay is None else pay_to_wire(pay),
     }
 
 
@@ -193,16 +217,3 @@ def _fact(fact: LateFact, rejected_until: datetime | None) -> dict[str, Any]:
         "came_at": instant_text(fact.came_at),
         "rejected": rejected_until is not None and fact.came_at <= rejected_until,
     }
-
-
-def _pay(changes: Sequence[PayChange]) -> Iterator[dict[str, object]]:
-    for each in changes:
-        places = minor_places(each.currency)
-        yield {
-            "place": each.place,
-            "plan": each.plan,
-            "before": fixed(each.before, places),
-            "after": fixed(each.after, places),
-            "difference": fixed(each.after - each.before, places),
-            "currency": each.currency,
-        }

@@ -1,8 +1,8 @@
 """What pay is computed from besides the card: asked for as data close, and kept as it was then."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from services.schema.shapes.pay_plans import (
 )
 from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.people import Subject
+from services.schema.shapes.schemes import Item, Scheme
 from services.schema.words import NoValue, Scope, SubjectKind
 
 
@@ -75,6 +76,45 @@ def basis_of(
     )
 
 
+def lines_paid_on(
+    plan: CardPlan, schemes: Mapping[tuple[str, int], Scheme]
+) -> dict[str, tuple[tuple[Wanted, Decimal | None], ...]]:
+    """By indicator of a commission, the line of each segment that shows what it is paid on.
+
+    Each with the value that was stated for it as a dispute was upheld, if one was; of commissions
+    for whose lines nothing was stated there is nothing here.
+    """
+    last = schemes[plan.segments[-1].scheme, plan.segments[-1].scheme_version]
+    scopes = _scopes(_items(last))
+    found = {
+        pay.indicator: tuple(_lines_of(plan, schemes, pay.indicator, scopes.get(pay.indicator)))
+        for pay in last.pay
+        if isinstance(pay, Commission)
+    }
+    return {
+        code: lines
+        for code, lines in found.items()
+        if any(stated is not None for _, stated in lines)
+    }
+
+
+def paid_as_stated(
+    basis: PayBasis, lines: Mapping[str, Sequence[tuple[Value, Decimal | None]]]
+) -> PayBasis:
+    """A basis in which what HR stated of lines has reached the commissions that are paid on them.
+
+    Of each line is given what it was without that. It moves the base by the difference, so that
+    refunds still count in the period of their order (`domain.md`, section 8).
+    """
+    return replace(
+        basis,
+        bases={
+            code: _as_stated(value, lines[code]) if code in lines else value
+            for code, value in basis.bases.items()
+        },
+    )
+
+
 def basis_document(basis: PayBasis) -> bytes:
     """The basis as it is kept beside its card."""
     return to_bytes(
@@ -104,14 +144,64 @@ def read_basis(document: bytes) -> PayBasis:
     )
 
 
+def _lines_of(
+    plan: CardPlan,
+    schemes: Mapping[tuple[str, int], Scheme],
+    indicator: str,
+    scope: Scope | None,
+) -> Iterator[tuple[Wanted, Decimal | None]]:
+    for number, segment in enumerate(plan.segments, 1):
+        items = _items(schemes[segment.scheme, segment.scheme_version])
+        line = next(
+            (each for each in items if (each.indicator, each.scope) == (indicator, scope)), None
+        )
+        if line is not None:
+            stated = [
+                each.value
+                for each in plan.stated.values
+                if each.item == line.code and each.segment in {None, number}
+            ]
+            wanted = Wanted(
+                indicator=indicator,
+                subject=plan.card.subject,
+                scope=line.scope,
+                period=plan.cycle.period,
+                start=segment.start,
+                end=segment.end,
+            )
+            yield wanted, stated[-1] if stated else None
+
+
+def _as_stated(base: Value, lines: Sequence[tuple[Value, Decimal | None]]) -> Value:
+    """Without any fact a base is 0; one that cannot be known is what all of its lines were stated
+    to be.
+    """
+    stated = [value for _, value in lines if value is not None]
+    if base.value is None and base.reason is not NoValue.NO_ROWS:
+        return Value(sum(stated, Decimal(0)), None) if len(stated) == len(lines) else base
+    moved = sum(
+        (value - (was.value or Decimal(0)) for was, value in lines if value is not None),
+        base.value or Decimal(0),
+    )
+    return Value(moved, None)
+
+
+def _items(scheme: Scheme) -> Iterator[Item]:
+    return (item for section in scheme.sections for item in section.items)
+
+
+def _scopes(items: Iterable[Item]) -> dict[str | None, Scope]:
+    """The scope of each indicator: that of the first item with it."""
+    return {item.indicator: item.scope for item in reversed(list(items))}
+
+
 def _bases_wanted(plan: CardPlan, plans: tuple[Pay, ...], setting: Setting) -> dict[str, Wanted]:
     """What each commission is paid on.
 
     The scope is that of the first item with the same indicator, else the facts that name the
     subject (`domain.md`, section 8, does not say whose sales they are).
     """
-    items = list(items_in(plan.segments[-1], setting))
-    scopes = {item.indicator: item.scope for item in reversed(items)}
+    scopes = _scopes(items_in(plan.segments[-1], setting))
     return {
         pay.indicator: _wanted(
             plan, pay.indicator, plan.card.subject, scopes.get(pay.indicator, Scope.OWN)

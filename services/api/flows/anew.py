@@ -15,11 +15,11 @@ from services.api.core.late_facts import Asked, asked_by, with_values
 from services.api.core.pay_bases import read_basis
 from services.api.core.payouts import pay
 from services.api.core.told_cards import ToldCard, inputs_with, read_told, segments_of
+from services.api.flows.card_values import read_card_values
 from services.api.flows.payouts import read_bases
 from services.api.flows.rescoring import read_stated
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import read_setting
-from services.api.flows.values import read_values
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import read_business_pay
 from services.api.store.schemes import read_versions
@@ -71,11 +71,12 @@ async def score_anew(
     """
     setting = await read_setting(session, [cycle])
     told = await _read_told(session, cycle, cards)
-    wanted = {one for own in told.asked.values() for one in own.values()}
-    values = await read_values(session, wanted, tenant=setting.tenant)
+    asked = {card: list(own.values()) for card, own in told.asked.items()}
+    drawn = [_plan_of(card, cycle, told) for card in cards]
+    values = await read_card_values(session, drawn, asked, tenant=setting.tenant)
 
     def score_all() -> list[CardPlan]:
-        return [_scored(card, cycle, told, values, at=at) for card in cards]
+        return [_scored(plan, told, values.of[plan.card.id], at=at) for plan in drawn]
 
     # Off the loop, as all arithmetic on many cards.
     plans = await asyncio.to_thread(score_all)
@@ -155,20 +156,20 @@ async def _read_told(session: ReadSession, cycle: Cycle, cards: Sequence[Scoreca
     )
 
 
+def _plan_of(card: Scorecard, cycle: Cycle, told: _Told) -> CardPlan:
+    segments = tuple(each.segment for each in told.cards[card.id].segments)
+    return CardPlan(card, cycle, segments, told.stated[card.cycle, card.subject])
+
+
 def _scored(
-    card: Scorecard,
-    cycle: Cycle,
-    told: _Told,
-    values: Mapping[Wanted, Explained],
-    *,
-    at: datetime,
+    plan: CardPlan, told: _Told, values: Mapping[Wanted, Explained], *, at: datetime
 ) -> CardPlan:
     """The plan of a card, which holds the card as it is scored now."""
-    own, stated = told.cards[card.id], told.stated[card.cycle, card.subject]
-    given = replace(own, segments=with_values(own, told.asked[card.id], values))
-    segments = inputs_with(given, stated.marks)
-    plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
-    return replace(plan, card=write_card(plan, segments, told.coverage[card.id], at=at))
+    card = plan.card.id
+    own = told.cards[card]
+    given = replace(own, segments=with_values(own, told.asked[card], values))
+    segments = inputs_with(given, plan.stated.marks)
+    return replace(plan, card=write_card(plan, segments, told.coverage[card], at=at))
 
 
 def basis_of(card: Scorecard) -> PayBasis:

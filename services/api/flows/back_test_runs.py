@@ -31,12 +31,13 @@ from services.api.core.cards import (
     subjects_of,
     wanted_by,
 )
+from services.api.core.stated_values import with_values
 from services.api.core.targets import SetTargets
+from services.api.flows.card_values import read_card_values
 from services.api.flows.payouts import read_bases
 from services.api.flows.rescoring import read_stated
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import read_setting, read_targets_of
-from services.api.flows.values import read_values
 from services.api.store.back_tests import read_cycles_of_scheme, read_paid, read_past_cards
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import read_business_pay
@@ -249,13 +250,18 @@ async def _try_period(
     plans = await asyncio.to_thread(_plans_of, cycles, trial.setting, at)
     for start in range(0, len(plans), AT_ONCE):
         batch = await _with_stated(session, plans[start : start + AT_ONCE], trial.past)
-        wanted = {one for plan in batch for one in wanted_by(plan, trial.setting)}
-        wanted |= {one for plan in batch for one in _told_apart_by(plan, trial.setting)}
-        values = await read_values(session, wanted, tenant=trial.setting.tenant)
+        wanted = {
+            plan.card.id: {
+                *wanted_by(plan, trial.setting),
+                *_told_apart_by(plan, trial.setting),
+            }
+            for plan in batch
+        }
+        values = await read_card_values(session, batch, wanted, tenant=trial.setting.tenant)
         targets = await read_targets_of(session, batch, trial.setting)
         pays = bool(trial.pricing.scheme.pay)
         bases = await read_bases(session, batch, trial.setting) if pays else {}
-        await asyncio.to_thread(_try_batch, trial, batch, values, targets, bases)
+        await asyncio.to_thread(_try_batch, trial, batch, values.of, targets, bases)
         await report(Fraction(start + len(batch), len(plans)))
     ranks = await asyncio.to_thread(_grade, trial)
     heard = await _read_heard(session, trial, cycles)
@@ -305,12 +311,19 @@ def _plans_of(cycles: Sequence[Cycle], setting: Setting, at: datetime) -> list[C
 def _try_batch(
     trial: _Trial,
     plans: Sequence[CardPlan],
-    values: Mapping[Wanted, Explained],
+    values: Mapping[str, Mapping[Wanted, Explained]],
     targets: SetTargets,
     bases: Mapping[str, PayBasis],
 ) -> None:
     """The arithmetic of some cards, down to what their lines come to."""
-    inputs = [tuple(inputs_of(plan, trial.setting, values, targets)) for plan in plans]
+    inputs = [
+        tuple(
+            with_values(
+                inputs_of(plan, trial.setting, values[plan.card.id], targets), plan.stated.values
+            )
+        )
+        for plan in plans
+    ]
     scores = trial.score_all(inputs, [plan.stated.adjustments for plan in plans])
     for plan, own, scored in zip(plans, inputs, scores, strict=True):
         subject = plan.card.subject
@@ -323,7 +336,8 @@ def _try_batch(
                 cycle=plan.cycle.code,
                 unit=plan.segments[-1].unit or "",
                 tie_breakers=tuple(
-                    values[one].value.value for one in _told_apart_by(plan, trial.setting)
+                    values[plan.card.id][one].value.value
+                    for one in _told_apart_by(plan, trial.setting)
                 ),
                 limit=limit_of(trial.pricing.scheme, own, scored),
                 basis=bases.get(plan.card.id, _NO_BASIS),

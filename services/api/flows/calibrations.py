@@ -22,10 +22,11 @@ from services.api.core.calibrations import (
 )
 from services.api.core.candidates import Ballot, begin_round, tie_breakers_wanted, versions_in
 from services.api.core.cards import Setting, plan_card
+from services.api.flows.card_values import read_card_values
 from services.api.flows.indicators import known_indicators
 from services.api.flows.people import refuse
+from services.api.flows.rescoring import with_stated
 from services.api.flows.schemes import scheme_of
-from services.api.flows.values import read_values
 from services.api.store.audit import append_entry
 from services.api.store.calibrations import (
     insert_calibration_moves,
@@ -72,12 +73,11 @@ async def freeze_tie_breakers(
     stated = setting.schemes[cycle.scheme, cycle.scheme_version].distribution
     if stated is None or not stated.tie_breakers:
         return
-    plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
+    drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
+    plans = await with_stated(session, drawn)
     wanted = {plan.card.id: tie_breakers_wanted(plan, stated, setting) for plan in plans}
-    read = await read_values(
-        session, {one for own in wanted.values() for one in own}, tenant=setting.tenant
-    )
-    values = {card: [read[one].value.value for one in own] for card, own in wanted.items()}
+    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
+    values = {card: [read.of[card][one].value.value for one in own] for card, own in wanted.items()}
     await write_tie_breakers(session, values)
 
 
@@ -187,19 +187,6 @@ async def move_grades(
     )
     after = Distributed(cycle, scheme, before.number, before.begun, moves)
     return await _written(session, after)
-
-
-async def regrade(session: ReadSession, cycle: Cycle, scheme: Scheme, card: Scorecard) -> Scorecard:
-    """A card with the grade that the distribution would give it among all others of its cycle.
-
-    What people moved by hand is left out: nobody can say whether they would have.
-    """
-    cards = await read_cards_of_cycle(session, cycle.code, cycle.revision)
-    all_cards = [card if each.id == card.id else each for each in cards]
-    begun = await _round_of(session, cycle, scheme, all_cards)
-    ranks = await asyncio.to_thread(rank_round, begun, scheme)
-    graded = _calibrate_all([card], ranks, begun, scheme, ())
-    return graded[0] if graded else card
 
 
 async def read_distribution(session: ReadSession, cycle: Cycle) -> bytes | None:

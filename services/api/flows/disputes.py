@@ -1,6 +1,7 @@
 """What people contest is put down, weighed and decided, and carried out where it is upheld."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,18 +11,23 @@ from services.api.core.disputes import (
     check_disinterested,
     check_in_time,
     check_stated,
+    fact_contested,
+    rating_contested,
     stated_if_upheld,
 )
 from services.api.core.frozen import read_score
+from services.api.core.late_facts import LATE
 from services.api.core.reviews import person_of
-from services.api.core.told_cards import read_told, segments_of
-from services.api.flows.calibrations import regrade
-from services.api.flows.cycles import move_cycle
-from services.api.flows.rescoring import read_stated, rescore, score_as_stated
-from services.api.flows.results import payouts_of
+from services.api.core.statements import check_mark
+from services.api.core.told_cards import ToldCard, own_mark_of, read_told, segments_of
+from services.api.flows.contested import is_late, pay_upheld, score_upheld
+from services.api.flows.rescoring import read_stated
 from services.api.flows.reviews import is_own_card
 from services.api.flows.schemes import scheme_of
+from services.api.flows.settling import take_marks
+from services.api.flows.upholding import carry_out
 from services.api.store.audit import append_entry
+from services.api.store.changed_facts import find_named
 from services.api.store.cycles import lock_cycle, read_cycle
 from services.api.store.disputes import (
     find_dispute,
@@ -29,25 +35,33 @@ from services.api.store.disputes import (
     insert_dispute_decision,
     read_disputes,
 )
-from services.api.store.live import lock_settling, mark_card_stale, wake_worker
-from services.api.store.people import read_tenant
+from services.api.store.live import read_reach
+from services.api.store.people import read_employees, read_tenant
 from services.api.store.ratings import read_ratings
 from services.api.store.results import read_published_revisions
 from services.api.store.schemes import read_versions
-from services.api.store.scorecards import read_card, read_revisions
+from services.api.store.scorecards import read_card
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
-from services.schema.errors import Conflict, Forbidden, NotFound
+from services.schema.errors import Conflict, Fault, Forbidden, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.money import plain
-from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.disputes import Dispute, DisputeDecision, StatedDispute, Upheld
+from services.schema.shapes.disputes import (
+    ChangedFact,
+    Dispute,
+    DisputeDecision,
+    StatedDispute,
+    Upheld,
+)
 from services.schema.shapes.payouts import Payout
 from services.schema.shapes.people import Caller
+from services.schema.shapes.ratings import KeptRating
 from services.schema.shapes.schemes import Scheme
-from services.schema.shapes.scorecards import Scorecard
+from services.schema.shapes.scorecards import Mark, Scorecard
 from services.schema.shapes.views import View
-from services.schema.words import CycleStatus, DisputeAbout
+from services.schema.words import DisputeAbout
+
+_PAY = "pay/"
 
 
 async def file_dispute(
@@ -77,7 +91,11 @@ async def file_dispute(
     earlier = (await read_disputes(session, [about]))[about]
     ratings = (await read_ratings(session, [about])).get(about, [])
     told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
+    if stated.about is DisputeAbout.RATING:
+        stated = _of_rating(stated, told, ratings)
     check_stated(stated, told, ratings, earlier)
+    if stated.change is not None:
+        await _check_fact(session, card, fact_contested(stated))
     dispute = Dispute(
         id=new_id(IdKind.DISPUTE),
         scorecard=card.id,
@@ -109,10 +127,10 @@ async def file_dispute(
 async def weigh_dispute(
     session: ReadSession, dispute: Dispute, *, at: datetime, value: Decimal | None = None
 ) -> Upheld | None:
-    """Score, grade and pay of the card if the dispute were upheld, computed from what it states.
+    """Score, grade and pay of the card if the dispute were upheld, to the cent.
 
-    Null where it was decided, where the cycle is open and its cards live, and where nobody says
-    what the figure should be. Where quotas set the grades, everybody is ranked anew with the total.
+    Null where it was decided, where the cycle is open and its cards live, where nobody says what
+    the figure should be, and while facts that came late stand in its way.
     """
     if dispute.decision is not None:
         return None
@@ -120,28 +138,24 @@ async def weigh_dispute(
     card = await read_card(session, dispute.scorecard)
     if cycle is None or card is None or cycle.revision != card.revision:
         return None
-    if cycle.status in {CycleStatus.DRAFT, CycleStatus.OPEN} or card.bases is None:
+    if cycle.status not in LATE or card.bases is None:
         return None
     about = (card.cycle, card.subject)
     ratings = (await read_ratings(session, [about])).get(about, [])
-    now = (await read_stated(session, [about]))[about]
-    stated = stated_if_upheld(dispute.stated, now, ratings, value)
-    if stated is None:
+    before = (await read_stated(session, [about]))[about]
+    after = stated_if_upheld(dispute, before, ratings, value)
+    if after is None or await is_late(session, cycle, card, dispute.stated):
         return None
-    scored = await score_as_stated(session, cycle, card, stated, at=at)
-    assert cycle.scheme_version is not None, "a cycle with closed data has a version"
-    key = (cycle.scheme, cycle.scheme_version)
-    scheme = scheme_of((await read_versions(session, {key}))[key].document)
-    if cycle.status is CycleStatus.PUBLISHED and scheme.distribution is not None:
-        scored = await regrade(session, cycle, scheme, scored)
-    score = read_score(scored.document)
+    try:
+        contested = await score_upheld(session, cycle, card, before, after, at=at)
+    except Conflict:
+        return None
+    score = read_score(contested.anew.now.document)
     payouts: tuple[Payout, ...] | None = ()
     if score.complete:
-        try:
-            payouts = await payouts_of(session, cycle, scored, scheme, at=at)
-        except Conflict:
-            # Of a leader, for one, whose members' pay is still to come.
-            payouts = None
+        paid = await pay_upheld(session, cycle, contested.anew, at=at)
+        # Of a leader, for one, whose members' pay is still to come, nobody can say.
+        payouts = paid if isinstance(paid, tuple) else None
     return Upheld(score.total, score.grade, score.coefficient, payouts)
 
 
@@ -156,8 +170,8 @@ async def decide_dispute(
     at: datetime,
 ) -> Dispute:
     """Decide of a dispute; what is upheld is carried out in the same transaction."""
-    # First of all locks: upholding may move the cycle.
-    await lock_settling(session)
+    # Before all other locks; what has landed by now is known to be late.
+    await take_marks(session, at=at)
     found = await find_dispute(session, id)
     if found is None:
         raise NotFound("dispute")
@@ -172,8 +186,15 @@ async def decide_dispute(
     is_own = await is_own_card(session, dispute.subject, caller)
     check_disinterested(dispute, person_of(caller), contested, is_own=is_own)
     check_decides(dispute, cycle, uphold=uphold, value=value)
+    if contested is not None and value is not None:
+        await _check_mark_of(session, dispute, contested, value)
     decision = DisputeDecision(uphold, reason, value, person_of(caller), caller.name, at)
+    before = (await read_stated(session, [about]))[about]
     await insert_dispute_decision(session, id, decision)
+    decided = replace(dispute, decision=decision)
+    carried: dict[str, object] = {}
+    if uphold:
+        carried = await carry_out(session, decided, cycle, before, at=at)
     await append_entry(
         session,
         at=at,
@@ -184,32 +205,68 @@ async def decide_dispute(
             "id": id,
             "reason": reason,
             "value": None if value is None else plain(value),
+            **carried,
         },
     )
-    if uphold:
-        await _carry_out(session, replace(dispute, decision=decision), cycle, caller, at=at)
-    return replace(dispute, decision=decision)
+    told = await find_dispute(session, id)
+    assert told is not None, "what was decided is still there"
+    return told
 
 
-async def _carry_out(
-    session: WriteSession, dispute: Dispute, cycle: Cycle, caller: Caller, *, at: datetime
+async def _check_fact(session: ReadSession, card: Scorecard, fact: ChangedFact) -> None:
+    """A fact is contested where it is here and one of those that the card is made of.
+
+    Of others nothing is to be found out this way, not even whether they are here.
+    """
+    named = await find_named(session, fact)
+    reached = {
+        each.subject.removeprefix(_PAY) for each in (await read_reach(session, [card.id]))[card.id]
+    }
+    if named is None or reached.isdisjoint(map(str, named)):
+        detail = (
+            "No such fact counts for this card or its shops; of one that never came state `values`."
+        )
+        raise Conflict("fact_unknown", detail, [Fault("/fact", "fact_unknown", detail)])
+    person = fact.change.salesperson
+    if person is not None and person not in await read_employees(session, {person}):
+        detail = f"There is no employee {person}."
+        raise Conflict(
+            "unknown_employee", detail, [Fault("/salesperson", "unknown_employee", detail)]
+        )
+
+
+def _of_rating(
+    stated: StatedDispute, told: ToldCard, ratings: Sequence[KeptRating]
+) -> StatedDispute:
+    """What is contested, by the id of the mark that a person gave, and what it should be."""
+    kept = rating_contested(stated.named, ratings)
+    claims = tuple(replace(each, item=kept.stated.item) for each in stated.claims)
+    for claim in claims:
+        _check_mark(told, kept.stated, claim.value)
+    return replace(stated, named=kept.replaces or kept.id, claims=claims)
+
+
+async def _check_mark_of(
+    session: ReadSession, dispute: Dispute, mark: Mark, value: Decimal
 ) -> None:
-    """Have the card follow: at once where data are closed, as a new revision where published."""
-    assert dispute.decision is not None, "what is carried out was decided"
-    is_fact = dispute.stated.about is DisputeAbout.FACT
-    if cycle.status is CycleStatus.PUBLISHED or (is_fact and cycle.status is not CycleStatus.OPEN):
-        reason = f"Dispute {dispute.id} was upheld: {dispute.decision.reason}"
-        await move_cycle(session, cycle.code, CycleStatus.OPEN, reason=reason, caller=caller, at=at)
-        return
-    about = (cycle.code, dispute.subject)
-    for card in (await read_revisions(session, [about]))[about]:
-        if card.revision != cycle.revision:
-            continue
-        if cycle.status is CycleStatus.OPEN:
-            await mark_card_stale(session, card.id, at=at)
-            await wake_worker(session)
-        else:
-            await rescore(session, cycle, card.id, at=at)
+    card = await read_card(session, dispute.scorecard)
+    assert card is not None, "a card that was contested stays"
+    told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
+    _check_mark(told, mark, value)
+
+
+def _check_mark(told: ToldCard, mark: Mark, value: Decimal) -> None:
+    """What is stated in the place of a mark must be one that its rule takes."""
+    items = [
+        (line.item, own_mark_of(told, line))
+        for line in told.each_line()
+        if line.item.code == mark.item
+    ]
+    try:
+        check_mark(items, mark.restated(value, mark.stated_at), earlier=0)
+    except Conflict as refusal:
+        fault = Fault("/value", refusal.code, refusal.detail)
+        raise Conflict(fault.code, fault.detail, [fault]) from None
 
 
 async def _schemes_in(session: ReadSession, card: Scorecard) -> dict[tuple[str, int], Scheme]:

@@ -24,11 +24,12 @@ from services.api.core.late_facts import accepted_of, asked_by, waits_since
 from services.api.core.pay_bases import PayWanted, basis_document, read_basis
 from services.api.core.reach import LateMarks, late_by_subject
 from services.api.core.told_cards import ToldCard
+from services.api.flows.card_values import CardValues, Values, read_card_values
 from services.api.flows.next_steps import read_told_cards
 from services.api.flows.payouts import bases_of, read_pay_wanted
-from services.api.flows.scorecards import AT_ONCE, read_setting, read_targets_of, with_stated
+from services.api.flows.rescoring import with_stated
+from services.api.flows.scorecards import AT_ONCE, read_setting, read_targets_of
 from services.api.flows.settling import take_marks
-from services.api.flows.values import ReadValues, read_explained
 from services.api.store.audit import append_entry
 from services.api.store.drifts import insert_drifts, read_results_of_cycle
 from services.api.store.late_facts import read_decisions, read_late_marks
@@ -191,8 +192,8 @@ async def _compare_all(
 ) -> dict[str, _Compared]:
     drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
     plans = await with_stated(session, drawn)
-    wanted = {one for plan in plans for one in wanted_by(plan, setting)}
-    read = await read_explained(session, wanted, tenant=setting.tenant)
+    wanted = {plan.card.id: list(wanted_by(plan, setting)) for plan in plans}
+    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
     targets = await read_targets_of(session, plans, setting)
     decided = await read_decisions(session, [card.id for card in cards])
     stood = {card.id: _stood(card, cycle, decided.get(card.id, ()), late) for card in cards}
@@ -200,22 +201,20 @@ async def _compare_all(
 
     def compute_all() -> tuple[list[CardPlan], dict[str, Counted]]:
         counted = {
-            card.id: _counted(card, cycle, told[card.id], read, stood[card.id]) for card in cards
-        }
-        values = {
-            **read.values,
-            **{one: then for own in counted.values() for one, then in (own or {}).items()},
+            plan.card.id: _counted(plan.card, cycle, told[plan.card.id], read, stood[plan.card.id])
+            for plan in plans
         }
         computed = [
             replace(plan, card=compute_card(plan, setting, values, targets, covered, at=at))
             for plan in plans
+            for values in [_with_counted(read.of[plan.card.id], counted[plan.card.id])]
             for covered in [told_coverage(json.loads(plan.card.explanation))]
         ]
         return computed, counted
 
     computed, counted = await asyncio.to_thread(compute_all)
     asked, paid_by = await read_pay_wanted(session, computed, setting)
-    bases = await bases_of(session, computed, asked, paid_by)
+    bases = await bases_of(session, computed, asked, paid_by, setting)
     now = {plan.card.id: plan.card for plan in computed}
     return {
         card.id: _compare(
@@ -240,20 +239,24 @@ def _stood(card: Scorecard, cycle: Cycle, decided: Sequence[Decided], late: _Lat
 
 
 def _counted(
-    card: Scorecard, cycle: Cycle, told: ToldCard, read: ReadValues, stood: _Stood
+    card: Scorecard, cycle: Cycle, told: ToldCard, read: CardValues, stood: _Stood
 ) -> Counted:
     return as_counted(
         told,
         asked_by(told, card.subject, cycle),
-        read.values,
+        read.of[card.id],
         read.prepared,
         stood.late[0],
         taken=json.loads(stood.document) if stood.is_taken else None,
     )
 
 
+def _with_counted(values: Values, counted: Counted) -> Values:
+    return {**values, **counted} if counted else values
+
+
 def _basis(
-    stood: _Stood, now: PayBasis, asked: PayWanted, read: ReadValues
+    stood: _Stood, now: PayBasis, asked: PayWanted, read: CardValues
 ) -> tuple[PayBasis, bool]:
     """What the card is paid by without late facts, and whether there are any."""
     if stood.bases is None:

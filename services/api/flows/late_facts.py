@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -14,22 +14,21 @@ from services.api.core.late_facts import (
     LATE,
     accepted_of,
     check_takes,
+    kept_bases,
     late_document,
     pay_changes,
     waits_since,
 )
 from services.api.core.pay_bases import basis_document
-from services.api.core.payouts import correction, inputs_document, owed_by
+from services.api.core.payouts import owed_by
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
 from services.api.flows.calibrations import freeze_tie_breakers
-from services.api.flows.entries import Line, append_lines
-from services.api.flows.leaders import lines_of_leaders
+from services.api.flows.corrections import append_corrections, read_heard, summary_of
 from services.api.flows.rescoring import write_ranked
 from services.api.flows.reviews import is_own_card
 from services.api.flows.scorecards import read_setting
 from services.api.flows.settling import take_marks
 from services.api.store.audit import append_entry
-from services.api.store.counters import take_numbers
 from services.api.store.cycles import lock_cycle, read_cycle, read_cycles
 from services.api.store.late_facts import (
     insert_decision,
@@ -41,25 +40,18 @@ from services.api.store.late_facts import (
     save_most_periods,
 )
 from services.api.store.live import lock_settling
-from services.api.store.payouts import (
-    PAYROLL,
-    NewEntry,
-    Stated,
-    read_newest_moment,
-    read_stated,
-)
+from services.api.store.payouts import NewEntry, Stated
 from services.api.store.people import read_tenant
 from services.api.store.scorecards import read_card, read_cards, settle_cards
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
-from services.schema.errors import Closed, Conflict, Forbidden, NotFound
+from services.schema.errors import Closed, Forbidden, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.late_facts import Decided
-from services.schema.shapes.payouts import Owed
 from services.schema.shapes.people import Caller
 from services.schema.shapes.scorecards import Scorecard
-from services.schema.words import CycleStatus, LateDecision, PayPlan, SubjectKind
+from services.schema.words import CycleStatus, LateDecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +135,7 @@ async def decide(
             "id": decided.id,
             "reason": reason,
             "sha256": hashlib.sha256(decided.document).hexdigest(),
-            **_summary(entries),
+            **summary_of(entries),
         },
     )
     return decided.document
@@ -185,7 +177,7 @@ async def _read_cases(
     decided = await read_decisions(session, found)
     tenant = await read_tenant(session)
     refusal = _refusal_of(cycle, await read_most_periods(session), at=at)
-    stated = await _read_stated(session, cycle, cards)
+    stated = await read_heard(session, cycle, cards) if _is_published(cycle) else {}
     before = await _read_before(session, cycle, found, stated)
     cases = []
     for card in cards:
@@ -218,21 +210,8 @@ async def _read_cases(
                 default=None,
             ),
         )
-        cases.append(_Case(cycle, own, payouts, stated[card.id], document))
+        cases.append(_Case(cycle, own, payouts, stated.get(card.id, {}), document))
     return cases
-
-
-async def _read_stated(
-    session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]
-) -> dict[str, Mapping[int, Stated]]:
-    """What payroll has heard of each card's person; nothing before publication."""
-    heard = await read_stated(session, cycle.code) if _is_published(cycle) else {}
-    return {
-        card.id: heard.get(card.subject.code, {})
-        if card.subject.kind is SubjectKind.EMPLOYEE
-        else {}
-        for card in cards
-    }
 
 
 async def _read_before(
@@ -280,62 +259,13 @@ async def _accept(
         cycle, most_periods=await read_most_periods(session), today=local_day(at, cycle.timezone)
     )
     if _is_published(cycle):
-        return await _correct(session, case, reason=reason, at=at)
+        return await append_corrections(
+            session, cycle, now, case.payouts, case.stated, reason=reason, at=at
+        )
     scored = replace(now, bases=basis_document(case.anew.basis))
     await write_ranked(session, cycle, scored)
     await freeze_tie_breakers(session, cycle, [scored], await read_setting(session, [cycle]))
     return []
-
-
-async def _correct(
-    session: WriteSession, case: _Case, *, reason: str, at: datetime
-) -> list[NewEntry]:
-    """Append what each plan now pays less all that was stated of it; leaders follow."""
-    cycle, now = case.cycle, case.anew.now
-    if now.total is None:
-        raise Conflict("scorecard_incomplete", f"{now.subject} would have no total.")
-    if isinstance(case.payouts, Conflict):
-        raise case.payouts
-    lines = list(_lines_of(case, reason))
-    numbers = await take_numbers(session, PAYROLL, len(lines)) if lines else range(0)
-    newest = await read_newest_moment(session)
-    published_at = at if newest is None else max(at, newest)
-    entries = await append_lines(session, lines, numbers, at=published_at)
-    earners = {line.employee for line in lines if line.owed.plan is PayPlan.COMMISSION}
-    led = await lines_of_leaders(
-        session,
-        cycle,
-        earners,
-        reason=f"The pay of members was corrected in {cycle.code}: {reason}",
-    )
-    numbers = await take_numbers(session, PAYROLL, len(led)) if led else range(0)
-    return entries + await append_lines(session, led, numbers, at=published_at)
-
-
-def _lines_of(case: _Case, reason: str) -> Iterator[Line]:
-    """An entry for each plan that pays another amount now."""
-    now, total = case.anew.now, case.anew.now.total
-    assert total is not None, "an incomplete card corrects nothing"
-    payouts = case.payouts if isinstance(case.payouts, tuple) else ()
-    for number, payout in enumerate(payouts):
-        before = case.stated[number]
-        amount = correction(payout.amount, before.amounts)
-        if not amount:
-            continue
-        yield Line(
-            employee=now.subject.code,
-            cycle=case.cycle.code,
-            period=case.cycle.period.code,
-            owed=Owed(number, payout.plan, amount, payout.currency),
-            corrects=before.original,
-            result=before.result,
-            place=before.next_place,
-            grade=now.grade,
-            total=total,
-            fingerprint=now.fingerprint,
-            inputs=inputs_document(payout),
-            reason=reason,
-        )
 
 
 def _decided(
@@ -369,19 +299,8 @@ def _decided(
         decided_at=moment,
         document=to_bytes(document),
         scorecard_document=case.anew.now.document if is_accepted else None,
-        bases=basis_document(case.anew.basis) if is_accepted else None,
+        bases=kept_bases(case.anew.basis, case.anew.now.explanation) if is_accepted else None,
     )
-
-
-def _summary(entries: Sequence[NewEntry]) -> dict[str, object]:
-    """What was appended to the feed, so that the audit's chain covers every byte of it."""
-    digests = b"".join(each.sha256 for each in entries)
-    return {
-        "entries": len(entries),
-        "first_seq": entries[0].entry.seq if entries else None,
-        "last_seq": entries[-1].entry.seq if entries else None,
-        "entries_sha256": hashlib.sha256(digests).hexdigest(),
-    }
 
 
 def _is_published(cycle: Cycle) -> bool:

@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.api.core.cards import CardPlan, Setting, plan_card
-from services.api.core.pay_bases import PayWanted, basis_document, basis_of, pay_wanted
+from services.api.core.pay_bases import (
+    PayWanted,
+    basis_document,
+    basis_of,
+    lines_paid_on,
+    paid_as_stated,
+    pay_wanted,
+)
 from services.api.core.reach import pay_reach_of
+from services.api.flows.card_values import CardValues, read_card_values
 from services.api.flows.levels import levels_at
-from services.api.flows.values import ReadValues, read_pay_bases
+from services.api.flows.rescoring import with_stated
 from services.api.store.audit import append_entry
 from services.api.store.live import add_reach
 from services.api.store.payouts import (
@@ -30,9 +38,10 @@ async def freeze_bases(
     session: WriteSession, cycle: Cycle, cards: Sequence[Scorecard], setting: Setting
 ) -> None:
     """Keep what each card will be paid by, as it is now: bases, teams with outputs, levels."""
-    plans = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
+    drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
+    plans = await with_stated(session, drawn)
     wanted, read = await read_pay_wanted(session, plans, setting)
-    bases = await bases_of(session, plans, wanted, read)
+    bases = await bases_of(session, plans, wanted, read, setting)
     await write_bases(session, {card: basis_document(basis) for card, basis in bases.items()})
     reach = {
         card: pay_reach_of(read.prepared[one] for one in own.values() if one in read.prepared)
@@ -46,16 +55,20 @@ async def read_bases(
 ) -> dict[str, PayBasis]:
     """What each card of one period would be paid by, as it is now, by the card's id."""
     wanted, read = await read_pay_wanted(session, plans, setting)
-    return await bases_of(session, plans, wanted, read)
+    return await bases_of(session, plans, wanted, read, setting)
 
 
 async def read_pay_wanted(
     session: ReadSession, plans: Sequence[CardPlan], setting: Setting
-) -> tuple[dict[str, PayWanted], ReadValues]:
+) -> tuple[dict[str, PayWanted], CardValues]:
     """What the pay of each card asks for, by the card's id, and all of its values."""
     wanted = {plan.card.id: pay_wanted(plan, setting) for plan in plans}
-    read = await read_pay_bases(
-        session, {one for own in wanted.values() for one in own.values()}, tenant=setting.tenant
+    read = await read_card_values(
+        session,
+        plans,
+        {card: list(own.values()) for card, own in wanted.items()},
+        tenant=setting.tenant,
+        refunds_by_order=True,
     )
     return wanted, read
 
@@ -64,15 +77,51 @@ async def bases_of(
     session: ReadSession,
     plans: Sequence[CardPlan],
     wanted: Mapping[str, PayWanted],
-    read: ReadValues,
+    read: CardValues,
+    setting: Setting,
 ) -> dict[str, PayBasis]:
     """What each card of one period is paid by, once what it asks for is read."""
-    values = {one: explained.value for one, explained in read.values.items()}
     climbing = [plan for plan in plans if wanted[plan.card.id].ladders]
     levels = await _read_levels(session, climbing)
-    return {
-        plan.card.id: basis_of(wanted[plan.card.id], values, levels.get(plan.card.subject, {}))
+    bases = {
+        plan.card.id: basis_of(
+            wanted[plan.card.id],
+            {one: each.value for one, each in read.of[plan.card.id].items()},
+            levels.get(plan.card.subject, {}),
+        )
         for plan in plans
+    }
+    return bases | await _read_stated(session, plans, bases, setting)
+
+
+async def _read_stated(
+    session: ReadSession,
+    plans: Sequence[CardPlan],
+    bases: Mapping[str, PayBasis],
+    setting: Setting,
+) -> dict[str, PayBasis]:
+    """The bases of those for whose lines HR stated values: of few."""
+    lines = {
+        plan.card.id: own
+        for plan in plans
+        if plan.stated.values and (own := lines_paid_on(plan, setting.schemes))
+    }
+    if not lines:
+        return {}
+    wanted = {
+        card: [one for each in own.values() for one, _ in each] for card, own in lines.items()
+    }
+    concerned = [plan for plan in plans if plan.card.id in lines]
+    read = await read_card_values(session, concerned, wanted, tenant=setting.tenant)
+    return {
+        card: paid_as_stated(
+            bases[card],
+            {
+                code: [(read.of[card][one].value, stated) for one, stated in each]
+                for code, each in own.items()
+            },
+        )
+        for card, own in lines.items()
     }
 
 

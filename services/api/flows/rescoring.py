@@ -1,6 +1,7 @@
 """Cards of closed data are scored anew by what people state, on the figures of the close."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from services.api.core.raters import newest
 from services.api.core.statements import in_force
 from services.api.core.told_cards import inputs_with, read_told, segments_of
 from services.api.flows.schemes import scheme_of
-from services.api.store.disputes import read_stated_values
+from services.api.store.disputes import read_upheld
 from services.api.store.ratings import read_adjustments, read_ratings
 from services.api.store.schemes import read_versions
 from services.api.store.scorecards import lock_cards, read_card, read_totals, write_cards
@@ -26,15 +27,21 @@ async def read_stated(session: ReadSession, abouts: list[About]) -> dict[About, 
     """What people stated for each of these cards; three statements for any number."""
     ratings = await read_ratings(session, abouts)
     adjustments = await read_adjustments(session, abouts)
-    values = await read_stated_values(session, abouts)
+    upheld = await read_upheld(session, abouts)
     return {
-        about: Stated(
-            tuple(each.stated for each in newest(ratings.get(about, ()))),
-            in_force(adjustments.get(about, ())),
-            values.get(about, ()),
+        about: replace(
+            upheld.get(about, Stated()),
+            marks=tuple(each.stated for each in newest(ratings.get(about, ()))),
+            adjustments=in_force(adjustments.get(about, ())),
         )
         for about in abouts
     }
+
+
+async def with_stated(session: ReadSession, plans: Sequence[CardPlan]) -> list[CardPlan]:
+    """The plans with what people stated for each card."""
+    stated = await read_stated(session, [(plan.card.cycle, plan.card.subject) for plan in plans])
+    return [replace(plan, stated=stated[plan.card.cycle, plan.card.subject]) for plan in plans]
 
 
 async def rescore(session: WriteSession, cycle: Cycle, card_id: str, *, at: datetime) -> None:

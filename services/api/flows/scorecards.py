@@ -19,11 +19,11 @@ from services.api.core.cards import (
 from services.api.core.reach import reach_of
 from services.api.core.targets import SetTargets
 from services.api.core.values import Prepared
+from services.api.flows.card_values import read_card_values
 from services.api.flows.coverage import read_coverage
 from services.api.flows.indicators import known_indicators
-from services.api.flows.rescoring import read_stated
+from services.api.flows.rescoring import with_stated
 from services.api.flows.schemes import scheme_of
-from services.api.flows.values import read_explained
 from services.api.store.calendars import read_target_calendar
 from services.api.store.cycles import read_cycles_of_periods
 from services.api.store.live import read_reach, replace_reach
@@ -108,12 +108,6 @@ async def compute_cards(
     return written
 
 
-async def with_stated(session: ReadSession, plans: Sequence[CardPlan]) -> list[CardPlan]:
-    """The plans with what people stated for each card."""
-    stated = await read_stated(session, [(plan.card.cycle, plan.card.subject) for plan in plans])
-    return [replace(plan, stated=stated[plan.card.cycle, plan.card.subject]) for plan in plans]
-
-
 async def read_targets_of(
     session: ReadSession, plans: Collection[CardPlan], setting: Setting
 ) -> SetTargets:
@@ -133,9 +127,7 @@ async def _compute_batch(
     if not plans:
         return 0
     wanted = {plan.card.id: list(wanted_by(plan, setting)) for plan in plans}
-    read = await read_explained(
-        session, {each for own in wanted.values() for each in own}, tenant=setting.tenant
-    )
+    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
     targets = await read_targets_of(session, plans, setting)
 
     made_of = {
@@ -146,7 +138,9 @@ async def _compute_batch(
 
     def compute_all() -> list[Scorecard]:
         return [
-            compute_card(plan, setting, read.values, targets, coverage[plan.card.id], at=at)
+            compute_card(
+                plan, setting, read.of[plan.card.id], targets, coverage[plan.card.id], at=at
+            )
             for plan in plans
         ]
 

@@ -59,19 +59,6 @@ async def read_values(
     return (await read_explained(session, wanted, tenant=tenant, changed=changed)).values
 
 
-async def read_pay_bases(
-    session: ReadSession,
-    wanted: Collection[Wanted],
-    *,
-    tenant: Tenant,
-    changed: Sequence[ChangedFact] = (),
-) -> ReadValues:
-    """What commissions are paid on: the values with each refund counted on its order's day."""
-    return await read_explained(
-        session, wanted, tenant=tenant, changed=changed, refunds_by_order=True
-    )
-
-
 async def read_explained(
     session: ReadSession,
     wanted: Collection[Wanted],
@@ -80,7 +67,10 @@ async def read_explained(
     changed: Sequence[ChangedFact] = (),
     refunds_by_order: bool = False,
 ) -> ReadValues:
-    """The same, and what was asked for; as many statements for one value as for a thousand."""
+    """The same, and what was asked for; as many statements for one value as for a thousand.
+
+    Commissions are paid on the values with each refund counted on its order's day.
+    """
     indicators = await known_indicators(session, {one.indicator for one in wanted})
     for one in wanted:
         if one.indicator not in indicators:

@@ -6,10 +6,11 @@ import strawberry
 
 from services.api.graph.context import GraphContext
 from services.api.graph.scalars import DecimalText, InstantText, instant_text
-from services.schema.money import plain
+from services.schema.money import TOTAL_PLACES, fixed, minor_places, plain
 from services.schema.shapes import disputes as shapes
+from services.schema.shapes.payouts import PayChange
 from services.schema.shapes.people import parse_subject
-from services.schema.words import DisputeAbout
+from services.schema.words import DisputeAbout, PayPlan
 
 
 @strawberry.type(description="What somebody says that a line's value should be.")
@@ -17,6 +18,60 @@ class DisputeClaim:
     item: str
     segment: int | None
     value: DecimalText
+
+
+@strawberry.type(description="How a fact should count; null is as its source states it.")
+class FactChange:
+    exclude: bool
+    amount: DecimalText | None
+    salesperson: str | None
+
+    @classmethod
+    def from_shape(cls, change: shapes.FactChange) -> Self:
+        return cls(
+            exclude=change.exclude,
+            amount=None if change.amount is None else DecimalText(plain(change.amount)),
+            salesperson=change.salesperson,
+        )
+
+
+@strawberry.type(description="What a plan paid, and what it pays since a dispute was upheld.")
+class CorrectedPay:
+    place: int
+    plan: PayPlan | None
+    before: DecimalText
+    after: DecimalText
+    difference: DecimalText
+    currency: str
+
+    @classmethod
+    def from_shape(cls, change: PayChange) -> Self:
+        places = minor_places(change.currency)
+        return cls(
+            place=change.place,
+            plan=change.plan,
+            before=DecimalText(fixed(change.before, places)),
+            after=DecimalText(fixed(change.after, places)),
+            difference=DecimalText(fixed(change.after - change.before, places)),
+            currency=change.currency,
+        )
+
+
+@strawberry.type(description="What a published card came to as a dispute of it was upheld.")
+class DisputeCorrection:
+    total: DecimalText
+    grade: str | None
+    pay: list[CorrectedPay]
+    entries: list[str] = strawberry.field(description="The payroll entries that correct.")
+
+    @classmethod
+    def from_shape(cls, correction: shapes.Correction) -> Self:
+        return cls(
+            total=DecimalText(fixed(correction.total, TOTAL_PLACES)),
+            grade=correction.grade,
+            pay=[CorrectedPay.from_shape(each) for each in correction.pay],
+            entries=list(correction.entries),
+        )
 
 
 @strawberry.type(description="What HR decided of a dispute.")
@@ -44,9 +99,13 @@ class Dispute:
     named: str
     segment: int | None
     claims: list[DisputeClaim]
+    change: FactChange | None = strawberry.field(description="Of a fact: how it should count.")
     reason: str
     filed_at: InstantText
     decision: DisputeDecision | None = strawberry.field(description="Null while it waits.")
+    correction: DisputeCorrection | None = strawberry.field(
+        description="Of one that was upheld of a published card."
+    )
 
     @classmethod
     def from_shape(cls, dispute: shapes.Dispute) -> Self:
@@ -63,9 +122,13 @@ class Dispute:
                 )
                 for each in stated.claims
             ],
+            change=None if stated.change is None else FactChange.from_shape(stated.change),
             reason=stated.reason,
             filed_at=instant_text(dispute.filed_at),
             decision=None if decision is None else DisputeDecision.from_shape(decision),
+            correction=None
+            if dispute.correction is None
+            else DisputeCorrection.from_shape(dispute.correction),
         )
 
 

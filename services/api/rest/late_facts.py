@@ -16,6 +16,8 @@ from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
 from services.door.routes import Asking, Reading, Writing
 from services.door.wire import Code, Currency, DecimalText, LongText, Model
 from services.schema.errors import NotFound
+from services.schema.money import fixed, minor_places
+from services.schema.shapes.payouts import PayChange
 from services.schema.words import CycleStatus, FactKind, LateBasis, LateDecision, PayPlan
 
 router = new_settled_router()
@@ -69,6 +71,18 @@ class PayChangeDocument(Model):
     after: DecimalText
     difference: DecimalText
     currency: Currency
+
+    @classmethod
+    def from_shape(cls, change: PayChange) -> "PayChangeDocument":
+        places = minor_places(change.currency)
+        return cls(
+            place=change.place,
+            plan=change.plan,
+            before=fixed(change.before, places),
+            after=fixed(change.after, places),
+            difference=fixed(change.after - change.before, places),
+            currency=change.currency,
+        )
 
 
 class WaitingDocument(Model):

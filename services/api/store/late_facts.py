@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
+from services.schema.ids import IdKind
 from services.schema.shapes.late_facts import Decided, LateFact, LateMark
 from services.schema.shapes.live import Mark
 from services.schema.tables.cycles import cycles
@@ -188,7 +189,7 @@ async def insert_decision(session: WriteSession, decided: Decided) -> None:
 
 
 async def read_decisions(session: ReadSession, cards: Collection[str]) -> dict[str, list[Decided]]:
-    """What was decided of these cards, first to last."""
+    """What was decided of these cards, first to last, disputes that were upheld among it."""
     statement = (
         select(late_decisions)
         .where(
@@ -205,8 +206,11 @@ async def read_decisions(session: ReadSession, cards: Collection[str]) -> dict[s
 async def read_page_of_decisions(
     session: ReadSession, cycle: str | None, *, after: str | None, limit: int
 ) -> tuple[list[Decided], int]:
-    """A page of what was decided, oldest first, and how many decisions there are."""
-    where: list[ColumnElement[bool]] = [late_decisions.c.tenant_id == session.tenant]
+    """A page of what was decided of late facts, oldest first, and how many decisions there are."""
+    where: list[ColumnElement[bool]] = [
+        late_decisions.c.tenant_id == session.tenant,
+        late_decisions.c.id.startswith(f"{IdKind.LATE_DECISION}_", autoescape=True),
+    ]
     if cycle is not None:
         where.append(late_decisions.c.cycle == cycle)
     total = await session.scalar(select(func.count()).select_from(late_decisions).where(*where))

@@ -1,10 +1,11 @@
 """Ratings, who is asked for them, and adjustments in points: appended for a card, never changed."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Table, insert, select
+from sqlalchemy import Row, Table, insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.api.store.abouts import about_columns, about_of, among_abouts
@@ -24,6 +25,8 @@ from services.schema.tables.disputes import dispute_decisions, disputes
 from services.schema.tables.ratings import adjustments, raters, ratings
 from services.schema.tables.scorecards import scorecards
 from services.schema.words import CycleStatus, DisputeAbout, RaterRole, SubjectKind
+
+_ORDER = ("cycle", "subject_kind", "subject", "number")
 
 
 async def insert_rating(session: WriteSession, about: About, kept: KeptRating) -> None:
@@ -50,24 +53,39 @@ async def insert_rating(session: WriteSession, about: About, kept: KeptRating) -
 async def read_ratings(
     session: ReadSession, abouts: Collection[About]
 ) -> dict[About, list[KeptRating]]:
-    """All marks of these cards, first to last."""
+    """All marks of these cards, first to last; after one that was contested what HR stated."""
     join = (dispute_decisions.c.tenant_id == disputes.c.tenant_id) & (
         dispute_decisions.c.dispute == disputes.c.id
     )
-    withdrawn = (
-        select(disputes.c.id)
+    decided = dispute_decisions.c.decided_at
+    upheld = (
+        select(
+            disputes.c.named,
+            disputes.c.id.label("upheld"),
+            dispute_decisions.c.value.label("upheld_mark"),
+            dispute_decisions.c.author.label("upheld_by"),
+            decided.label("upheld_at"),
+        )
         .join(dispute_decisions, join)
         .where(
             disputes.c.tenant_id == session.tenant,
             disputes.c.about == DisputeAbout.RATING,
-            disputes.c.named == ratings.c.id,
+            among_abouts(disputes, abouts),
             dispute_decisions.c.uphold,
         )
-        .exists()
+        .ext(distinct_on(disputes.c.named))
+        .order_by(disputes.c.named, decided.desc(), disputes.c.id.desc())
+        .subquery()
+    )
+    statement = (
+        select(ratings, *(each for each in upheld.c if each.name != "named"))
+        .outerjoin(upheld, upheld.c.named == ratings.c.id)
+        .where(ratings.c.tenant_id == session.tenant, among_abouts(ratings, abouts))
+        .order_by(*(ratings.c[name] for name in _ORDER))
     )
     found: dict[About, list[KeptRating]] = defaultdict(list)
-    for row in await _read(session, ratings, abouts, withdrawn.label("withdrawn")):
-        found[about_of(row)].append(_rating_from_row(row))
+    for row in await session.execute(statement):
+        found[about_of(row)] += _ratings_from_row(row)
     return found
 
 
@@ -174,17 +192,17 @@ async def read_requests(
 
 
 async def _read(
-    session: ReadSession, table: Table, abouts: Collection[About], *beside: ColumnElement[bool]
+    session: ReadSession, table: Table, abouts: Collection[About]
 ) -> Collection[Row[Any]]:
     statement = (
-        select(table, *beside)
+        select(table)
         .where(table.c.tenant_id == session.tenant, among_abouts(table, abouts))
-        .order_by(table.c.cycle, table.c.subject_kind, table.c.subject, table.c.number)
+        .order_by(*(table.c[name] for name in _ORDER))
     )
     return (await session.execute(statement)).all()
 
 
-def _rating_from_row(row: Row[Any]) -> KeptRating:
+def _ratings_from_row(row: Row[Any]) -> Iterator[KeptRating]:
     mark = Mark(
         item=row.item,
         role=RaterRole(row.role),
@@ -195,4 +213,7 @@ def _rating_from_row(row: Row[Any]) -> KeptRating:
         comment=row.comment,
         stated_at=row.stated_at,
     )
-    return KeptRating(row.id, row.number, mark, row.author, row.withdrawn)
+    yield KeptRating(row.id, row.number, mark, row.author, row.upheld is not None)
+    if row.upheld_mark is not None:
+        stated = mark.restated(row.upheld_mark, row.upheld_at)
+        yield KeptRating(row.upheld, row.number, stated, row.upheld_by, replaces=row.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from services.schema.shapes.payouts import Payout
+from services.schema.shapes.payouts import PayChange, Payout
 from services.schema.shapes.people import Subject
 from services.schema.words import DisputeAbout, FactKind
 
@@ -17,6 +17,8 @@ class ClaimedValue:
     segment: int | None
     """Null where the card has but one."""
     value: Decimal
+    holds: bool = True
+    """Whether it holds if it is upheld; of facts that were contested earlier it was shown alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class ChangedFact:
     id: str
     """Of a daily kind the key without the source, as one text."""
     change: FactChange
+    dispute: str | None = None
+    """Null while it is only weighed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ class StatedDispute:
     """A fact as `orders/<source>/<id>`, the item of a line, or the id of a rating."""
     segment: int | None
     claims: tuple[ClaimedValue, ...]
+    """Of a line or a rating what it should be, of a fact what its lines should be."""
     reason: str
+    change: FactChange | None = None
+    """Of a fact: how it should count, where that is what is contested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +75,21 @@ class DisputeDecision:
     uphold: bool
     reason: str
     value: Decimal | None
-    """Of an upheld line: what holds from now on."""
+    """What holds from now on: of a line its value, of a fact the amount, of a rating the mark."""
     person: str
     author: str
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a published card came to as a dispute of it was upheld, and what payroll heard of it."""
+
+    total: Decimal
+    grade: str | None
+    pay: tuple[PayChange, ...]
+    entries: tuple[str, ...]
+    """Those of leaders who are paid by the person's pay among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,8 @@ class Dispute:
     author: str
     filed_at: datetime
     decision: DisputeDecision | None
+    correction: Correction | None = None
+    """Of one that was upheld of a published card."""
 
 
 @dataclass(frozen=True, slots=True)

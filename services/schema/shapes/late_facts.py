@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.schema.ids import IdKind, is_id
 from services.schema.shapes.people import Subject
 from services.schema.words import FactKind, LateBasis, LateDecision
 
@@ -40,7 +41,7 @@ class LateMark:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What HR decided of the late facts of a card."""
+    """What HR decided of the late facts of a card, or of what was contested of it."""
 
     id: str
     scorecard: str
@@ -55,7 +56,12 @@ class Decided:
     scorecard_document: bytes | None
     """The card as it is with what was accepted."""
     bases: bytes | None
-    """What it is paid by then."""
+    """What it is paid by then, and how it came about."""
+
+    @property
+    def is_of_dispute(self) -> bool:
+        """Whether it is what upholding a dispute made of the card; its id is the dispute's."""
+        return is_id(IdKind.DISPUTE, self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,17 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class PayChange:
+    """What one plan pays, and what it would pay."""
+
+    place: int
+    plan: PayPlan | None
+    before: Decimal
+    after: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryContent:
     """Everything that an entry of the payroll feed states."""
 

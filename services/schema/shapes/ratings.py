@@ -37,6 +37,8 @@ class KeptRating:
     author: str
     is_withdrawn: bool = False
     """By a dispute that was upheld: it holds no longer, and what it replaced does not again."""
+    replaces: str | None = None
+    """The id of the mark in whose place HR stated this one as it upheld a dispute."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ totals 2: anyone can recompute a scorecard by hand from what stands here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from services.schema.shapes.coverage import Coverage
+from services.schema.shapes.disputes import ChangedFact
 from services.schema.shapes.indicators import Explained, Value
 from services.schema.shapes.people import Subject
 from services.schema.shapes.schemes import Gate, Scheme
@@ -41,6 +42,10 @@ class Mark:
     behaviours: tuple[int, ...] | None
     comment: str | None
     stated_at: datetime
+
+    def restated(self, mark: Decimal, at: datetime) -> "Mark":
+        """What HR states in its place, where it was contested."""
+        return replace(self, mark=mark, level=None, behaviours=None, stated_at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,8 @@ class Stated:
     """Those in force, first to last."""
     values: tuple[StatedValue, ...] = ()
     """In place of what was measured; of one line the last holds."""
+    facts: tuple[ChangedFact, ...] = ()
+    """What counts for this card otherwise than its source states it, first to last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ late_facts = Table(
     Index("ix_late_facts_came_at", "tenant_id", "came_at"),
 )
 
+# Of late facts, and under a dispute's id of what was upheld of a card whose data were closed.
 late_decisions = Table(
     "late_decisions",
     metadata,
@@ -54,7 +55,7 @@ late_decisions = Table(
     instant("decided_at"),
     # What HR saw: the facts, and what they change.
     Column("document", LargeBinary, nullable=False),
-    # The card and the bases of its pay as they are with what was accepted.
+    # The card as it is with what was accepted, and the bases of its pay with how it came about.
     Column("scorecard_document", LargeBinary, nullable=True),
     Column("bases", LargeBinary, nullable=True),
     one_of("decision", LateDecision),

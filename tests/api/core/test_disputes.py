@@ -25,9 +25,11 @@ from services.schema.days import Period
 from services.schema.errors import Conflict, Forbidden
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.disputes import (
+    ChangedFact,
     ClaimedValue,
     Dispute,
     DisputeDecision,
+    FactChange,
     StatedDispute,
 )
 from services.schema.shapes.indicators import Explained, Value
@@ -41,7 +43,14 @@ from services.schema.shapes.scorecards import (
     Stated,
     StatedValue,
 )
-from services.schema.words import Better, CycleStatus, DisputeAbout, RaterRole, SubjectKind
+from services.schema.words import (
+    Better,
+    CycleStatus,
+    DisputeAbout,
+    FactKind,
+    RaterRole,
+    SubjectKind,
+)
 from tests.api.core.rated import rated, rating
 from tests.api.core.scoring import CONTRACT, flat, given, item, scheme_of, segment_input
 from tests.api.core.test_next_steps import told_card
@@ -49,6 +58,7 @@ from tests.api.core.test_next_steps import told_card
 AT = datetime(2026, 2, 1, tzinfo=UTC)
 PUBLISHED_ON = date(2026, 2, 2)
 FACT, LINE, RATING = DisputeAbout
+GONE = FactChange(exclude=True)
 
 
 def cycle(status: CycleStatus) -> Cycle:
@@ -58,8 +68,13 @@ def cycle(status: CycleStatus) -> Cycle:
     )
 
 
-def dispute(about: DisputeAbout = LINE, named: str = "orders", *claims: ClaimedValue) -> Dispute:
-    stated = StatedDispute(about, named, None, claims, "why")
+def dispute(
+    about: DisputeAbout = LINE,
+    named: str = "orders",
+    *claims: ClaimedValue,
+    change: FactChange | None = None,
+) -> Dispute:
+    stated = StatedDispute(about, named, None, claims, "why", change)
     subject = Subject(SubjectKind.EMPLOYEE, "ann")
     return Dispute("dsp_1", "sc_1", "jan", subject, stated, "ann", "key:a", AT, None)
 
@@ -106,16 +121,53 @@ def test_a_withdrawn_rating_holds_no_longer_nor_what_it_replaced() -> None:
     assert newest([first, withdrawn, other, again]) == (other, again)
 
 
+def test_a_mark_that_hr_stated_holds_in_the_place_of_the_one_contested() -> None:
+    first, other = mark(RaterRole.MANAGER, "boss", 1), mark(RaterRole.HR, "hr", 2)
+    withdrawn = replace(first, is_withdrawn=True)
+    stated = replace(
+        first,
+        id="dsp_1",
+        stated=first.stated.restated(Decimal(70), AT + timedelta(days=1)),
+        replaces="rat_1",
+    )
+    assert newest([withdrawn, stated, other]) == (stated, other)
+    assert rating_contested("rat_1", [withdrawn, stated]) == stated
+    assert rating_contested("dsp_1", [withdrawn, stated]) == stated
+    again = mark(RaterRole.MANAGER, "boss", 3)
+    assert newest([withdrawn, stated, other, again]) == (other, again)
+
+
 def test_what_would_be_stated() -> None:
     given = mark(RaterRole.MANAGER, "boss", 1)
     now = Stated(marks=(given.stated,))
-    assert stated_if_upheld(dispute(RATING, "rat_1").stated, now, [given], None) == Stated()
-    assert stated_if_upheld(dispute().stated, now, [], None) is None
-    claimed = dispute(LINE, "orders", ClaimedValue("orders", 2, Decimal(4))).stated
+    about_rating = dispute(RATING, "rat_1")
+    assert stated_if_upheld(about_rating, now, [given], None) == Stated()
+    (restated,) = (stated_if_upheld(about_rating, now, [given], Decimal(3)) or now).marks
+    assert restated == replace(given.stated, mark=Decimal(3))
+    wished = dispute(RATING, "rat_1", ClaimedValue("team", None, Decimal(4)))
+    (restated,) = (stated_if_upheld(wished, now, [given], None) or now).marks
+    assert restated.mark == 4
+    assert stated_if_upheld(dispute(), now, [], None) is None
+    claimed = dispute(LINE, "orders", ClaimedValue("orders", 2, Decimal(4)))
     weighed = stated_if_upheld(claimed, now, [], None)
     assert weighed == replace(now, values=(StatedValue("orders", 2, Decimal(4), None),))
     of_hr = stated_if_upheld(claimed, now, [], Decimal(3))
     assert of_hr == replace(now, values=(StatedValue("orders", None, Decimal(3), None),))
+
+
+def test_what_would_be_stated_of_a_fact() -> None:
+    now = Stated(facts=(ChangedFact(FactKind.CHATS, "im", "C-1", GONE, "dsp_0"),))
+    excluded = dispute(FACT, "orders/erp/a/b", change=GONE)
+    assert stated_if_upheld(excluded, now, [], None) == replace(
+        now, facts=(*now.facts, ChangedFact(FactKind.ORDERS, "erp", "a/b", GONE))
+    )
+    never_came = dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1)))
+    assert stated_if_upheld(never_came, now, [], None) == replace(
+        now, values=(StatedValue("care", None, Decimal(1), None),)
+    )
+    # What was claimed before it held once it is upheld was shown alone.
+    shown = ClaimedValue("care", None, Decimal(1), holds=False)
+    assert stated_if_upheld(dispute(FACT, "orders/erp/1", shown), now, [], None) is None
 
 
 def test_the_last_value_of_a_line_holds_in_its_segment() -> None:
@@ -146,10 +198,14 @@ def test_the_last_value_of_a_line_holds_in_its_segment() -> None:
         ("review", LINE, True, Decimal(1), None),
         ("review", LINE, True, Decimal(0), None),
         ("published", LINE, True, None, "value_expected"),
-        ("open", FACT, True, None, None),
+        ("open", FACT, True, None, "change_expected"),
+        ("closed", FACT, False, None, None),
         ("closed", FACT, True, Decimal(1), "value_unexpected"),
         ("closed", LINE, False, Decimal(1), "value_unexpected"),
         ("closed", RATING, False, None, None),
+        ("closed", RATING, True, None, None),
+        ("published", RATING, True, Decimal(9), None),
+        ("closed", RATING, False, Decimal(9), "value_unexpected"),
         ("calibration", RATING, True, None, "cycle_between"),
         ("approved", LINE, True, Decimal(1), "cycle_between"),
     ],
@@ -170,6 +226,48 @@ def test_what_can_be_decided_when(
     with pytest.raises(Conflict) as refusal:
         check_decides(replace(dispute(about), decision=decided), asked, uphold=uphold, value=value)
     assert refusal.value.code == "already_decided"
+
+
+@pytest.mark.parametrize(
+    ("asked", "value", "code"),
+    [
+        (dispute(FACT, "orders/erp/1", change=FactChange(exclude=True)), None, None),
+        (dispute(FACT, "orders/erp/1", change=FactChange(salesperson="bob")), None, None),
+        (dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1))), None, None),
+        (
+            dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1), holds=False)),
+            None,
+            "change_expected",
+        ),
+        (dispute(FACT, "orders/erp/1", change=FactChange(exclude=True)), 1, "value_unexpected"),
+        (dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))), None, None),
+        (dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))), "0.0001", None),
+        (
+            dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))),
+            "0.00001",
+            "too_many_decimals",
+        ),
+        (
+            dispute(FACT, "refunds/erp/1", change=FactChange(amount=Decimal(1))),
+            "-1",
+            "amount_negative",
+        ),
+        (dispute(FACT, "measures/erp/m/d", change=FactChange(amount=Decimal(1))), "-1", None),
+        (dispute(RATING, "r", ClaimedValue("team", None, Decimal(1))), None, "value_expected"),
+        (dispute(RATING, "r", ClaimedValue("team", None, Decimal(1))), "2", None),
+    ],
+)
+def test_what_is_upheld_must_be_said(
+    asked: Dispute, value: str | int | None, code: str | None
+) -> None:
+    given = None if value is None else Decimal(value)
+    if code is None:
+        check_decides(asked, cycle(CycleStatus.REVIEW), uphold=True, value=given)
+        return
+    with pytest.raises(Conflict) as refusal:
+        check_decides(asked, cycle(CycleStatus.REVIEW), uphold=True, value=given)
+    assert refusal.value.code == code
+    assert [each.pointer for each in refusal.value.faults] in ([], ["/value"])
 
 
 def test_whom_it_concerns_does_not_decide() -> None:
@@ -241,7 +339,7 @@ def test_a_line_is_found_in_its_segment_or_where_it_stands_alone() -> None:
     ("stated", "pointer", "code"),
     [
         (StatedDispute(FACT, "orders/erp/SO-1", None, (), "x"), None, None),
-        (StatedDispute(FACT, "traffic/erp/tm-1/2026-10-01/search/", None, (), "x"), "/fact", None),
+        (StatedDispute(FACT, "traffic/erp/tm-1/2026-10-01/search/", None, (), "x"), None, None),
         (StatedDispute(FACT, "measures/erp/a/b/c", None, (), "x"), None, None),
         (StatedDispute(FACT, "order/erp/SO-1", None, (), "x"), "/fact", "fact_unreadable"),
         (StatedDispute(FACT, "orders/erp", None, (), "x"), "/fact", "fact_unreadable"),
@@ -251,9 +349,24 @@ def test_a_line_is_found_in_its_segment_or_where_it_stands_alone() -> None:
         (StatedDispute(RATING, "rat_1", None, (), "x"), None, None),
         (StatedDispute(RATING, "rat_9", None, (), "x"), "/rating", "rating_unknown"),
         (
-            StatedDispute(LINE, "care", None, (ClaimedValue("gone", None, Decimal(1)),), "x"),
-            "/line",
-            "line_unknown",
+            StatedDispute(FACT, "traffic/erp/a/b", None, (), "x", FactChange(amount=Decimal(1))),
+            "/amount",
+            "change_unfit",
+        ),
+        (
+            StatedDispute(FACT, "orders/erp/a", None, (), "x", FactChange(amount=Decimal(-1))),
+            "/amount",
+            "amount_negative",
+        ),
+        (
+            StatedDispute(FACT, "refunds/erp/a", None, (), "x", FactChange(salesperson="bob")),
+            "/salesperson",
+            "change_unfit",
+        ),
+        (
+            StatedDispute(FACT, "chats/erp/a", None, (), "x", FactChange(salesperson="bob")),
+            None,
+            None,
         ),
         (
             StatedDispute(

@@ -12,23 +12,26 @@ from services.api.core.drifts import Difference
 from services.api.core.late_facts import (
     LATE,
     Asked,
-    PayChange,
     accepted_of,
     asked_by,
     check_takes,
+    explanation_kept,
+    kept_bases,
     late_document,
     pay_changes,
     periods_past,
     waits_since,
     with_values,
 )
+from services.api.core.pay_bases import basis_document, read_basis
 from services.api.core.told_cards import ToldCard
 from services.schema.days import Period
 from services.schema.errors import Closed
+from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.indicators import Explained, Value, Wanted
 from services.schema.shapes.late_facts import Decided, LateFact
-from services.schema.shapes.payouts import Owed
+from services.schema.shapes.payouts import Owed, PayBasis, PayChange
 from services.schema.words import (
     CycleStatus,
     FactKind,
@@ -272,3 +275,22 @@ def test_facts_wait_since_the_close_or_what_was_accepted_last() -> None:
     assert waits_since(closed, []) == CLOSED_AT
     assert waits_since(closed, [before, no]) == CLOSED_AT
     assert waits_since(closed, [before, taken, no]) == taken.decided_at
+    of_dispute = replace(taken, id=new_id(IdKind.DISPUTE), decided_at=CLOSED_AT + timedelta(days=3))
+    assert waits_since(closed, [taken, of_dispute]) == taken.decided_at
+
+
+def test_what_was_upheld_is_what_a_published_card_is_seen_with() -> None:
+    published = cycle(CycleStatus.PUBLISHED)
+    taken = decided(LateDecision.ACCEPTED, PUBLISHED_AT + timedelta(days=1))
+    of_dispute = replace(
+        taken, id=new_id(IdKind.DISPUTE), decided_at=PUBLISHED_AT + timedelta(days=2)
+    )
+    assert accepted_of(published, [taken, of_dispute]) == of_dispute
+
+
+def test_how_a_card_came_about_is_kept_beside_what_it_is_paid_by() -> None:
+    basis = PayBasis({"net_sales": Value(Decimal("1.50"), None)}, {}, ("e-2",), {})
+    kept = kept_bases(basis, b'{"total":"90.00"}')
+    assert read_basis(kept) == basis
+    assert explanation_kept(kept) == b'{"total":"90.00"}'
+    assert explanation_kept(basis_document(basis)) is None

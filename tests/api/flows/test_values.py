@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from services.api.core.values import series_of, usual_scope
 from services.api.flows.indicators import define_indicator, post_values
-from services.api.flows.values import Wanted, read_explained, read_pay_bases, read_values
+from services.api.flows.values import Wanted, read_explained, read_values
 from services.api.store.employees import save_employees
 from services.api.store.shops import save_shops
 from services.api.store.units import save_units
@@ -161,7 +161,7 @@ async def test_for_pay_a_refund_counts_on_its_orders_day(session: WriteSession) 
         Wanted("net_sales", COMPANY, Scope.COMPANY, one, one.start, one.end)
         for one in (days, after)
     )
-    bases = await read_pay_bases(session, [october, november], tenant=TENANT)
+    bases = await read_explained(session, [october, november], tenant=TENANT, refunds_by_order=True)
     assert bases.values[october].value.value == 60
     assert bases.values[november].value.value == -40
 
