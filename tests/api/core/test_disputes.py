@@ -25,7 +25,6 @@ from services.schema.days import Period
 from services.schema.errors import Conflict, Forbidden
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.disputes import (
-    ChangedFact,
     ClaimedValue,
     Dispute,
     DisputeDecision,
@@ -47,7 +46,6 @@ from services.schema.words import (
     Better,
     CycleStatus,
     DisputeAbout,
-    FactKind,
     RaterRole,
     SubjectKind,
 )
@@ -155,21 +153,6 @@ def test_what_would_be_stated() -> None:
     assert of_hr == replace(now, values=(StatedValue("orders", None, Decimal(3), None),))
 
 
-def test_what_would_be_stated_of_a_fact() -> None:
-    now = Stated(facts=(ChangedFact(FactKind.CHATS, "im", "C-1", GONE, "dsp_0"),))
-    excluded = dispute(FACT, "orders/erp/a/b", change=GONE)
-    assert stated_if_upheld(excluded, now, [], None) == replace(
-        now, facts=(*now.facts, ChangedFact(FactKind.ORDERS, "erp", "a/b", GONE))
-    )
-    never_came = dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1)))
-    assert stated_if_upheld(never_came, now, [], None) == replace(
-        now, values=(StatedValue("care", None, Decimal(1), None),)
-    )
-    # What was claimed before it held once it is upheld was shown alone.
-    shown = ClaimedValue("care", None, Decimal(1), holds=False)
-    assert stated_if_upheld(dispute(FACT, "orders/erp/1", shown), now, [], None) is None
-
-
 def test_the_last_value_of_a_line_holds_in_its_segment() -> None:
     measured = Explained(Value(Decimal(1), None), "orders", 7, (), None, ("/v1/facts/orders",))
     given = ItemInput(measured.value, {}, Better.HIGHER, measured)
@@ -226,48 +209,6 @@ def test_what_can_be_decided_when(
     with pytest.raises(Conflict) as refusal:
         check_decides(replace(dispute(about), decision=decided), asked, uphold=uphold, value=value)
     assert refusal.value.code == "already_decided"
-
-
-@pytest.mark.parametrize(
-    ("asked", "value", "code"),
-    [
-        (dispute(FACT, "orders/erp/1", change=FactChange(exclude=True)), None, None),
-        (dispute(FACT, "orders/erp/1", change=FactChange(salesperson="bob")), None, None),
-        (dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1))), None, None),
-        (
-            dispute(FACT, "orders/erp/1", ClaimedValue("care", None, Decimal(1), holds=False)),
-            None,
-            "change_expected",
-        ),
-        (dispute(FACT, "orders/erp/1", change=FactChange(exclude=True)), 1, "value_unexpected"),
-        (dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))), None, None),
-        (dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))), "0.0001", None),
-        (
-            dispute(FACT, "orders/erp/1", change=FactChange(amount=Decimal(1))),
-            "0.00001",
-            "too_many_decimals",
-        ),
-        (
-            dispute(FACT, "refunds/erp/1", change=FactChange(amount=Decimal(1))),
-            "-1",
-            "amount_negative",
-        ),
-        (dispute(FACT, "measures/erp/m/d", change=FactChange(amount=Decimal(1))), "-1", None),
-        (dispute(RATING, "r", ClaimedValue("team", None, Decimal(1))), None, "value_expected"),
-        (dispute(RATING, "r", ClaimedValue("team", None, Decimal(1))), "2", None),
-    ],
-)
-def test_what_is_upheld_must_be_said(
-    asked: Dispute, value: str | int | None, code: str | None
-) -> None:
-    given = None if value is None else Decimal(value)
-    if code is None:
-        check_decides(asked, cycle(CycleStatus.REVIEW), uphold=True, value=given)
-        return
-    with pytest.raises(Conflict) as refusal:
-        check_decides(asked, cycle(CycleStatus.REVIEW), uphold=True, value=given)
-    assert refusal.value.code == code
-    assert [each.pointer for each in refusal.value.faults] in ([], ["/value"])
 
 
 def test_whom_it_concerns_does_not_decide() -> None:

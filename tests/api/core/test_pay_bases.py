@@ -4,15 +4,24 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import pytest
+
 from services.api.core.cards import CardPlan, Setting, new_card
-from services.api.core.pay_bases import basis_document, basis_of, pay_wanted, read_basis
+from services.api.core.pay_bases import (
+    basis_document,
+    basis_of,
+    lines_paid_on,
+    paid_as_stated,
+    pay_wanted,
+    read_basis,
+)
 from services.schema.days import kept_period
 from services.schema.shapes.calendars import TargetCalendar
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.indicators import Value, Wanted
 from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.people import Assignment, Employee, Subject, Tenant, Unit
-from services.schema.shapes.scorecards import Segment
+from services.schema.shapes.scorecards import Segment, Stated, StatedValue
 from services.schema.words import CycleStatus, NoValue, Scope, SubjectKind, WeekStart
 from tests.api.core.paying import placed
 from tests.api.core.scoring import Document, flat, item, scheme_of
@@ -142,3 +151,75 @@ def test_a_basis_is_read_back_exactly() -> None:
     )
     assert basis_document(turned) == document
     assert b"E-" not in document
+
+
+STATED = StatedValue("sales", None, d(7), "dsp_1")
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ((), None),
+        ((replace(STATED, item="other"),), None),
+        ((STATED,), [d(7), d(7)]),
+        ((replace(STATED, segment=2),), [None, d(7)]),
+        ((STATED, replace(STATED, segment=1, value=d(9))), [d(9), d(7)]),
+    ],
+)
+def test_the_lines_that_a_commission_is_paid_on_and_what_was_stated_of_them(
+    values: tuple[StatedValue, ...], lines: list[Decimal | None] | None
+) -> None:
+    plan, setting = wanted_of("e-1", COMMISSION, {**COMMISSION, "indicator": "profit"})
+    found = lines_paid_on(replace(plan, stated=Stated(values=values)), setting.schemes)
+    if lines is None:
+        assert found == {}
+        return
+    assert set(found) == {"sales"}
+    assert [(one.start, one.end, stated) for one, stated in found["sales"]] == [
+        (date(2026, 10, 3), MIDDLE, lines[0]),
+        (MIDDLE, END, lines[1]),
+    ]
+    assert {(one.indicator, one.scope) for one, _ in found["sales"]} == {("sales", Scope.OWN)}
+
+
+def test_the_first_item_with_an_indicator_is_the_line_that_is_paid_on() -> None:
+    plan, _ = wanted_of("e-1", COMMISSION)
+    first, second = (
+        item(code, "50", indicator="sales", scope=scope)
+        for code, scope in (("one", "shops"), ("two", "own"))
+    )
+    schemes = {("lead", 1): scheme_of(flat(first, second, pay=[COMMISSION]))}
+    for code, expected in (("one", {"sales"}), ("two", set[str]())):
+        stated = Stated(values=(replace(STATED, item=code),))
+        found = lines_paid_on(replace(plan, stated=stated), schemes)
+        assert set(found) == expected
+        assert {one.scope for own in found.values() for one, _ in own} <= {Scope.SHOPS}
+
+
+UNKNOWN = Value(None, NoValue.FX_RATE_MISSING)
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "paid"),
+    [
+        # A refund of later is taken from the base alone: it stays taken.
+        (Value(d(140), None), [(Value(d(160), None), d(250))], Value(d(230), None)),
+        (
+            Value(d(140), None),
+            [(Value(d(100), None), d(250)), (Value(d(60), None), None)],
+            Value(d(290), None),
+        ),
+        (
+            Value(None, NoValue.NO_ROWS),
+            [(Value(None, NoValue.NO_ROWS), d(250))],
+            Value(d(250), None),
+        ),
+        (UNKNOWN, [(UNKNOWN, d(250))], Value(d(250), None)),
+        (UNKNOWN, [(UNKNOWN, d(250)), (Value(d(5), None), None)], UNKNOWN),
+    ],
+)
+def test_what_was_stated_of_a_line_reaches_the_commission(
+    base: Value, lines: list[tuple[Value, Decimal | None]], paid: Value
+) -> None:
+    basis = PayBasis({"sales": base, "profit": base}, {}, (), {})
+    assert paid_as_stated(basis, {"sales": lines}).bases == {"sales": paid, "profit": base}

@@ -263,9 +263,10 @@ async def test_a_calibrated_grade_stays_as_pay_is_corrected(company: Company) ->
     case = await waiting(company)
     assert "/grade" not in figures(case)
     await decide(company, "accepted")
-    (correction,) = (await feed(company))[8:]
-    # 1 % of 1,000 times 0.5, less the 0.50 of 100.
-    assert (correction["amount"], correction["grade"]) == ("4.50", "C")
+    commission, bonus = (await feed(company))[8:]
+    # 1 % of 1,000 times 0.5, less the 0.50 of 100; of the bonus the total alone is new.
+    assert (commission["amount"], commission["grade"]) == ("4.50", "C")
+    assert (bonus["amount"], bonus["total"]) == ("0.00", commission["total"])
 
 
 async def test_what_a_close_still_took_is_not_late(closed: Company) -> None:
