@@ -1,10 +1,11 @@
 """The published contracts are what the code generates, and of a quality that clients can use."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import build_schema, validate_schema
+from graphql import GraphQLObjectType, build_schema, get_named_type, validate_schema
 
 from services.cli.contracts import FOLDER, contracts
 
@@ -98,6 +99,90 @@ def test_what_the_code_says_of_a_field_stands_in_the_contract(generated: dict[st
     schemas = json.loads(generated["api.json"])["components"]["schemas"]
     rating = schemas["DisputeIn"]["properties"]["rating"]
     assert rating["description"] == "By its id, as the card's ratings tell it."
+
+
+def untyped(schema: Any, place: str) -> Iterator[str]:
+    """Where a schema says nothing of what may stand there."""
+    if not isinstance(schema, dict):
+        yield place
+        return
+    said = schema.keys() - {"title", "description", "default", "examples", "deprecated"}
+    is_map = schema.get("type") == "object" and "properties" not in schema
+    open_map = schema.get("additionalProperties", True) in (True, {})
+    if not said or (is_map and open_map) or "patternProperties" in schema:
+        yield place
+    if schema.get("type") == "array" and not schema.keys() & {"items", "prefixItems"}:
+        yield place
+    if "properties" in schema and schema.get("additionalProperties") in (True, {}):
+        yield place
+    for name in ("items", "additionalProperties"):
+        if isinstance(schema.get(name), dict):
+            yield from untyped(schema[name], f"{place}/{name}")
+    for name in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for number, part in enumerate(schema.get(name, [])):
+            yield from untyped(part, f"{place}/{name}/{number}")
+    for name, part in schema.get("properties", {}).items():
+        yield from untyped(part, f"{place}/{name}")
+
+
+def schemas_in(node: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Every schema of a contract, by its name or its place."""
+    if isinstance(node, dict):
+        for name, part in node.items():
+            if name == "schema":
+                yield place, part
+            elif name == "schemas":
+                yield from part.items()
+            else:
+                yield from schemas_in(part, f"{place}/{name}")
+    elif isinstance(node, list):
+        for number, part in enumerate(node):
+            yield from schemas_in(part, f"{place}/{number}")
+
+
+@pytest.mark.parametrize("name", OPENAPI)
+def test_a_generated_client_meets_nothing_unknown(generated: dict[str, str], name: str) -> None:
+    found = [
+        place
+        for each, schema in schemas_in(json.loads(generated[name]), "")
+        for place in untyped(schema, each)
+    ]
+    assert found == []
+
+
+DOCUMENTS = {
+    "Scorecard.explanation": "the document that REST gives, whose members api.json describes",
+    "Scorecard.receipt": "the same of a receipt, which is signed as it stands",
+    "Payout.inputs": "deprecated: `terms` says the same, with a type for each plan",
+}
+"""What the graph gives whole, as JSON, and why."""
+
+
+def test_the_graph_gives_documents_whole_only_where_a_reason_stands(
+    generated: dict[str, str],
+) -> None:
+    schema = build_schema(generated["schema.graphql"])
+    found = {
+        f"{kind.name}.{name}"
+        for kind in schema.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, field in kind.fields.items()
+        if get_named_type(field.type).name == "JSON"
+    }
+    assert found == DOCUMENTS.keys()
+
+
+def test_what_is_untyped_is_seen() -> None:
+    """The test before is no use where it is blind."""
+    open_map = {"type": "object", "additionalProperties": True}
+    for wrong in (
+        {}, {"title": "X"}, True, open_map, {"type": "object"}, {"type": "array"},
+        {"anyOf": [{"type": "null"}, {}]}, {"properties": {"a": {"items": {}, "type": "array"}}},
+        {"type": "object", "patternProperties": {"^a$": {"type": "string"}}},
+    ):  # fmt: skip
+        assert list(untyped(wrong, "x")), wrong
+    closed = {"type": "object", "additionalProperties": {"type": "string"}}
+    assert list(untyped({"properties": {"a": closed}, "additionalProperties": False}, "x")) == []
 
 
 def test_the_graph_is_read_only_and_stands_by_itself(generated: dict[str, str]) -> None:

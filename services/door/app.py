@@ -208,6 +208,7 @@ def _publish(app: FastAPI) -> None:
         contract["security"] = [{"key": []}]
         _sort_by_noun(app, contract)
         _drop_unused(contract)
+        _type_maps(contract)
         return contract
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the contract
@@ -230,6 +231,16 @@ def _sort_by_noun(app: FastAPI, contract: dict[str, Any]) -> None:
 
 
 _REFERENCES = re.compile(r'#/components/schemas/([^"]+)"')
+
+
+def _type_maps(node: Any) -> None:
+    """Say what a map holds where generators of clients look: they leave patterns of keys unread."""
+    if isinstance(node, dict) and "patternProperties" in node:
+        ((pattern, held),) = node.pop("patternProperties").items()
+        node |= {"propertyNames": {"pattern": pattern}, "additionalProperties": held}
+    parts = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for each in parts:
+        _type_maps(each)
 
 
 def _drop_unused(contract: dict[str, Any]) -> None:

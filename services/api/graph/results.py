@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import strawberry
-from strawberry.scalars import JSON
 
 from services.api.core.views import sees_pay
 from services.api.flows.units import units_below
@@ -13,20 +12,13 @@ from services.api.graph.documents import parse, read_document
 from services.api.graph.loaders import PageOf
 from services.api.graph.nodes import Node, link
 from services.api.graph.pages import USUAL, After, Connection, First, listing
+from services.api.graph.payouts import Payout
 from services.api.graph.scalars import DecimalText, InstantText
 from services.api.graph.scorecards import LazyEmployee, Line, employee_of
 from services.api.store.histories import Kept
 from services.api.store.results import ResultFilter, read_page_of_results, read_result
 from services.schema.shapes.people import Subject
-from services.schema.words import Approver, PayPlan, Role, SubjectKind
-
-
-@strawberry.type(description="An amount by one pay plan, with the terms it was computed from.")
-class Payout:
-    plan: PayPlan
-    amount: DecimalText
-    currency: str
-    inputs: JSON
+from services.schema.words import Approver, Role, SubjectKind
 
 
 @strawberry.type(description="Who approved, in which part, and when.")

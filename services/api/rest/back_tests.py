@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.api.flows.back_tests import ask_back_test
 from services.api.rest.cycles import StatedPopulation
-from services.api.rest.jobs import JobDocument
+from services.api.rest.jobs import BackTestJob, back_test_document
 from services.door.routes import Asking, Writing, new_router
 from services.door.wire import Code, Model, PeriodCode
 
@@ -27,7 +27,7 @@ class StatedBackTest(Model):
 @router.post("/v1/schemes/{code}/back-test", status_code=202)
 async def post_back_test(
     code: Code, stated: StatedBackTest, response: Response, caller: Asking, session: Writing
-) -> JobDocument:
+) -> BackTestJob:
     """Try the draft on whole past periods; what it would have come to is the job's result.
 
     Nothing else is written: no card, no result, no pay.
@@ -41,4 +41,4 @@ async def post_back_test(
         at=datetime.now(UTC),
     )
     response.headers["Location"] = f"/v1/jobs/{job.id}"
-    return JobDocument.from_shape(job)
+    return back_test_document(job)

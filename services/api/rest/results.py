@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
@@ -11,16 +11,17 @@ from services.api.auth import view_of
 from services.api.core.documents import to_bytes
 from services.api.core.views import sees_pay
 from services.api.flows.units import units_below
+from services.api.rest.payout_documents import PayoutDocument
 from services.api.rest.scorecard_documents import Fingerprint
 from services.api.rest.stored import answer_page
 from services.api.store.results import ResultFilter, read_page_of_results, read_result
 from services.door.etags import tagged
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor
 from services.door.routes import Asking, Reading, new_router
-from services.door.wire import Code, Currency, DecimalText, Model
+from services.door.wire import Code, DecimalText, Model
 from services.schema.errors import NotFound
 from services.schema.shapes.people import Caller
-from services.schema.words import Approver, PayPlan
+from services.schema.words import Approver
 
 router = new_router()
 
@@ -39,15 +40,6 @@ class ResultQuery(Model):
     """With all below."""
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAXIMUM)] = LIMIT
     cursor: Annotated[str | None, Field(max_length=1000)] = None
-
-
-class PayoutDocument(Model):
-    """An amount by one pay plan, with the terms it was computed from."""
-
-    plan: PayPlan
-    amount: DecimalText
-    currency: Currency
-    inputs: dict[str, Any]
 
 
 class ApprovalDocument(Model):

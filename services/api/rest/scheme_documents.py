@@ -6,7 +6,7 @@ what they look like, and a test holds every scheme that the core writes against 
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -365,15 +365,15 @@ class SchemeDocument(Model):
 
 
 class Documented:
-    """Publishes a model as the contract of a document that the core reads."""
+    """Publishes a model, or several, as the contract of a document that the core reads or wrote."""
 
-    def __init__(self, model: type[Model]) -> None:
-        self._model = model
+    def __init__(self, kind: Any) -> None:
+        self._schema = TypeAdapter(kind).core_schema
 
     def __get_pydantic_json_schema__(
         self, _schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return handler(self._model.__pydantic_core_schema__)
+        return handler(self._schema)
 
 
 SchemeBody = Annotated[dict[str, Any], Documented(SchemeDocument)]

@@ -13,6 +13,7 @@ from services.schema.days import Period
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.back_tests import BackTest, PastCard, PlanPaid
 from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.jobs import JobKind
 from services.schema.shapes.people import Subject
 from services.schema.tables.cycles import cycles
 from services.schema.tables.payouts import payouts
@@ -20,7 +21,7 @@ from services.schema.tables.people import jobs
 from services.schema.tables.scorecards import scorecards
 from services.schema.words import JobStatus, PayPlan, ScorecardStatus, SubjectKind
 
-KIND = "back_test"
+KIND = JobKind.BACK_TEST
 CHANNEL = "kaohe_back_tests"
 _ASKING = 0x6261
 """The first half of the advisory lock under which a tenant asks for a back-test: "ba"."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from services.schema.db import ReadSession, WriteSession
-from services.schema.shapes.jobs import Job
+from services.schema.shapes.jobs import Job, JobKind
 from services.schema.tables.people import jobs
 from services.schema.words import JobStatus
 
@@ -74,7 +74,7 @@ def _text(content: Mapping[str, object]) -> str:
 def _job_from_row(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
-        kind=row.kind,
+        kind=JobKind(row.kind),
         status=JobStatus(row.status),
         progress=row.progress,
         result=None if row.result is None else json.loads(row.result),

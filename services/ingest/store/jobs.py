@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.feeds import Backfill, Trail
+from services.schema.shapes.jobs import JobKind
 from services.schema.tables.people import jobs
 from services.schema.words import JobStatus
 
-KIND = "backfill"
+KIND = JobKind.BACKFILL
 
 
 async def add_backfill(

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from services.schema.words import JobStatus
+
+
+class JobKind(StrEnum):
+    """What work is too long for one answer."""
+
+    BACK_TEST = "back_test"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +20,7 @@ class Job:
     """Long work that somebody asked for."""
 
     id: str
-    kind: str
-    """What is done: `backfill`, `back_test`."""
+    kind: JobKind
     status: JobStatus
     progress: Decimal
     """From 0 to 1."""

@@ -12,6 +12,7 @@ import pytest
 from services.api.core.schemes import parse_scheme, scheme_to_wire
 from services.api.core.scorecards import score
 from services.api.flows.back_test_runs import run_back_test
+from services.api.rest.back_test_documents import BackTestRefusal, BackTestResult
 from services.api.workers.back_tests import BackTestWorker
 from services.schema.db import Database
 from services.schema.shapes.back_tests import BackTest
@@ -64,7 +65,10 @@ async def back_test(company: Company, **body: Any) -> Json:
     answer = await company.post(PATH, {"periods": ["2026-01"], **body})
     assert answer.status_code == 202, answer.text
     await worker_of(company).work(company.number)
-    return (await company.get(answer.headers["location"])).json()
+    job = (await company.get(answer.headers["location"])).json()
+    published = BackTestResult if job["status"] == "done" else BackTestRefusal
+    published.model_validate(job["result"], strict=False)
+    return job
 
 
 def changed(**more: Any) -> Json:

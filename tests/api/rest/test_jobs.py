@@ -8,7 +8,7 @@ import pytest
 from services.api.store.jobs import finish_job, insert_job, move_job
 from services.schema.db import Database, WriteSession
 from services.schema.ids import IdKind, new_id
-from services.schema.shapes.jobs import Job
+from services.schema.shapes.jobs import Job, JobKind
 from services.schema.words import JobStatus
 from tests.api.companies import Company
 
@@ -17,7 +17,13 @@ AT = datetime(2026, 10, 1, 8, tzinfo=UTC)
 
 async def start(company: Company, caller: str) -> str:
     job = Job(
-        new_id(IdKind.JOB), "backfill", JobStatus.RUNNING, Decimal(0), None, f"key:{caller}", AT
+        new_id(IdKind.JOB),
+        JobKind.BACKFILL,
+        JobStatus.RUNNING,
+        Decimal(0),
+        None,
+        f"key:{caller}",
+        AT,
     )
     async with database_of(company).write(company.number) as session:
         await insert_job(session, job, request={"from": "2026-10-01"})
