@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from services.schema.deeds import check_detail
 from services.schema.shapes.audit import Deed, Entry
 
 GENESIS = bytes(32)
@@ -12,7 +13,8 @@ GENESIS = bytes(32)
 
 
 def make_deed(action: str, subject: str, detail: Mapping[str, object]) -> Deed:
-    """A deed with its detail as canonical JSON."""
+    """A deed with its detail as canonical JSON, which has the members of its action."""
+    check_detail(action, detail)
     return Deed(action, subject, _canonical(detail))
 
 

@@ -6,12 +6,17 @@ their rows allow. PostgreSQL says which tables a call has changed.
 
 import hashlib
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 
 import pytest
 from sqlalchemy import text
 
+from services.api.rest.audit_details import AuditDetail
 from services.door.access import matrix
+from services.schema.db import WriteSession
+from services.schema.deeds import DETAILS
 from tests.api.appraisals import (
     found,
     move,
@@ -35,11 +40,29 @@ EXEMPT = {
 """What appends nothing, and why."""
 
 
+class Told(Watch):
+    """What a transaction appends to the audit as well: each detail is as the contract says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: set[str] = set()
+
+    @asynccontextmanager
+    async def watching(self, session: WriteSession) -> AsyncIterator[None]:
+        last = await session.scalar(text("SELECT max(number) FROM audit"))
+        async with super().watching(session):
+            yield
+        own = text("SELECT action, detail FROM audit WHERE number > :last")
+        for row in await session.execute(own, {"last": last or 0}):
+            AuditDetail.model_validate_json(row.detail)
+            self.actions.add(row.action)
+
+
 @in_the_world
 async def test_every_writing_route_appends_to_the_audit(world: World) -> None:
     shown: set[str] = set()
     silent: set[str] = set()
-    watch = Watch()
+    watch = Told()
     writing = [
         row
         for row in matrix()
@@ -59,8 +82,9 @@ async def test_every_writing_route_appends_to_the_audit(world: World) -> None:
     left = {row.removeprefix("REST ") for row in writing if row not in shown | silent}
     sys.stdout.write(
         f"{len(writing)} writing routes: {len(shown)} seen to append, {len(EXEMPT)} exempt, "
-        f"{len(wrong)} silent\n"
+        f"{len(wrong)} silent; {len(watch.actions)} of {len(DETAILS)} actions\n"
     )
+    assert len(watch.actions) > 60
     assert sorted(wrong) == []
     assert not left, f"give each an ask that succeeds, and the world what it needs: {sorted(left)}"
     assert {f"REST {row}" for row in EXEMPT} == silent

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from services.schema.chain import GENESIS, first_bad, link, make_deed
-from services.schema.shapes.audit import Entry
+from services.schema.chain import GENESIS, first_bad, link
+from services.schema.shapes.audit import Deed, Entry
 
 AT = datetime(2026, 10, 31, 16, 30, tzinfo=UTC)
 TENANT = 7
@@ -16,7 +16,7 @@ def chain(length: int) -> list[Entry]:
     entries: list[Entry] = []
     previous = GENESIS
     for number in range(1, length + 1):
-        deed = make_deed("target.set", f"employee:e-{number}", {"value": "1.10"})
+        deed = Deed("target.set", f"employee:e-{number}", '{"value":"1.10"}')
         entry = link(deed, tenant=TENANT, number=number, at=AT, actor="key:a", previous=previous)
         entries.append(entry)
         previous = entry.digest
@@ -35,7 +35,7 @@ def test_a_digest_is_the_sha256_that_anyone_can_compute() -> None:
 
 
 def test_an_instant_counts_whatever_its_offset() -> None:
-    deed = make_deed("a", "b", {})
+    deed = Deed("a", "b", "{}")
     here = link(deed, tenant=1, number=1, at=AT, actor="x", previous=GENESIS)
     there = AT.astimezone(timezone(timedelta(hours=8)))
     assert link(deed, tenant=1, number=1, at=there, actor="x", previous=GENESIS) == here
@@ -62,7 +62,7 @@ def test_an_edit_with_a_digest_made_anew_breaks_the_next_link(place: int) -> Non
     entries = chain(5)
     kept = entries[place]
     entries[place] = link(
-        make_deed("a", "b", {}),
+        Deed("a", "b", "{}"),
         tenant=TENANT,
         number=kept.number,
         at=kept.at,

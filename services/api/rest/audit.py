@@ -2,16 +2,20 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request
+from pydantic import Field
 
 from services.api.core.audit import digest_text
 from services.api.flows.audit import verify_audit
+from services.api.rest.audit_details import AuditDetail, told_by_action
+from services.api.rest.scheme_documents import Documented
 from services.api.store.audit import count_entries, read_entries
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Reading, new_router
 from services.door.wire import Model
+from services.schema.deeds import DETAILS
 from services.schema.shapes.audit import Entry
 
 router = new_router()
@@ -23,9 +27,9 @@ class AuditEntry(Model):
     number: int
     at: datetime
     actor: str
-    action: str
+    action: Annotated[str, Field(json_schema_extra={"enum": sorted(DETAILS)})]
     object: str
-    detail: dict[str, Any]
+    detail: Annotated[dict[str, Any], Documented(AuditDetail), Field(description=told_by_action())]
     previous: str
     digest: str
 

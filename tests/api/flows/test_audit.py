@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from services.api.flows.audit import CHUNK, Verification, verify_audit
 from services.api.store.audit import read_entries
-from services.schema.chain import GENESIS, link, make_deed
+from services.schema.chain import GENESIS, link
 from services.schema.db import WriteSession
-from services.schema.shapes.audit import Entry
+from services.schema.shapes.audit import Deed, Entry
 from tests.databases import TestDatabase
 from tests.figures import Figures, Most, Wrong
 
@@ -33,7 +33,8 @@ def chain(length: int, *, after: Entry | None = None, value: str = "1.10") -> li
     first = 1 if after is None else after.number + 1
     previous = GENESIS if after is None else after.digest
     for number in range(first, length + 1):
-        deed = make_deed("target.set", f"employee:e-{number}", {"value": value, "reason": "为什么"})
+        detail = f'{{"reason":"为什么","value":"{value}"}}'
+        deed = Deed("target.set", f"employee:e-{number}", detail)
         entry = link(deed, tenant=TENANT, number=number, at=AT, actor="key:a", previous=previous)
         entries.append(entry)
         previous = entry.digest

@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import text
 
+from services.api.rest.audit_details import AuditDetail, told_by_action
+from services.schema.deeds import DETAILS
 from tests.api.companies import Company
 
 
@@ -78,3 +80,12 @@ async def test_a_refusal_leaves_no_entry(busy: Company) -> None:
     await busy.put("/v1/units/u0", {"name": "x", "parent": "nowhere"})
     await busy.put("/v1/units/u0", {"nom": "x"})
     assert (await busy.get("/v1/audit")).json()["total"] == 6
+
+
+def test_the_contract_names_the_members_that_the_code_puts_down() -> None:
+    published = {field.alias or name for name, field in AuditDetail.model_fields.items()}
+    assert published == {name for ways in DETAILS.values() for way in ways for name in way}
+    told = told_by_action()
+    assert "- `key.revoke`: nothing\n" in told
+    assert "- `target.set`: before, indicator, level, period, reason, value\n" in told
+    assert all(f"- `{action}`: " in told for action in DETAILS)

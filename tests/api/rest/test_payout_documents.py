@@ -1,4 +1,4 @@
-"""What payouts are computed from is published by plan: each that was ever written is one of these."""
+"""What payouts are computed from is published by plan, and is what plans write."""
 
 import json
 from pathlib import Path

@@ -37,11 +37,11 @@ async def test_entries_are_numbered_and_linked(session: WriteSession) -> None:
         session,
         at=AT,
         caller=CALLER,
-        action="shop.create",
-        subject="shop:s",
-        detail={"b": "商", "a": 1},
+        action="measure.declare",
+        subject="measure:m",
+        detail={"zh": "商", "unit": "count", "en": "m"},
     )
-    deeds = [make_deed("unit.update", f"unit:{name}", {}) for name in ("x", "y")]
+    deeds = [make_deed("key.revoke", f"key:{name}", {}) for name in ("x", "y")]
     await append_entries(session, at=AT, caller=CALLER, deeds=deeds)
     await append_entries(session, at=AT, caller=CALLER, deeds=[])
     first, second, third = await read_entries(session, after=0, limit=9)
@@ -49,7 +49,7 @@ async def test_entries_are_numbered_and_linked(session: WriteSession) -> None:
     assert first.previous == GENESIS
     assert second.previous == first.digest
     assert third.previous == second.digest
-    assert first.deed.detail == '{"a":1,"b":"商"}'
+    assert first.deed.detail == '{"en":"m","unit":"count","zh":"商"}'
     assert (first.at, first.actor) == (AT, "key:hr")
     assert first_bad([first, second, third], tenant=TENANT, after=0, previous=GENESIS) is None
     assert await count_entries(session) == 3
@@ -63,6 +63,8 @@ async def test_entries_are_numbered_and_linked(session: WriteSession) -> None:
 @pytest.mark.parametrize("role", ["kaohe_api", "kaohe_ingest", "kaohe_migrate"])
 async def test_nobody_changes_an_entry(database: TestDatabase, role: str, change: object) -> None:
     async with database.undone(role, TENANT) as session:
-        await append_entry(session, at=AT, caller=CALLER, action="a", subject="b", detail={})
+        await append_entry(
+            session, at=AT, caller=CALLER, action="key.revoke", subject="b", detail={}
+        )
         with pytest.raises(DBAPIError, match=r"permission denied|append-only"):
             await session.execute(change)  # type: ignore[arg-type]  # any of three kinds
