@@ -153,7 +153,7 @@ def test_a_generated_client_meets_nothing_unknown(generated: dict[str, str], nam
 DOCUMENTS = {
     "Scorecard.explanation": "the document that REST gives, whose members api.json describes",
     "Scorecard.receipt": "the same of a receipt, which is signed as it stands",
-    "Payout.inputs": "deprecated: `terms` says the same, with a type for each plan",
+    "Payout.inputs": "deprecated: `terms` says the same, with its types",
 }
 """What the graph gives whole, as JSON, and why."""
 
