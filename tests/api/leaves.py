@@ -17,14 +17,12 @@ from tests.api.matrix import said_of
 from tests.api.worlds import World
 
 FOLDER = Path(__file__).parents[2] / "openapi"
-UNTYPED = frozenset({"AuditEntry.detail", "JobDocument.result", "PayoutDocument.inputs"})
-"""Objects that the contract leaves open: each is one leaf."""
 SINGLE_READS = {"GET /v1/scorecards/{id}/disputes": "GET /v1/disputes/{id}"}
 """Where the path does not say it."""
 ENVELOPE = "Listed_"
 """What the schemas of lists are called, before what they hold."""
 Leaf = tuple[str, ...]
-"""From the answer down, by schema and name: `ResultDocument.payouts`, `PayoutDocument.plan`."""
+"""From the answer down, by schema and name: `ResultDocument.payouts`, `CommissionPayout.plan`."""
 
 
 @cache
@@ -146,7 +144,7 @@ def _leaves(
     elif not isinstance(held, dict):
         yield leaf, held
     elif "properties" not in form and not _open(form):
-        yield leaf if leaf[-1] in UNTYPED else _below(leaf, "?"), held
+        yield _below(leaf, "?"), held
     else:
         for member, value in held.items():
             if member in form.get("properties", {}):

@@ -8,7 +8,6 @@ from tests.api.graph.asking import as_graph, every_node, same
 from tests.api.graph.connections import found_alone, ids_of, roots
 from tests.api.leaves import (
     SINGLE_READS,
-    UNTYPED,
     leaves,
     leaves_of_contract,
     lists,
@@ -128,8 +127,8 @@ async def test_scenario_a01_what_the_matrix_hides_of_a_document_is_null(
             assert "allow" not in words or caller == "*" or (row, caller) in shown, (row, caller)
 
 
-def test_what_is_listed_of_documents_is_in_the_contract_and_what_is_open_is_known() -> None:
+def test_what_is_listed_of_documents_is_in_the_contract_and_nothing_is_open() -> None:
     known, left_open = leaves_of_contract()
     rows = {each.removeprefix("JSON ") for each in matrix() if each.startswith("JSON ")}
     assert (listed().keys() | rows) - known == set()
-    assert left_open == UNTYPED
+    assert left_open == set()

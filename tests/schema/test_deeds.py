@@ -14,10 +14,10 @@ from services.schema.words import LateDecision, ReviewDecision
 
 SOURCES = Path(__file__).parents[2] / "services"
 # What stands behind the point where an action is put together, by what stands before it.
-VERBS = {
-    "case": set(CaseStep),
-    "late_facts": set(LateDecision),
-    "scorecard": set(ReviewDecision),
+VERBS: dict[str, set[str]] = {
+    "case": {*CaseStep},
+    "late_facts": {*LateDecision},
+    "scorecard": {*ReviewDecision},
     "scheme": {"create", "update"},
 }
 ACTION = re.compile("[a-z_]+[.][a-z_]+")
