@@ -27,7 +27,7 @@ from services.schema.words import Marketplace
 from tests.databases import TestDatabase
 
 HERE = Path(__file__).parent
-CODE, SHOP, ORDERS = "pretend-company", "s-1", 25
+CODE, SHOP, ORDERS = "pretend-company", "pretend-1", 25
 PULL = """
 import asyncio
 from services.ingest.settings import IngestSettings
@@ -35,7 +35,8 @@ from services.ingest.workers.deployment import opened
 
 async def main():
     async with opened(IngestSettings()) as schedule:
-        assert await schedule.pull_once() == []
+        problems = await schedule.pull_once()
+        assert [each for each in problems if each.startswith("pretend-1 ")] == []
 
 asyncio.run(main())
 """

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +26,7 @@ LATER = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-async def tenant(door: Door, tmp_path: Path) -> str:
+async def tenant(door: Door, tmp_path: Path) -> AsyncIterator[str]:
     """The code of a tenant whose shop `s-1` is pulled, and has two feeds that rest for long."""
     code = f"knocked-{door.tenant}"
     await door.owner.execute(
@@ -46,7 +47,9 @@ async def tenant(door: Door, tmp_path: Path) -> str:
             " VALUES ($1, $2, 's-1', $3, 'shopify:s-1', $4, $5, 0, 0, 0, 0, 0)",
             door.tenant, f"feed_{number}", kind, LATER, problem,
         )  # fmt: skip
-    return code
+    yield code
+    # Nobody who pulls comes by its account.
+    await door.owner.execute("DELETE FROM tenants WHERE id = $1", door.tenant)
 
 
 def signed(body: bytes, secret: str = SECRET) -> str:
@@ -202,6 +205,7 @@ async def test_the_sandboxes_shops_are_heard_at_the_real_door(door: Door, tmp_pa
     rows = await door.owner.fetch("SELECT due_at FROM feeds WHERE tenant_id = $1", door.tenant)
     assert {row["due_at"] for row in rows} == {LATER}
     assert {each.shop.code for each in again._waiting} == {"dy-qinghe", "sp-qinghe"}
+    await door.owner.execute("DELETE FROM tenants WHERE id = $1", door.tenant)
 
 
 def test_only_the_last_knocks_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
