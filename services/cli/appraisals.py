@@ -210,7 +210,8 @@ def _live_cards(admin: Client) -> dict[tuple[str, str], str]:
 def _rate_card(hands: Hands, card: str, rows: Iterable[Mapping[str, Any]]) -> None:
     path = f"/v1/scorecards/{card}"
     admin = hands.of(None)
-    stated = {(each["item"], each["role"], each["rater"]) for each in admin.list(f"{path}/ratings")}
+    told = admin.get(f"{path}/ratings")["items"]
+    stated = {(each["item"], each["role"], each["rater"]) for each in told}
     for row in rows:
         rating, by = row["rating"], row["by"]
         if (rating["item"], rating["role"], by or rating["rater"]) in stated:
@@ -221,5 +222,5 @@ def _rate_card(hands: Hands, card: str, rows: Iterable[Mapping[str, Any]]) -> No
 
 
 def _adjust(admin: Client, path: str, row: Mapping[str, Any]) -> None:
-    if not admin.list(path):
+    if not admin.get(path)["items"]:
         admin.post(path, {name: row[name] for name in row.keys() - {"cycle", "subject"}})
