@@ -29,7 +29,6 @@ _STATED: Mapping[str, str] = {
     "day.state": "basis orders amount",
     "delivery.replay": "webhook event",
     "dispute.reject": "id reason value",
-    "dispute.uphold": "id reason value",
     "employee.create": _CHANGE,
     "employee.update": _CHANGE,
     "feed.backfill": "job days",
@@ -106,10 +105,14 @@ _OF_MOVES = (
 )
 """What a move says besides, by what it does: open, calibrate, publish, or nothing more."""
 
-MOVE = "cycle.move"
+_OF_UPHOLDING = ("", "entries first_seq last_seq entries_sha256")
+"""And what upholding a dispute does to a cycle that is published: it is corrected at once."""
+
+MOVE, UPHOLD = "cycle.move", "dispute.uphold"
 DETAILS: Mapping[str, tuple[frozenset[str], ...]] = {
     **{action: (frozenset(members.split()),) for action, members in _STATED.items()},
     MOVE: tuple(frozenset(f"from to reason {members}".split()) for members in _OF_MOVES),
+    UPHOLD: tuple(frozenset(f"id reason value {members}".split()) for members in _OF_UPHOLDING),
 }
 """By action the members that a detail has; where they differ, one set for each way."""
 
