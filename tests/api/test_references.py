@@ -51,8 +51,8 @@ TAKEN_AS_THEY_ARE = {
     # a lead may come to the company later
     "POST /v1/units/batch body /-/lead",
     "PUT /v1/units/{code} body /lead",
-    # people look for the fact that is named; who rates from outside is not known to the company
-    "POST /v1/scorecards/{id}/disputes body /fact",
+    # whom HR will find, or not; who rates from outside is not known to the company
+    "POST /v1/scorecards/{id}/disputes body /salesperson",
     "POST /v1/scorecards/{id}/ratings body /rater",
     # a rating whose giver stays unnamed is contested as one that is not there
     "POST /v1/scorecards/{id}/disputes body /rating",

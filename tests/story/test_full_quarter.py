@@ -228,14 +228,16 @@ async def corrected_two_months_later(story: Quarter, figure: Figures) -> None:
     total = next(each for each in case["figures"] if each["figure"] == "/total")
     assert (total["before"], total["after"]) == ("42.00", "46.20")
     await story.accept(who, "ERP 更正")
-    (new,) = json.loads((await story.page(27, 1000)).content)["items"]
+    new, bonus = json.loads((await story.page(27, 1000)).content)["items"]
     assert (new["kind"], new["employee"], new["plan"]) == ("correction", who, "commission")
     assert (new["amount"], new["total"], new["grade"]) == ("6.00", "46.20", "B")
+    # The bonus stays, and payroll hears of the total on which it stands now.
+    assert (bonus["plan"], bonus["amount"], bonus["total"]) == ("grade_bonus", "0.00", "46.20")
 
     # A refund of the same order corrects the correction: 3,000 of it are left to pay.
     await story.post("refunds", refund(newest, "2026-11-29", "600"))
     await story.accept(who, "部分退款")
-    (last,) = json.loads((await story.page(28, 1000)).content)["items"]
+    (last,) = json.loads((await story.page(29, 1000)).content)["items"]
     assert (last["amount"], last["corrects"]) == ("-6.00", new["corrects"])
     entries = (await story.page(0, 1000)).json()["items"]
     assert amounts(entries)[who, "commission"] == Decimal("30.00")
@@ -244,7 +246,7 @@ async def corrected_two_months_later(story: Quarter, figure: Figures) -> None:
     figure("E04", Wrong.BYTES, len(ahead) * changed, tried=len(ahead), of="bytes of a feed")
     assert await story.tenant.get("/v1/results") == results
     state = await story.tenant.get("/v1/payroll/acknowledgements", role="payroll")
-    assert state["unacknowledged"] == 2
+    assert state["unacknowledged"] == 3
 
 
 async def test_scenario_p11_shuffled_facts_give_the_same_cards(
