@@ -101,9 +101,9 @@ def _members(
     form = _whole(schemas, schema)
     if "$ref" in schema:
         reference = schema["$ref"].rpartition("/")[2]
+        yield name, form
         if reference in above:
             return
-        yield name, form
         above, name = above | {reference}, _named(reference)
     yield name, form
     parts = [(name, each) for each in (*form.get("anyOf", ()), *form.get("oneOf", ()))]
