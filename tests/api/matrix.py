@@ -163,7 +163,7 @@ def kind_of(operation: str) -> str | None:
 def stages_of(operation: str, kind: str) -> tuple[str, ...]:
     if kind not in {"scorecard", "interviewed"}:
         return ("",)
-    return STAGES if operation == "GET /v1/scorecards/{id}" else ASKS.get(operation, Ask()).stages
+    return STAGES if operation.startswith("GET ") else ASKS.get(operation, Ask()).stages
 
 
 def things_of(world: World, kind: str, caller: str, stage: str) -> Iterator[tuple[str, str]]:
