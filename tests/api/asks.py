@@ -137,7 +137,7 @@ ASKS: Mapping[str, Ask] = {
     "POST /v1/employees/batch": Ask(body=[{"code": "new", "name": "new"}]),
     "POST /v1/shops/batch": Ask(body=[{"code": "new", **_SHOP}]),
     "GET /v1/targets": Ask("employee", "subject=employee:{}", listed="subject"),
-    "PUT /v1/targets": Ask("employee", body=[_target(value="7")]),
+    "PUT /v1/targets": Ask("employee", body=[_target(value="7", reason="the matrix")]),
     "POST /v1/targets/break-down": Ask("employee", body=_target(into="months", period="2026-Q1")),
     "GET /v1/target-plans": Ask("employee", "subject=employee:{}", listed="subject"),
     "PUT /v1/target-plans": Ask("employee", body=_target(mode="scale", actions=[], revision=1)),

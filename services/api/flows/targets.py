@@ -1,6 +1,6 @@
 """Targets are set, all of a request or none; what held before stays readable."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from services.api.flows.indicators import known_indicators, known_subjects
@@ -31,7 +31,13 @@ async def put_targets(
     caller: Caller,
     at: datetime,
 ) -> list[Target]:
-    """Set these targets and leave the others; gives those in force now, in the order stated."""
+    """Set these targets and leave the others; gives those in force now, in the order stated.
+
+    Raises:
+        Invalid: naming each target that is malformed or stands twice.
+        Conflict: naming each of an unknown indicator or subject, or that changes without a reason.
+        Forbidden: one is the caller's own.
+    """
     await lock_noun(session, TARGETS)
     await check_reach(session, [target.subject for target in stated], view)
     await _check(session, stated)
@@ -112,8 +118,9 @@ def _faults_of_repetition(stated: Sequence[StatedTarget]) -> list[Fault]:
 async def set_targets(
     session: WriteSession, stated: Sequence[StatedTarget], *, caller: Caller, at: datetime
 ) -> list[Target]:
-    """Append a revision of each target whose value changes."""
+    """Append a revision of each target whose value changes; a change says why."""
     current = await read_current(session, [key_of(target) for target in stated])
+    _check_reasons(stated, current)
     made: dict[TargetKey, Target] = {}
     deeds: list[Deed] = []
     for target in stated:
@@ -128,6 +135,23 @@ async def set_targets(
         await append_entries(session, at=at, caller=caller, deeds=deeds)
     in_force = current | made
     return [in_force[key_of(target)] for target in stated]
+
+
+def _check_reasons(stated: Sequence[StatedTarget], current: Mapping[TargetKey, Target]) -> None:
+    """What is set for the first time needs no reason: there is nothing that it differs from."""
+    faults = [
+        Fault(
+            f"/{index}/reason",
+            "reason_required",
+            f"{target.subject} has {plain(before.value)} for {target.period}: say why it changes.",
+        )
+        for index, target in enumerate(stated)
+        if target.reason is None
+        and (before := current.get(key_of(target))) is not None
+        and before.value != target.value
+    ]
+    if faults:
+        raise Conflict(faults[0].code, faults[0].detail, faults[:100])
 
 
 def _revised(target: StatedTarget, before: Target | None, caller: Caller, at: datetime) -> Target:

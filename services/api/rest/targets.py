@@ -42,6 +42,7 @@ class TargetIn(Model):
     level: Level = TargetLevel.BUDGET
     value: ValueIn
     reason: LongText | None = None
+    """Why; to be said when the value is another than the one in force."""
 
     def to_shape(self) -> StatedTarget:
         return StatedTarget(
@@ -126,7 +127,7 @@ async def list_targets(
 async def put_stated_targets(
     stated: Annotated[list[TargetIn], Body(min_length=1)], caller: Asking, session: Writing
 ) -> Listed[TargetDocument]:
-    """Set these targets, all or none, and leave the others; a change is a new revision."""
+    """Set these targets, all or none; a change is a new revision and says why."""
     at = datetime.now(UTC)
     view = await view_of(session, caller, at)
     targets = await put_targets(

@@ -46,6 +46,21 @@ async def test_a_change_is_a_revision_and_the_history_stays(staffed: Company) ->
     assert (last["detail"]["before"], last["detail"]["value"]) == ("100", "130")
 
 
+async def test_a_change_says_why(staffed: Company) -> None:
+    await set_value(staffed, "100", reason=None)
+    before = await staffed.digest()
+    new = {**SALES, "period": "2026-09", "reason": None}
+    changed = {**SALES, "value": "130"}
+    answer = await staffed.put("/v1/targets", [new, {**changed, "reason": None}])
+    (fault,) = answer.json()["errors"]
+    assert (answer.status_code, fault["code"]) == (409, "reason_required")
+    assert fault["pointer"] == "/1/reason"
+    assert "100" in fault["detail"]
+    assert await staffed.digest() == before
+    answer = await staffed.put("/v1/targets", [new, {**changed, "reason": "618"}])
+    assert [each["revision"] for each in answer.json()["items"]] == [1, 2]
+
+
 async def test_lists_are_filtered(staffed: Company) -> None:
     for change in (
         {},
