@@ -20,6 +20,7 @@ from services.api.flows.payouts import acknowledge
 from services.api.rest.documents import bytes_of
 from services.api.rest.scorecard_documents import Fingerprint
 from services.api.rest.scorecard_documents import Instant as InstantText
+from services.api.rest.workbooks import write_workbook
 from services.api.store.payouts import (
     read_acknowledged,
     read_entries,
@@ -227,7 +228,7 @@ async def _write_xlsx(pages: AsyncIterator[list[Entry]]) -> AsyncIterator[bytes]
                 cell.data_type = "n" if is_number(column, str(cell.value)) else "s"
             sheet.append(cells)
     with tempfile.TemporaryFile() as file:
-        await asyncio.to_thread(book.save, file)
+        await asyncio.to_thread(write_workbook, book, file)
         file.seek(0)
         while chunk := await asyncio.to_thread(_read_chunk, file):
             yield chunk

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zipfile import ZipFile
 
 import pytest
 from openpyxl import load_workbook
+from time_machine import travel
 
 from services.api.core.exports import COLUMNS
 from services.api.rest.payouts import EntryDocument
@@ -305,6 +306,17 @@ async def test_an_export_holds_what_the_feed_holds(paid: Company) -> None:
                 assert Decimal(str(value)) == Decimal(shown)
             else:
                 assert (value or "") == shown
+
+
+async def test_an_export_is_the_same_bytes_whenever_it_is_written(paid: Company) -> None:
+    """A workbook would tell in each of its parts when that was."""
+    told = []
+    for later in (timedelta(), timedelta(hours=3)):
+        with travel(datetime.now(UTC) + later):
+            for kind in ("csv", "ndjson", "xlsx"):
+                path = f"/v1/payroll/export?cycle=jan&format={kind}"
+                told.append((await paid.get(path, key="payroll")).content)
+    assert told[:3] == told[3:]
 
 
 async def test_scenario_x03_exports_show_formulas_as_text_and_alter_no_amount(
