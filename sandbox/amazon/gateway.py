@@ -181,7 +181,10 @@ class Gateway:
         quota = self._left.setdefault(
             (shop, operation), Quota(Decimal(rate), Decimal(burst), Decimal(burst), at)
         )
-        if not quota.take(at) or kind == "throttle":
+        if kind == "throttle":
+            # Another program of the seller's has used up what was left.
+            quota.left, quota.seen_at = Decimal(0), at
+        if not quota.take(at):
             raise Refusal(
                 429, "QuotaExceeded", "You exceeded your quota for the requested resource."
             )

@@ -27,8 +27,11 @@ class Allowance:
             return 0
         return float(((1 - self._left) / self._rate).quantize(Decimal("0.1"), ROUND_CEILING))
 
-    def waited(self) -> None:
-        """The wait was sat out, and its call is taken: a clock may say otherwise, or stand."""
+    def used_up(self) -> None:
+        """Nothing is left: the call that was waited for is taken, or somebody else took them all.
+
+        A clock may say otherwise, or stand.
+        """
         self._left, self._seen_at = Decimal(0), self._now()
 
     def learn(self, stated: str | None) -> None:

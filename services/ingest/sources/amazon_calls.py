@@ -7,12 +7,19 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from services.ingest.sources.allowances import Allowance
-from services.ingest.sources.client import LONGEST_WAIT_SECONDS, Answer, Client, Question
+from services.ingest.sources.client import (
+    ATTEMPTS,
+    LONGEST_WAIT_SECONDS,
+    Answer,
+    Client,
+    Question,
+)
 from services.ingest.sources.errors import (
     NotAuthorised,
     NotPermitted,
     Refused,
     SourceError,
+    TooOften,
     TryLater,
     Unreadable,
 )
@@ -68,7 +75,11 @@ class Calls:
         read: Callable[[Row], T],
         body: Mapping[str, object] | None = None,
     ) -> T:
-        """Ask when it is allowed; a token that is refused is made anew, once."""
+        """Ask when it is allowed; a token that is refused is made anew, once.
+
+        Of what another program has used up nothing is told but that: it is waited for as if it had
+        been ours.
+        """
         allowance = self._allowances[operation]
         url = f"{self._gateway}{path}"
         if params:
@@ -83,16 +94,19 @@ class Calls:
                 raise Unreadable(f"{operation} answers no object")
             return read(document)
 
-        for is_last in (False, True):
+        is_new = False
+        for _ in range(ATTEMPTS):
             await self._wait_for(operation)
             question = await self._question(url, body)
             try:
-                return await self._client.ask(question, read_well)
+                return await self._client.ask(question, read_well, counts_calls=True)
+            except TooOften:
+                allowance.used_up()
             except Forbidden:
-                self._token = ""
-                if is_last:
+                if is_new:
                     raise
-        raise AssertionError("the last attempt returns or raises")
+                self._token, is_new = "", True
+        raise TooOften(f"{operation} is asked too often")
 
     async def _wait_for(self, operation: str) -> None:
         """A short wait is sat out; a long one is left to the schedule, and other shops go on."""
@@ -101,7 +115,7 @@ class Calls:
             if seconds > LONGEST_WAIT_SECONDS:
                 raise TryLater(f"{operation} may be asked again later", seconds=seconds)
             await self._client.wait(seconds)
-            allowance.waited()
+            allowance.used_up()
 
     async def _question(
         self, url: str, body: Mapping[str, object] | None

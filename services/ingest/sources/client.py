@@ -20,7 +20,7 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from services.door.outgoing import AddressRefused, NameUnknown, PublicTransport
-from services.ingest.sources.errors import SourceError, TryLater, Unreadable
+from services.ingest.sources.errors import SourceError, TooOften, TryLater, Unreadable
 
 CONNECT_SECONDS = 10
 TOTAL_SECONDS = 30
@@ -147,14 +147,26 @@ class Client:
 
         return await self.ask(make, read_well)
 
-    async def ask(self, make: Callable[[], Question], read: Callable[[Answer], T]) -> T:
+    async def ask(
+        self,
+        make: Callable[[], Question],
+        read: Callable[[Answer], T],
+        *,
+        counts_calls: bool = False,
+    ) -> T:
         """The reading of an answer; the question is made, and signed, anew for every attempt.
 
         `read` sees every answer but those of status 429 and from 500 on; it raises TryLater or
-        Unreadable for what is worth another attempt.
+        Unreadable for what is worth another attempt. Who counts calls knows himself how long to
+        wait after a TooOften: it is raised at once.
         """
+
+        def patience(error: Exception) -> bool | float:
+            is_counted = counts_calls and isinstance(error, TooOften)
+            return False if is_counted else self._patience(error)
+
         attempts = stamina.retry_context(
-            on=self._patience, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=20
+            on=patience, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=20
         )
         async for attempt in attempts:
             with attempt:
@@ -212,6 +224,8 @@ class Client:
         status = response.status_code
         if status == 429 or status >= 500:
             seconds = _retry_after(response.headers.get("Retry-After"), self._now())
+            if status == 429 and seconds is None:
+                raise TooOften(f"HTTP status {status}")
             raise TryLater(f"HTTP status {status}", seconds=seconds)
 
 

@@ -2,6 +2,7 @@
 
     SourceError
     ├── TryLater        it is busy, or asks us to wait         tried again, then left to schedule
+    │   └── TooOften    it does not say for how long        likewise, or by our count of calls
     ├── WindowTooLarge  it cannot answer for so much time      asked again for half
     ├── Unreadable      the answer is none of its own          tried again, then left to schedule
     ├── NotAuthorised   the shop's consent has run out         stops until somebody signs in again
@@ -22,6 +23,10 @@ class TryLater(SourceError):
     def __init__(self, problem: str, *, seconds: float | None = None) -> None:
         super().__init__(problem)
         self.seconds = seconds
+
+
+class TooOften(TryLater):
+    """It was asked more often than it lets us."""
 
 
 class WindowTooLarge(SourceError):

@@ -8,13 +8,11 @@ import httpx
 import pytest
 
 from sandbox.amazon.answers import Report
-from sandbox.amazon.gateway import REAL_QUOTAS
 from sandbox.amazon.rows import inventory_rows, word_of
 from sandbox.daily import visits_of
 from sandbox.faults import Fault
 from sandbox.lives import midnight
 from services.ingest.sources import amazon
-from services.ingest.sources.allowances import Allowance
 from services.ingest.sources.amazon import COMPLETED_AFTER, AmazonSource, hosts_of
 from services.ingest.sources.client import Client, Pace
 from services.ingest.sources.errors import (
@@ -170,74 +168,6 @@ async def test_what_is_sent_for_another_shop_is_no_sale_here(seller: Amazon) -> 
     page = json.dumps({"orders": rows})
     seller.gateway.trouble.add(Fault("garbage", detail=page, method="searchOrders"))
     assert await seller.numbers() == ["2"]
-
-
-@pytest.mark.usefixtures("small_pages")
-async def test_pages_that_have_to_wait_are_read_on_from_where_they_stopped(seller: Amazon) -> None:
-    """At three minutes a page: no page is asked for twice, and no window is lost to patience."""
-    seller.gateway.quotas = {**REAL_QUOTAS, "searchOrders": ("0.0056", 3)}
-    seller.source = seller.make_source()
-    seller.source._calls._allowances["searchOrders"] = Allowance("0.0056", 3, lambda: seller.now)
-    window, waits, reading = WEEK, list[float](), None
-    while reading is None:
-        try:
-            reading = await seller.source.read(ORDERS, window)
-        except TryLater as error:
-            waits.append(error.seconds or 0)
-            seller.now += timedelta(seconds=waits[-1])
-            # A feed's last window ends later at each attempt.
-            window = Window(window.start, window.end + timedelta(seconds=waits[-1]))
-    assert reading.until == WEEK.end < window.end
-    found = [row["orderId"] for row in reading.rows if "completedTime" not in row]
-    assert sorted(found) == seller.truth()
-    assert all(60 < wait < 180 for wait in waits)
-    back = Window(WEEK.start - COMPLETED_AFTER, WEEK.end - COMPLETED_AFTER)
-    pages = sum(-(-len(seller.truth(each)) // 20) for each in (WEEK, back))
-    assert seller.outcomes("searchOrders") == ["ok"] * pages
-    assert len(waits) > 3
-
-
-@pytest.mark.parametrize(
-    ("stated", "wait"),
-    [
-        (None, 100),
-        ("string", 100),
-        ("", 100),
-        ("0.5", 2),
-        ("2", 0.5),
-        ("0", 100),
-        ("-1", 100),
-        ("NaN", 100),
-        ("１", 100),
-    ],
-)
-def test_the_rate_is_a_text_that_may_be_no_number(stated: str | None, wait: float) -> None:
-    allowance = Allowance("0.01", 2, lambda: NOW)
-    assert [allowance.take(), allowance.take()] == [0, 0]
-    allowance.learn(stated)
-    assert allowance.take() == wait
-
-
-def test_an_allowance_grows_back_and_no_further_than_it_was() -> None:
-    now = [NOW]
-    allowance = Allowance("0.5", 2, lambda: now[0])
-    now[0] += timedelta(hours=1)
-    assert [allowance.take() for _ in range(3)] == [0, 0, 2]
-    now[0] += timedelta(seconds=1)
-    assert allowance.take() == 1
-    now[0] += timedelta(seconds=1)
-    assert allowance.take() == 0
-    now[0] -= timedelta(seconds=9)
-    assert allowance.take() == 2
-    now[0] += timedelta(seconds=1)
-    allowance.waited()
-    assert allowance.take() == 2
-
-
-async def test_a_quota_that_somebody_else_used_up_is_waited_for(seller: Amazon) -> None:
-    """429 comes without the header that tells the rate."""
-    seller.gateway.trouble.add(Fault("throttle", method="searchOrders"))
-    assert await seller.numbers() == seller.truth()
 
 
 async def test_an_application_that_is_not_let_in_yet_asks_the_old_way(seller: Amazon) -> None:
