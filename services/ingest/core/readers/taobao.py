@@ -56,6 +56,7 @@ _REFUND_STATUSES = {
     "CLOSED": RefundStatus.CLOSED,
     "SUCCESS": RefundStatus.SUCCEEDED,
 }
+_NO_REFUND = (None, "", "NO_REFUND")
 _NUMBERS = {FactKind.ORDERS: "tid", FactKind.REFUNDS: "refund_id", FactKind.RATINGS: "oid"}
 _SCORES = {"good": "5", "neutral": "3", "bad": "1"}
 
@@ -225,9 +226,10 @@ def _line(row: Row, line: Row, tags: Mapping[str, tuple[str, ...]]) -> Document:
 def _learn(row: Row, lines: list[Row], articles: Mapping[str, Article]) -> PaidOrder:
     """What is to be remembered of an order that is seen paid for the first time."""
     payment = amount_in(row, "payment", "/paid_amount")
-    # Once a refund has succeeded the payment has shrunk; the lines' shares have not.
-    refunded = any(line.get("refund_status") == "SUCCESS" for line in lines)
-    if refunded and all(line.get("divide_order_fee") for line in lines):
+    # Once a refund has succeeded the payment has shrunk; the lines' shares have not. A line says
+    # how its last refund stands alone: one that is wanted, or refused, hides one before it.
+    wanted = any(line.get("refund_status") not in _NO_REFUND for line in lines)
+    if wanted and all(line.get("divide_order_fee") for line in lines):
         shares = sum((_share(row, line) for line in lines), Decimal(0))
         payment = shares + amount_in(row, "post_fee", "/paid_amount")
     return learn(

@@ -145,13 +145,19 @@ def test_a_line_without_a_share_takes_its_payment_without_postage_and_discount(
     assert [item.amount for item in read(row).lines] == shares
 
 
-def test_a_payment_that_shrank_by_a_refund_before_it_was_seen_is_made_up_for() -> None:
+@pytest.mark.parametrize("word", ["SUCCESS", "WAIT_SELLER_AGREE", "CLOSED", "SELLER_REFUSE_BUYER"])
+def test_a_payment_that_shrank_by_a_refund_before_it_was_seen_is_made_up_for(word: str) -> None:
+    """A line tells of its last refund alone: behind one that is wanted another may have been."""
     row = trade(payment="10.00")
-    row["orders"]["order"][0].update(refund_status="SUCCESS", payment="10.00")
+    row["orders"]["order"][0].update(refund_status=word, payment="10.00")
     assert read(row).paid_amount == Decimal(98)
-    # While a refund is only wanted the payment stands.
-    row["orders"]["order"][0]["refund_status"] = "WAIT_SELLER_AGREE"
     assert read({**row, "payment": "98.00"}).paid_amount == Decimal(98)
+
+
+def test_a_payment_of_a_trade_without_refunds_stands() -> None:
+    row = trade(payment="97.50")
+    row["orders"]["order"][0].update(refund_status="NO_REFUND", payment="97.50")
+    assert read(row).paid_amount == Decimal("97.50")
 
 
 def test_what_was_learned_when_it_was_first_seen_paid_stays() -> None:
