@@ -129,6 +129,12 @@ async def release(session: Session, lease: Lease, *, due_at: datetime, problem: 
     _set(session, lease.feed, until=None, due_at=due_at, problem=problem)
 
 
+async def rest_shop(session: Session, lease: Lease, *, due_at: datetime, problem: str) -> None:
+    for feed, row in list(session.books.feeds.items()):
+        if row["shop"] == lease.shop:
+            _set(session, feed, due_at=max(row["due_at"], due_at), problem=problem)
+
+
 def check_token(session: Session, lease: Lease) -> None:
     if session.books.feeds[lease.feed]["token"] != lease.token:
         raise StaleLease(lease.feed)

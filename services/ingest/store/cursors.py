@@ -55,6 +55,10 @@ _RELEASE = text("""
 UPDATE feeds SET lease_until = NULL, due_at = :due_at, problem = :problem
 WHERE tenant_id = :tenant AND id = :feed AND lease_token = :token
 """)
+_REST = text("""
+UPDATE feeds SET due_at = greatest(due_at, :due_at), problem = :problem
+WHERE tenant_id = :tenant AND shop = :shop AND source = :source AND due_at IS NOT NULL
+""")
 _HURRY = text("""
 UPDATE feeds SET due_at = :at
 WHERE tenant_id = :tenant AND shop = ANY(:shops) AND problem IS NOT NULL AND due_at > :at
@@ -175,6 +179,12 @@ async def release(
 ) -> None:
     """Give a feed back, and say when it is due again; raises StaleLease."""
     await _write(session, lease, _RELEASE, due_at=due_at, problem=problem)
+
+
+async def rest_shop(session: WriteSession, lease: Lease, *, due_at: datetime, problem: str) -> None:
+    """Let all feeds of a lease's shop and source rest until an instant, for what stops them all."""
+    where = {"tenant": session.tenant, "shop": lease.shop, "source": lease.source}
+    await session.execute(_REST, {**where, "due_at": due_at, "problem": problem})
 
 
 async def hurry(session: WriteSession, *, shops: Sequence[str], at: datetime) -> None:

@@ -28,7 +28,7 @@ from services.ingest.sources.errors import (
     TryLater,
 )
 from services.ingest.sources.reading import Row
-from services.ingest.store.cursors import StaleLease, release, renew, wake_workers
+from services.ingest.store.cursors import StaleLease, release, renew, rest_shop, wake_workers
 from services.ingest.store.jobs import move_backfill
 from services.ingest.store.sources import read_owners
 from services.ingest.workers.desks import start_of_feed
@@ -120,7 +120,9 @@ class Puller:
             await self._check_owner()
             await self._land_all(pieces, in_all, backfill=None)
         except SourceError as error:
-            await self._give_back(self._wait(error), str(error))
+            # Whose consent is gone is let in with none of a shop's questions: one has been enough.
+            stops_all = isinstance(error, NotAuthorised)
+            await self._give_back(self._wait(error), str(error), whole_shop=stops_all)
             return str(error)
         except StaleLease as error:
             # Nothing was written; whoever has the feed goes on from the cursor.
@@ -273,7 +275,9 @@ class Puller:
                 async with self._database.write(self._desk.tenant) as session:
                     await renew(session, self._lease, until=self._now() + LEASE)
 
-    async def _give_back(self, wait: timedelta, problem: str | None) -> None:
+    async def _give_back(
+        self, wait: timedelta, problem: str | None, *, whole_shop: bool = False
+    ) -> None:
         """Let the feed go; where that cannot be written the lease ends by itself."""
         due_at = self._now() + wait
         if problem is not None:
@@ -281,6 +285,8 @@ class Puller:
         with suppress(StaleLease, Unavailable):
             async with self._database.write(self._desk.tenant) as session:
                 await release(session, self._lease, due_at=due_at, problem=problem)
+                if whole_shop and problem is not None:
+                    await rest_shop(session, self._lease, due_at=due_at, problem=problem)
                 if self._stopping.is_set():
                     # Others sleep until a lease ends by itself: they need not, this shop is free.
                     await wake_workers(session)
