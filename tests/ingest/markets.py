@@ -262,6 +262,10 @@ async def check_days(world: World, case: Case) -> None:
         scores = await world.rows("SELECT id, score FROM rating_facts")
         days = {row.id: date.fromisoformat(row.id) for row in scores}
         assert world.clock.now.date() in days.values()
+        noted = await world.rows(
+            "SELECT day FROM feed_days JOIN feeds ON id = feed WHERE kind = 'ratings'"
+        )
+        assert {row.day for row in noted} == set(days.values())
         assert {row.id: row.score for row in scores} == {
             number: Decimal(str(reputation_row(midnight(day))["service_score"]))
             for number, day in days.items()

@@ -89,8 +89,8 @@ class DoudianSource:
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new."""
         if kind is FactKind.RATINGS:
-            rows = await self._read_reputation(window)
-        elif kind is FactKind.ORDERS:
+            return await self._read_reputation(window)
+        if kind is FactKind.ORDERS:
             rows = await read_window(
                 lambda part: self._pass(
                     "order.searchList", _order_params(part), _orders, "order_id"
@@ -121,13 +121,14 @@ class DoudianSource:
             "afterSale.Detail", params, lambda data: {**row, **_really_refunded(data)}
         )
 
-    async def _read_reputation(self, window: Window) -> tuple[Row, ...]:
+    async def _read_reputation(self, window: Window) -> Reading:
         """Today's, if the window holds a part of today; of days that are over nobody tells."""
         today = self._now().astimezone(ZONE).date()
         if (window.end - _SECOND).astimezone(ZONE).date() != today:
-            return ()
+            return Reading("reputation of days gone by", (), days=())
         scores = await self._call("shop.reputation", {}, dict)
-        return ({**scores, "day": today.isoformat()},)
+        row = {**scores, "day": today.isoformat()}
+        return Reading(f"reputation of {today}", (row,), days=(today,))
 
     async def _pass(
         self,
