@@ -23,7 +23,8 @@ async def csv_of(connection: asyncpg.Connection, table: str) -> bytes:
 async def empty_facts(connection: asyncpg.Connection) -> None:
     """Forget orders and what came of them, so that each turn begins alike."""
     await connection.execute(
-        "TRUNCATE order_facts, order_measures, touched_days, batches, feeds, feed_days, pages"
+        "TRUNCATE order_facts, order_measures, touched_days, batches,"
+        " feeds, feed_days, feed_counts, pages"
     )
     await connection.execute("CHECKPOINT")
 

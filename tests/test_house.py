@@ -26,7 +26,7 @@ NOUNS = {
     "people", "facts", "exclusions", "measures", "indicators", "targets", "schemes", "cycles",
     "scorecards", "ratings", "reviews", "disputes", "interviews", "results", "payouts", "levels",
     "late_facts", "readers", "uses", "reconciliations", "mappings", "standards", "alerts",
-    "webhooks", "surveys", "cases", "reports", "improvements", "accounts",
+    "webhooks", "surveys", "cases", "reports", "improvements", "accounts", "feeds",
 }  # fmt: skip
 
 

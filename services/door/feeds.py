@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
+from services.schema.days import Period
 from services.schema.db import ReadSession
 from services.schema.shapes.facts import Feed
 from services.schema.words import FactKind
@@ -36,7 +37,9 @@ WITH page AS (
     ORDER BY shop, kind, source
     LIMIT :limit
 )
-SELECT f.*, ARRAY(
+SELECT f.*, CASE WHEN :whole THEN f.accepted ELSE p.accepted END AS came,
+    CASE WHEN :whole THEN f.applied ELSE p.applied END AS counted,
+    CASE WHEN :whole THEN f.rejected ELSE p.rejected END AS refused, ARRAY(
     SELECT d::date FROM generate_series(
         greatest(h.first_day, h.last_wanted - CAST(:gap_days AS integer)), h.last_wanted,
         interval '1 day'
@@ -56,6 +59,14 @@ CROSS JOIN LATERAL (
     END AS last_wanted
     FROM feed_days AS x WHERE x.tenant_id = f.tenant_id AND x.feed = f.id
 ) AS h
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(c.accepted), 0)::bigint AS accepted,
+        coalesce(sum(c.applied), 0)::bigint AS applied,
+        coalesce(sum(c.rejected), 0)::bigint AS rejected
+    FROM feed_counts AS c
+    WHERE c.tenant_id = f.tenant_id AND c.feed = f.id
+        AND c.day >= CAST(:start AS date) AND c.day < CAST(:end AS date)
+) AS p
 ORDER BY f.shop, f.kind, f.source
 """)
 
@@ -69,23 +80,35 @@ async def read_feeds(
     at: datetime,
     shop: str | None,
     kind: FactKind | None,
+    period: Period | None,
     after: Sequence[str] | None,
     limit: int,
 ) -> tuple[list[Feed], int]:
-    """A page of feeds by shop, kind and source, and how many there are in all."""
+    """A page of feeds by shop, kind and source, and how many there are in all.
+
+    With a period they count the rows that came in it, by the local days of their shops, as they
+    stand now; without one all that ever came.
+    """
     where = {"tenant": session.tenant, "shop": shop, "kind": kind.value if kind else None}
     total = await session.scalar(_TOTAL, where)
     after_shop, after_kind, after_source = after or (None, None, None)
     place = {"after_shop": after_shop, "after_kind": after_kind, "after_source": after_source}
-    return await _read(session, {**where, **place, "feed": None, "limit": limit, "at": at}), total
+    page = {**where, **place, **_of(period), "feed": None, "limit": limit, "at": at}
+    return await _read(session, page), total
 
 
 async def read_feed(session: ReadSession, feed: str, *, at: datetime) -> Feed | None:
     """A feed by its id."""
     anywhere = dict.fromkeys(("shop", "kind", "after_shop", "after_kind", "after_source"))
-    values = {**anywhere, "tenant": session.tenant, "feed": feed, "limit": 1, "at": at}
-    found = await _read(session, values)
+    only = {**anywhere, **_of(None), "tenant": session.tenant, "feed": feed, "limit": 1, "at": at}
+    found = await _read(session, only)
     return found[0] if found else None
+
+
+def _of(period: Period | None) -> dict[str, object]:
+    if period is None:
+        return {"whole": True, "start": None, "end": None}
+    return {"whole": False, "start": period.start, "end": period.end}
 
 
 async def _read(session: ReadSession, values: Mapping[str, object]) -> list[Feed]:
@@ -102,10 +125,10 @@ def _feed_from_row(row: Row[Any]) -> Feed:
         source=row.source,
         last_success=row.last_success,
         cursor=row.cursor.isoformat() if row.cursor else None,
-        accepted=row.accepted,
-        applied=row.applied,
-        rejected=row.rejected,
-        waiting=row.accepted - row.applied - row.rejected,
+        accepted=row.came,
+        applied=row.counted,
+        rejected=row.refused,
+        waiting=row.came - row.counted - row.refused,
         gaps=tuple(row.gaps),
         maturity_seconds=row.maturity_seconds,
         problem=row.problem,

@@ -39,6 +39,8 @@ class Books:
     rejected: dict[str, tuple[FactKind, str, Rejected]] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
     days: dict[tuple[str, date], bool] = field(default_factory=dict)
+    counts: dict[tuple[str, date], tuple[int, int]] = field(default_factory=dict)
+    """Rows applied and rejected of those that came on a day, by feed."""
     batches: dict[str, int] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     pages: dict[int, bytes] = field(default_factory=dict)

@@ -377,6 +377,9 @@ async def count_arrived(
             applied=row["applied"] + each.applied,
             rejected=row["rejected"] + each.rejected,
         )
+        applied, rejected = session.books.counts.get((feed, each.came_on), (0, 0))
+        came = applied + each.applied, rejected + each.rejected
+        session.put(session.books.counts, (feed, each.came_on), came)
 
 
 async def add_batch(

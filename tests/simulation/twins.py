@@ -247,7 +247,7 @@ def _sums(kind: FactKind, rows: Sequence[Mapping[str, Any]]) -> dict[Any, Any]:
 
 
 _REJECTED = ("id", "kind", "batch", "row", "source", "shop", "fact", "outcome", "code", "pointer",
-             "detail", "body")  # fmt: skip
+             "detail", "body", "came_on")  # fmt: skip
 _FEED = ("id", "shop", "kind", "source", "due_at", "lease_until", "lease_token", "attempts",
          "cursor", "last_success", "problem", "accepted", "applied", "rejected")  # fmt: skip
 
@@ -256,7 +256,7 @@ def _refused(books: Books) -> Iterator[Any]:
     for kind, batch, row in books.rejected.values():
         fault = row.fault.code, row.fault.pointer, row.fault.detail
         known = row.source, row.shop, row.fact, row.outcome.value
-        yield row.id, kind.value, batch, row.row, *known, *fault, row.body
+        yield row.id, kind.value, batch, row.row, *known, *fault, row.body, row.came_on
 
 
 def _feeds(books: Books) -> Iterator[Any]:
@@ -264,6 +264,11 @@ def _feeds(books: Books) -> Iterator[Any]:
     for feed, row in books.feeds.items():
         named = {"id": feed, "kind": row["kind"].value}
         yield tuple(named.get(name) or row[others.get(name, name)] for name in _FEED)
+
+
+def _counts(books: Books) -> Iterator[Any]:
+    for (feed, day), (applied, rejected) in books.counts.items():
+        yield feed, day, applied + rejected, applied, rejected
 
 
 def _jobs(books: Books) -> Iterator[Any]:
@@ -277,6 +282,7 @@ _LISTED: dict[str, tuple[Callable[[Books], Any], Callable[[Mapping[str, Any]], A
     "rejected_rows": (_refused, itemgetter(*_REJECTED)),
     "feeds": (_feeds, itemgetter(*_FEED)),
     "feed_days": (lambda books: books.days, itemgetter("feed", "day")),
+    "feed_counts": (_counts, itemgetter("feed", "day", "accepted", "applied", "rejected")),
     "batches": (lambda books: books.batches.items(), itemgetter("id", "received")),
     "pages": (lambda books: books.pages.values(), lambda row: gzip.decompress(row["body"])),
     "jobs": (

@@ -1,6 +1,7 @@
 """Graph of feeds: how much of what each source sends has come, and what is missing."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -9,8 +10,16 @@ from services.api.graph.nodes import Node
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DayText, InstantText, day_text, instant_text
 from services.door.feeds import read_feed, read_feeds
+from services.schema.days import parse_period
 from services.schema.shapes import facts as shapes
 from services.schema.words import FactKind
+
+OfPeriod = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Count the rows that came in it, not all that ever came; their shop's days."
+    ),
+]
 
 
 @strawberry.type(description="What one source sends of one kind for one shop.")
@@ -63,16 +72,26 @@ async def feeds(
     *,
     shop: str | None = None,
     kind: FactKind | None = None,
+    period: OfPeriod = None,
     first: First = USUAL,
     after: After = None,
 ) -> Connection[Feed]:
     """Feeds by shop, kind and source; those that post to us too."""
     context = info.context
     context.authorize("REST GET /v1/feeds")
+    days = None
+    if period is not None:
+        days = parse_period(period, (await context.tenant()).calendar)
     page = listing(context, "feeds", first, after, length=3)
     async with context.read() as session:
         found, total = await read_feeds(
-            session, at=context.at, shop=shop, kind=kind, after=page.after, limit=page.limit
+            session,
+            at=context.at,
+            shop=shop,
+            kind=kind,
+            period=days,
+            after=page.after,
+            limit=page.limit,
         )
     return page.show(
         found,

@@ -70,6 +70,9 @@ class Batch:
     at: datetime
     restates: bool = False
     """Whether rows carry the time of their file: one that says what is stored is as old as that."""
+    came_on: date | None = None
+    """The day on which rows that are tried again first came; others come at this time, where
+    their shop is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,7 @@ class Landing:
             Arrived(
                 shop=shop,
                 source=source,
+                came_on=self._came_on(shop),
                 applied=feed.rows - feed.rejected,
                 rejected=feed.rejected,
                 days=[date.fromisoformat(day) for day in sorted(feed.days)],
@@ -321,7 +325,12 @@ class Landing:
             outcome=outcome,
             fault=fault,
             body=self._scrub(arrival.body),
+            came_on=self._came_on(shop),
         )
+
+    def _came_on(self, shop: str) -> date:
+        place = self._references.places.get(shop, self._references.home)
+        return self._batch.came_on or self._batch.at.astimezone(place.zone).date()
 
     async def _any_refunds(self, chunk: Chunk) -> bool:
         """Whether a source of the chunk has ever stated a refund: most orders have none to move."""

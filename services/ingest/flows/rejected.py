@@ -49,7 +49,9 @@ async def retry_row(
     if not await forget_rejected(session, id):
         raise NotFound("refused row")
     row = kept.rejected
-    await withdraw_rejected(session, kept.kind, shop=row.shop, source=row.source)
+    await withdraw_rejected(
+        session, kept.kind, shop=row.shop, source=row.source, came_on=row.came_on
+    )
     arrival: Arrival = Posted(1, body)
     was_pulled = await read_caller(session, kept.batch) == CALLER
     if was_pulled:
@@ -59,7 +61,9 @@ async def retry_row(
         kept.kind,
         [arrival],
         # The batch says which language its rows are in.
-        batch=Batch(new_id(IdKind.BATCH), CALLER if was_pulled else caller.name, at),
+        batch=Batch(
+            new_id(IdKind.BATCH), CALLER if was_pulled else caller.name, at, came_on=row.came_on
+        ),
         seal=seal,
         scrub=lambda body: body if was_pulled else scrub_row(kept.kind, body, seal),
     )

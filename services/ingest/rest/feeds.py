@@ -9,8 +9,10 @@ from pydantic import Field
 from services.door.feeds import read_feeds
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
-from services.door.wire import Code, Day, DecimalText, Instant, Model
+from services.door.wire import Code, Day, DecimalText, Instant, Model, PeriodCode
 from services.ingest.flows.backfills import ask_backfill, ask_gaps
+from services.ingest.store.people import read_tenant
+from services.schema.days import parse_period
 from services.schema.errors import Conflict, Fault, Invalid
 from services.schema.shapes.facts import Feed
 from services.schema.words import FactKind, JobStatus
@@ -101,16 +103,27 @@ async def list_feeds(
     session: Reading,
     shop: Code | None = None,
     kind: FactKind | None = None,
+    period: PeriodCode | None = None,
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Listed[FeedDocument]:
-    """Feeds by shop, kind and source; those that post to us too."""
+    """Feeds by shop, kind and source; those that post to us too.
+
+    With `period` (`2026-10`, a day, or `2026-10-05/2026-10-12`) they count the rows that came in
+    it, by the local days of their shops, and what has become of them by now: `accepted` is
+    `applied`, `rejected` and `waiting` together in every period, and days add up to any longer one.
+    A row tried again stays on the day it first came. Without it, all that ever came is counted.
+    """
     at = datetime.now(UTC)
+    days = None
+    if period is not None:
+        days = parse_period(period, (await read_tenant(session)).calendar)
     feeds, total = await read_feeds(
         session,
         at=at,
         shop=shop,
         kind=kind,
+        period=days,
         after=decode_cursor(request, cursor, 3),
         limit=limit + 1,
     )

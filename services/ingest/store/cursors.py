@@ -11,7 +11,7 @@ from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.feeds import Lease, Stream
-from services.schema.tables.facts import feed_days, feeds
+from services.schema.tables.feeds import feed_days, feeds
 from services.schema.words import FactKind
 
 CHANNEL = "kaohe_due"

@@ -1,4 +1,4 @@
-"""Feeds: what each source has sent of each kind for each shop, and the days it has sent."""
+"""Feeds: what each source has sent of each kind for each shop, on which days, and which days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,19 +12,32 @@ from services.schema.words import FactKind
 
 # A pulled feed's success is its connector's to state, and so are its days.
 _COUNT = """
-INSERT INTO feeds AS f (
-    tenant_id, id, shop, kind, source, lease_token, attempts, last_success,
-    accepted, applied, rejected
+WITH arrived AS (
+    SELECT n.*, n.applied + n.rejected AS accepted
+    FROM unnest($4::text[], $5::text[], $6::text[], $7::date[], $8::bigint[], $9::bigint[])
+        AS n (id, shop, source, came_on, applied, rejected)
+), counted AS (
+    INSERT INTO feeds AS f (
+        tenant_id, id, shop, kind, source, lease_token, attempts, last_success,
+        accepted, applied, rejected
+    )
+    SELECT $1, id, shop, $2, source, 0, 0, $3, accepted, applied, rejected FROM arrived
+    ORDER BY shop, source
+    ON CONFLICT (tenant_id, shop, kind, source) DO UPDATE SET
+        accepted = f.accepted + excluded.accepted,
+        applied = f.applied + excluded.applied,
+        rejected = f.rejected + excluded.rejected,
+        last_success = CASE WHEN f.due_at IS NULL THEN excluded.last_success ELSE f.last_success END
+    RETURNING f.id, f.shop, f.source
 )
-SELECT $1, n.id, n.shop, $2, n.source, 0, 0, $3, n.applied + n.rejected, n.applied, n.rejected
-FROM unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
-    AS n (id, shop, source, applied, rejected)
-ORDER BY n.shop, n.source
-ON CONFLICT (tenant_id, shop, kind, source) DO UPDATE SET
-    accepted = f.accepted + excluded.accepted,
-    applied = f.applied + excluded.applied,
-    rejected = f.rejected + excluded.rejected,
-    last_success = CASE WHEN f.due_at IS NULL THEN excluded.last_success ELSE f.last_success END
+INSERT INTO feed_counts AS c (tenant_id, feed, day, accepted, applied, rejected)
+SELECT $1, f.id, n.came_on, n.accepted, n.applied, n.rejected
+FROM counted AS f JOIN arrived AS n USING (shop, source)
+ORDER BY f.id
+ON CONFLICT (tenant_id, feed, day) DO UPDATE SET
+    accepted = c.accepted + excluded.accepted,
+    applied = c.applied + excluded.applied,
+    rejected = c.rejected + excluded.rejected
 """
 _COUNT_DAYS = """
 INSERT INTO feed_days (tenant_id, feed, day)
@@ -37,8 +50,13 @@ ORDER BY f.id, n.day
 ON CONFLICT DO NOTHING
 """
 _WITHDRAW = text("""
-UPDATE feeds SET accepted = accepted - 1, rejected = rejected - 1
-WHERE tenant_id = :tenant AND shop = :shop AND kind = :kind AND source = :source
+WITH feed AS (
+    UPDATE feeds SET accepted = accepted - 1, rejected = rejected - 1
+    WHERE tenant_id = :tenant AND shop = :shop AND kind = :kind AND source = :source
+    RETURNING id
+)
+UPDATE feed_counts AS c SET accepted = c.accepted - 1, rejected = c.rejected - 1
+FROM feed WHERE c.tenant_id = :tenant AND c.feed = feed.id AND c.day = :came_on
 """)
 
 
@@ -65,9 +83,12 @@ class Arrived:
 
     shop: str
     source: str
+    came_on: date
+    """The local day on which they came, or first came where they are tried again."""
     applied: int
     rejected: int
     days: Sequence[date]
+    """Those that the rows are of."""
 
 
 async def count_arrived(
@@ -83,6 +104,7 @@ async def count_arrived(
         [new_id(IdKind.FEED) for _ in arrived],
         [each.shop for each in arrived],
         [each.source for each in arrived],
+        [each.came_on for each in arrived],
         [each.applied for each in arrived],
         [each.rejected for each in arrived],
     )
@@ -100,8 +122,8 @@ async def read_uncounted(session: ReadSession) -> Uncounted | None:
 
 
 async def withdraw_rejected(
-    session: WriteSession, kind: FactKind, *, shop: str, source: str
+    session: WriteSession, kind: FactKind, *, shop: str, source: str, came_on: date | None
 ) -> None:
     """A rejected row is about to be tried again, and will be counted as it then fares."""
-    parameters = {"tenant": session.tenant, "kind": kind.value, "shop": shop, "source": source}
-    await session.execute(_WITHDRAW, parameters)
+    feed = {"kind": kind.value, "shop": shop, "source": source}
+    await session.execute(_WITHDRAW, {**feed, "tenant": session.tenant, "came_on": came_on})

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, or_, select
 
 from services.schema.db import WriteSession
 from services.schema.ids import IdKind, new_id
-from services.schema.tables.facts import pages
+from services.schema.tables.feeds import pages
 
 
 async def add_page(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, select, update
@@ -15,12 +15,12 @@ from services.schema.words import FactKind, Outcome
 _KEEP = """
 INSERT INTO rejected_rows (
     tenant_id, batch, kind, received_at,
-    id, row, source, shop, fact, outcome, code, pointer, detail, body
+    id, row, source, shop, fact, outcome, code, pointer, detail, body, came_on
 )
 SELECT $1, $2, $3, $4, n.*
 FROM unnest(
     $5::text[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-    $12::text[], $13::text[], $14::text[]
+    $12::text[], $13::text[], $14::text[], $15::date[]
 ) AS n
 """
 
@@ -41,6 +41,8 @@ class Rejected:
     fault: Fault
     body: str | None
     """Null where its time is over."""
+    came_on: date | None
+    """The local day on which it came first; null where none was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ async def keep_rejected(
         [row.fault.pointer for row in rows],
         [row.fault.detail for row in rows],
         [row.body for row in rows],
+        [row.came_on for row in rows],
     )
 
 
@@ -166,5 +169,6 @@ def _from_row(row: Row[Any]) -> KeptRow:
         outcome=Outcome(row.outcome),
         fault=Fault(row.pointer, row.code, row.detail),
         body=row.body,
+        came_on=row.came_on,
     )
     return KeptRow(rejected, row.batch, FactKind(row.kind), row.received_at)

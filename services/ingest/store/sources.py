@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.ingest.store.facts import DAYS, TABLES
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.facts import TOLD
-from services.schema.tables.facts import feeds, lanes, shop_sources
+from services.schema.tables.facts import lanes, shop_sources
+from services.schema.tables.feeds import feeds
 from services.schema.words import FactKind
 
 

@@ -1,4 +1,4 @@
-"""Facts as last stated, the batches they came in, rows refused, and feeds with their leases.
+"""Facts as last stated, the batches they came in, and rows refused.
 
 Order facts carry sums of their own lines (`units_sold`, `new_amount` ...) and the local days of
 their events, so that measures are signed sums over plain columns. Refund facts carry the people of
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Table,
-    UniqueConstraint,
 )
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
@@ -319,6 +318,8 @@ rejected_rows = Table(
     text("detail"),
     text("body", null=True),
     instant("received_at"),
+    # The local day on which it came first; null of rows from before days were counted.
+    day("came_on", null=True),
     one_of("kind", FactKind),
     Index("ix_rejected_rows_fact", "tenant_id", "kind", "source", "fact"),
     Index(
@@ -327,58 +328,4 @@ rejected_rows = Table(
         "received_at",
         postgresql_where=sql("body IS NOT NULL"),
     ),
-)
-
-feeds = Table(
-    "feeds",
-    metadata,
-    tenant_column(),
-    key("id"),
-    text("shop"),
-    text("kind"),
-    text("source"),
-    # The pull schedule; null where the source posts to us.
-    instant("due_at", null=True),
-    instant("lease_until", null=True),
-    count("lease_token"),
-    Column("attempts", Integer, nullable=False),
-    instant("cursor", null=True),
-    instant("last_success", null=True),
-    text("problem", null=True),
-    # How long after its end a day of it may still fill in; 0 where its source says so itself.
-    count("maturity_seconds", default="0"),
-    count("accepted"),
-    count("applied"),
-    count("rejected"),
-    UniqueConstraint("tenant_id", "shop", "kind", "source"),
-    one_of("kind", FactKind),
-)
-
-# A local day of a feed that was read, or posted, whole.
-feed_days = Table(
-    "feed_days",
-    metadata,
-    tenant_column(),
-    key("feed"),
-    day("day", primary_key=True),
-    ForeignKeyConstraint(
-        ["tenant_id", "feed"], ["feeds.tenant_id", "feeds.id"], ondelete="CASCADE"
-    ),
-)
-
-# A marketplace's answer as it came, without anything that names a buyer; it expires.
-pages = Table(
-    "pages",
-    metadata,
-    tenant_column(),
-    key("id"),
-    text("feed"),
-    text("request"),
-    Column("body", LargeBinary, nullable=False),
-    instant("fetched_at"),
-    instant("expires_at"),
-    ForeignKeyConstraint(
-        ["tenant_id", "feed"], ["feeds.tenant_id", "feeds.id"], ondelete="CASCADE"
-    ),
-    Index("ix_pages_expires_at", "tenant_id", "expires_at"),
 )

@@ -50,6 +50,11 @@ async def _compare(company: Company, ingest: Company) -> None:
     for item, node in zip(items, nodes, strict=True):
         stated, answered = leaves(item, made), told(node)
         assert {name: answered.get(name, "nothing") for name in stated} == stated
+    for period in ("2026-11", "2026-10", "2026-11-22"):
+        items = await every(ingest, f"/v1/feeds?limit=1&period={period}")
+        nodes = await every_node(company, "feeds", f'period: "{period}",', 1)
+        assert [node["accepted"] for node in nodes] == [item["accepted"] for item in items]
+        assert sum(item["accepted"] for item in items) == (0 if period == "2026-10" else 3)
     (feed,) = (item for item in items if item["shop"] == "a")
     assert feed["gaps"] == ["2026-11-01", "2026-11-02"]
     query = "query ($id: ID!) { node(id: $id) { ... on Feed { shop accepted } } }"

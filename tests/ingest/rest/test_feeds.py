@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import time_machine
+
 from services.schema.words import FactKind, Role
 from tests.ingest import rows
 from tests.ingest.doors import Door, lines
@@ -36,6 +38,33 @@ async def test_requirement_16_accepted_is_applied_and_rejected_and_waiting(door:
     assert timedelta(0) <= age < timedelta(minutes=1)
     assert 0 <= known["lag_seconds"] < 60
     assert (lost["shop"], lost["accepted"], lost["rejected"]) == (None, 1, 1)
+
+
+async def test_requirement_16_accepted_is_the_sum_of_the_rest_in_any_period(door: Door) -> None:
+    """Rows come at four instants around the end of October, to shops of two zones and to none."""
+    posted = (
+        ("2026-10-31T15:59:59Z", [("s-1", 50), ("s-1", 50), ("s-2", -1), ("nowhere", 1)]),
+        ("2026-10-31T16:00:00Z", [("s-1", 50), ("s-1", 7), ("s-2", 50), ("nowhere", 1)]),
+        ("2026-11-01T03:59:59Z", [("s-2", 50), ("s-2", 7)]),
+        ("2026-11-01T04:00:00Z", [("s-1", -1), ("s-2", 50)]),
+    )
+    for at, batch in posted:
+        with time_machine.travel(at, tick=False):
+            stated = [rows.full(STOCK, shop=shop, skus=skus) for shop, skus in batch]
+            assert (await door.post(STOCK, lines(*stated))).status_code == 200
+    names = ("accepted", "applied", "rejected", "waiting")
+    periods: dict[str, dict[str | None, tuple[int, ...]]] = {}
+    for period in ("", "2026-10", "2026-11", "2026-10-31/2026-11-02", "2026-Q4", "2026-12"):
+        found = await feeds(door, **({"period": period} if period else {}))
+        periods[period] = {each["shop"]: tuple(each[name] for name in names) for each in found}
+        assert [each for each in found if each["accepted"] != sum(each[n] for n in names[1:])] == []
+    assert periods["2026-10"] == {None: (1, 0, 1, 0), "s-1": (2, 2, 0, 0), "s-2": (4, 2, 2, 0)}
+    assert periods["2026-11"] == {None: (1, 0, 1, 0), "s-1": (3, 1, 2, 0), "s-2": (1, 1, 0, 0)}
+    assert set(periods["2026-12"].values()) == {(0, 0, 0, 0)}
+    whole = periods.pop("")
+    assert whole == periods["2026-10-31/2026-11-02"] == periods["2026-Q4"]
+    for period in ("2026-13", "2026-11-02/2026-11-01", "x" * 22):
+        assert (await door.get("/v1/feeds", period=period)).status_code == 422, period
 
 
 async def test_requirement_16_rows_that_are_not_accounted_for_turn_readiness_red(

@@ -179,7 +179,9 @@ async def told_problem(world: World) -> str | None:
     """What `GET /v1/feeds` tells of the orders' feed."""
     async with world.database.read(world.tenant) as session:
         kind, at = FactKind.ORDERS, world.clock.now
-        (feed,), _ = await read_feeds(session, at=at, shop=None, kind=kind, after=None, limit=1)
+        (feed,), _ = await read_feeds(
+            session, at=at, shop=None, kind=kind, period=None, after=None, limit=1
+        )
         return feed.problem
 
 
