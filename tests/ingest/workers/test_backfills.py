@@ -15,7 +15,6 @@ from sqlalchemy import text
 
 from sandbox.faults import Fault
 from sandbox.lives import midnight
-from sandbox.shops import SHOP_OF
 from services.door.callers import make_key
 from services.ingest.app import create_app
 from services.ingest.core.forecasts import Outlook
@@ -152,48 +151,6 @@ async def test_days_read_again_say_nothing_new(world: World) -> None:
     assert [json.loads(job.result) for job in jobs] == [{"rows": 0}] * 3
     assert await world.rows("SELECT count(*) FROM batches") == before
     assert all(feed.lease_until is None for feed in (await world.feeds()).values())
-    await world.check()
-
-
-async def test_requirement_14_one_command_reads_exactly_the_gaps_again(world: World) -> None:
-    await skip_days(world, "orders", 3)
-    await world.write(
-        "DELETE FROM feed_days USING feeds WHERE id = feed AND kind = 'refunds' AND day = :day",
-        day=DAYS[5],
-    )
-    world.gateway.trouble.calls.clear()
-    assert await world.schedule().backfill_once(None, shop=None, show=lambda _: None) == []
-    asked = {
-        json.loads(job.request)["feed"]: json.loads(job.request) for job in await jobs_of(world)
-    }
-    found = await world.feeds()
-    assert set(asked) == {found["orders"].id, found["refunds"].id}
-    assert asked[found["orders"].id]["spans"] == [[DAYS[0].isoformat(), DAYS[3].isoformat()]]
-    assert asked[found["refunds"].id]["spans"] == [[DAYS[5].isoformat(), DAYS[6].isoformat()]]
-    lists = [call.method for call in world.gateway.trouble.calls if "full" not in call.method]
-    assert lists.count("taobao.trades.sold.increment.get") == 3
-    assert lists.count("taobao.refunds.receive.get") == 1
-    assert "taobao.traderates.get" not in lists
-    await world.check()
-    # Nothing is missing any more, and nothing is asked.
-    world.gateway.trouble.calls.clear()
-    assert await world.schedule().backfill_once(None, shop=None, show=lambda _: None) == []
-    assert not world.gateway.trouble.calls
-    assert len(await jobs_of(world)) == 2
-
-
-async def test_requirement_14_what_a_later_reading_does_not_list_stays(world: World) -> None:
-    """A marketplace hides trades after some months: only what it says of one changes it."""
-    await world.pull()
-    before = await world.rows("SELECT source, id, modified_at, content FROM order_facts ORDER BY 2")
-    shop = SHOP_OF["tm-life"]
-    held = [sale.id for _, sale in world.gateway.books.sales(shop, world.clock.now)][::2]
-    assert len(held) > 10
-    world.gateway.books.held.update(held)
-    days = (DAYS[0], DAYS[9])
-    assert await world.schedule().backfill_once(days, shop=None, show=lambda _: None) == []
-    after = await world.rows("SELECT source, id, modified_at, content FROM order_facts ORDER BY 2")
-    assert after == before
     await world.check()
 
 

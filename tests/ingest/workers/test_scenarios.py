@@ -1,9 +1,7 @@
-"""Scenarios that need a world of their own: bans, clocks that differ, odd rows, late visits."""
+"""Scenarios with a world of their own: one shop of two banned, orders merged, late visits."""
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,11 @@ from sandbox.gateways import chinese_text
 from sandbox.lives import midnight
 from sandbox.sales import Sale
 from sandbox.shops import SHOP_OF
-from services.ingest.workers.desks import Desks
-from services.ingest.workers.schedule import Schedule
 from services.schema.db import Database
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
 from tests.ingest.markets import CASES, world_of
 from tests.ingest.worlds import (
-    BUYER_KEYS,
     FIRST,
     Clock,
     World,
@@ -66,74 +61,6 @@ async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
         for desks in world.desks:
             await desks.close()
     await pool.close()
-
-
-@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
-async def test_scenario_s08_a_clock_that_differs_from_the_marketplaces_loses_nothing(
-    world: World, ahead: timedelta, figure: Figures
-) -> None:
-    """A call is signed with its time: ten minutes are the most that TOP lets pass."""
-
-    def now() -> datetime:
-        return world.clock() + ahead
-
-    desks = Desks(world.database, world.accounts, BUYER_KEYS, now)
-    world.desks.append(desks)
-    world.clock.now = midnight(FIRST) + timedelta(days=2, hours=10)
-    for _ in range(12):
-        assert await Schedule(world.database, desks, now=now).pull_once() == []
-        world.clock.pass_by(minutes=7)
-    world.clock.pass_by(minutes=13)
-    assert await Schedule(world.database, desks, now=now).pull_once() == []
-    last = world.clock.now
-    world.clock.now = last if ahead > timedelta(0) else last + ahead - timedelta(seconds=3)
-    orders = await world.check_sums()
-    figure("S08", Wrong.FACTS, 0, tried=orders, of="orders, by a clock 5 minutes off")
-
-
-LONG, PAST_DOUBLES = 10**24 + 7, 2**53 + 1
-
-
-async def test_scenario_s11_odd_rows_are_exact_or_kept_as_they_came(
-    world: World, monkeypatch: pytest.MonkeyPatch, figure: Figures
-) -> None:
-    """A number of 25 digits, one that no double holds, a negative price, a price of text."""
-    world.clock.now = midnight(FIRST) + timedelta(days=2)
-    at = world.clock.now
-    sales = [sale for _, sale in world.gateway.books.sales(SHOP_OF["tm-life"], at)]
-    paid = [sale.id for sale in sales if sale.status(at) in {"paid", "shipped"}][:2]
-    monkeypatch.setattr("sandbox.taobao.methods.trade_row", odd(paid))
-    monkeypatch.setattr("services.ingest.sources.taobao.TaobaoSource.detail", as_listed)
-    assert await world.pull() == []
-    rejected = await world.rows("SELECT fact, body FROM rejected_rows WHERE kind = 'orders'")
-    assert {row.fact for row in rejected} == {str(number) for number in paid}
-    assert {json.loads(row.body)["payment"] for row in rejected} == {"-1.00", "1,5"}
-    stored = {row.id for row in await world.rows("SELECT id FROM order_facts")}
-    kept = {row.fact for row in rejected}
-    wanted = {str(LONG), str(PAST_DOUBLES), *map(str, paid)}
-    figure("S11", Wrong.CHANGES, wanted - stored - kept, tried=4, of="odd rows, exact or kept")
-    assert {str(LONG), str(PAST_DOUBLES)} <= stored
-    total = await world.rows("SELECT sum(paid_amount) AS a FROM order_measures")
-    facts = await world.rows("SELECT sum(paid_amount) AS a FROM order_facts WHERE paid_at NOTNULL")
-    assert total[0].a == facts[0].a > Decimal(0)
-
-
-def odd(paid: list[int]) -> Callable[..., dict[str, object]]:
-    from sandbox.taobao.rows import trade_row  # noqa: PLC0415  only here
-
-    names: dict[int, int] = {}
-
-    def spoil(sale: Any, at: datetime, modified: datetime) -> dict[str, object]:
-        row = trade_row(sale, at, modified)
-        if sale.id == paid[0]:
-            return {**row, "payment": "-1.00"}
-        if sale.id == paid[1]:
-            return {**row, "payment": "1,5"}
-        if len(names) < 2:
-            names.setdefault(sale.id, (LONG, PAST_DOUBLES)[len(names)])
-        return {**row, "tid": names.get(sale.id, sale.id)}
-
-    return spoil
 
 
 async def test_scenario_s11_what_was_deleted_stays_and_what_was_merged_counts_once(
