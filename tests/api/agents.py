@@ -91,6 +91,7 @@ async def set_targets(company: Company, employee: str, values: Mapping[str, str]
             "period": month,
             "level": "budget",
             "value": value,
+            "reason": "agreed",
         }
         for month, value in values.items()
     ]

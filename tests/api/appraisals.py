@@ -120,6 +120,7 @@ async def set_targets(company: Company, values: Mapping[str, str], period: str =
             "period": period,
             "level": "budget",
             "value": value,
+            "reason": "agreed",
         }
         for code, value in values.items()
     ]
