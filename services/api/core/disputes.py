@@ -27,7 +27,7 @@ from services.schema.shapes.scorecards import Mark, Stated, StatedValue
 from services.schema.words import CycleStatus, DisputeAbout, FactKind
 
 APPEAL_DAYS = 7
-"""After the day of a result, on which it may be contested."""
+"""After the day of a result, on which it may be contested, where its scheme says nothing else."""
 MOST_DISPUTES = 50
 """Of one card."""
 _CONTESTED = frozenset({CycleStatus.CLOSED, CycleStatus.REVIEW, CycleStatus.PUBLISHED})
@@ -37,7 +37,9 @@ _WITH_AMOUNT = frozenset({FactKind.ORDERS, FactKind.REFUNDS, FactKind.MEASURES})
 _WITH_PERSON = frozenset({FactKind.ORDERS, FactKind.RATINGS, FactKind.CHATS, FactKind.MEASURES})
 
 
-def check_in_time(cycle: Cycle, published_on: date | None, today: date) -> None:
+def check_in_time(
+    cycle: Cycle, published_on: date | None, today: date, *, appeal_days: int | None = None
+) -> None:
     """A card is contested once data are closed until review ends, and so many days of a result.
 
     While it is calibrated and approved nothing changes; what is published then may be contested.
@@ -49,7 +51,7 @@ def check_in_time(cycle: Cycle, published_on: date | None, today: date) -> None:
         raise Closed("not_contestable", detail)
     if published_on is None:
         return
-    last = published_on + timedelta(days=APPEAL_DAYS)
+    last = published_on + timedelta(days=APPEAL_DAYS if appeal_days is None else appeal_days)
     if today > last:
         raise Closed("appeal_over", f"The result could be contested until {last.isoformat()}.")
 

@@ -27,6 +27,7 @@ MOST_SECTIONS = 50
 MOST_GATES = 50
 MOST_GRADES = 50
 MOST_PLANS = 20
+MOST_APPEAL_DAYS = 366
 
 
 def parse_scheme(document: Mapping[str, object]) -> Scheme:
@@ -51,6 +52,7 @@ def parse_scheme(document: Mapping[str, object]) -> Scheme:
         approval=fields.words("approval", Approver, most=len(Approver)),
         pay=tuple(read_pay(part) for part in fields.parts("pay", most=MOST_PLANS)),
         note=fields.text("note", longest=LONGEST_NOTE),
+        appeal_days=fields.count("appeal_days", most=MOST_APPEAL_DAYS),
     )
     reading.finish()
     return scheme
@@ -59,6 +61,9 @@ def parse_scheme(document: Mapping[str, object]) -> Scheme:
 def scheme_to_wire(scheme: Scheme) -> dict[str, object]:
     """The document that states a scheme; reading it gives the same scheme again."""
     bounds, distribution = scheme.adjustments, scheme.distribution
+    more: dict[str, object] = {}
+    if scheme.appeal_days is not None:
+        more["appeal_days"] = scheme.appeal_days
     return {
         "name": name_to_wire(scheme.name),
         "cycle": scheme.cycle,
@@ -71,6 +76,7 @@ def scheme_to_wire(scheme: Scheme) -> dict[str, object]:
         "approval": list(scheme.approval),
         "pay": [pay_to_wire(pay) for pay in scheme.pay],
         "note": scheme.note,
+        **more,
     }
 
 

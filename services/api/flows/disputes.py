@@ -39,13 +39,14 @@ from services.api.store.live import read_reach
 from services.api.store.people import read_employees, read_tenant
 from services.api.store.ratings import read_ratings
 from services.api.store.results import read_published_revisions
-from services.api.store.schemes import read_versions
+from services.api.store.schemes import read_published, read_versions
 from services.api.store.scorecards import read_card
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault, Forbidden, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.money import plain
+from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.disputes import (
     ChangedFact,
     Dispute,
@@ -87,7 +88,8 @@ async def file_dispute(
     about = (card.cycle, card.subject)
     result = (await read_published_revisions(session, [about]))[about].get(card.revision)
     published_on = None if result is None else local_day(result.published_at, zone)
-    check_in_time(cycle, published_on, local_day(at, zone))
+    days = await _appeal_days(session, cycle)
+    check_in_time(cycle, published_on, local_day(at, zone), appeal_days=days)
     earlier = (await read_disputes(session, [about]))[about]
     ratings = (await read_ratings(session, [about])).get(about, [])
     told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
@@ -267,6 +269,14 @@ def _check_mark(told: ToldCard, mark: Mark, value: Decimal) -> None:
     except Conflict as refusal:
         fault = Fault("/value", refusal.code, refusal.detail)
         raise Conflict(fault.code, fault.detail, [fault]) from None
+
+
+async def _appeal_days(session: ReadSession, cycle: Cycle) -> int | None:
+    """What the scheme of the cycle says, whatever else a card was scored by in its segments."""
+    if cycle.scheme_version is None:
+        return None
+    version = await read_published(session, cycle.scheme, cycle.scheme_version)
+    return None if version is None else scheme_of(version.document).appeal_days
 
 
 async def _schemes_in(session: ReadSession, card: Scorecard) -> dict[tuple[str, int], Scheme]:

@@ -289,6 +289,9 @@ class Scheme(Node):
     approval: list[Approver]
     pay: list[Pay]
     note: str | None
+    appeal_days: int | None = strawberry.field(
+        description="After the day of a result, on which it may be contested; null: 7."
+    )
     warnings: list[SchemeWarning] = strawberry.field(
         description="What makes it lopsided, as REST tells at publishing."
     )

@@ -362,6 +362,8 @@ class SchemeDocument(Model):
     approval: list[Approver] | None = None
     pay: list[PayDocument] | None = None
     note: str | None = None
+    appeal_days: int | None = None
+    """After the day of a result, on which it may be contested; null: 7."""
 
 
 class Documented:

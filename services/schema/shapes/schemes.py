@@ -292,6 +292,8 @@ class Scheme:
     approval: tuple[Approver, ...]
     pay: tuple[Pay, ...]
     note: str | None = None
+    appeal_days: int | None = None
+    """After the day of a result, on which it may be contested; null: 7."""
 
 
 class Lopsided(StrEnum):

@@ -100,6 +100,15 @@ def test_a_result_is_contested_within_so_many_days() -> None:
     assert refusal.value.code == "appeal_over"
 
 
+@pytest.mark.parametrize("days", [0, 30])
+def test_a_scheme_says_within_how_many_days(days: int) -> None:
+    last, there = PUBLISHED_ON + timedelta(days=days), cycle(CycleStatus.PUBLISHED)
+    check_in_time(there, PUBLISHED_ON, last, appeal_days=days)
+    with pytest.raises(Conflict) as refusal:
+        check_in_time(there, PUBLISHED_ON, last + timedelta(days=1), appeal_days=days)
+    assert last.isoformat() in refusal.value.detail
+
+
 def test_ratings_that_hold_and_are_named_are_contested() -> None:
     first, second = mark(RaterRole.MANAGER, "boss", 1), mark(RaterRole.MANAGER, "boss", 2)
     peers = mark(RaterRole.PEER, "two", 3)

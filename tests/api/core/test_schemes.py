@@ -135,6 +135,13 @@ def test_the_least_document_has_its_defaults() -> None:
     }
 
 
+def test_days_of_appeal_are_written_only_where_they_are_stated() -> None:
+    """So versions from before there were any keep their fingerprints."""
+    scheme = parse_scheme({"name": NAME, "cycle": "quarter", "appeal_days": 0})
+    assert scheme.appeal_days == 0
+    assert scheme_to_wire(scheme)["appeal_days"] == 0
+
+
 def test_numbers_may_be_numbers_and_stay_exact() -> None:
     stated = flat({**item("a", "0"), "weight": Decimal("10.93")}, full_mark=5)
     scheme = parse_scheme(stated)
@@ -350,10 +357,12 @@ def test_faults_all_over_a_document_are_named_at_once() -> None:
         distribution={"shares": [{}], "minimum_population": "10", "tie_breakers": ["A"]},
         approval=["boss"],
         note="",
+        appeal_days="7",
     )
     assert faults_of(stated) == [
         ("/adjustments/maximum", "required"),
         ("/adjustments/minimum", "too_many_decimals"),
+        ("/appeal_days", "count_invalid"),
         ("/approval/0", "word_unknown"),
         ("/cycle", "word_unknown"),
         ("/distribution/minimum_population", "count_invalid"),

@@ -171,11 +171,19 @@ async def test_an_upheld_rating_is_withdrawn(company: Company) -> None:
     ]
 
 
-@pytest.mark.parametrize(("days", "status"), [(7, 201), (8, 409)])
-async def test_a_result_is_contested_within_seven_days(
-    company: Company, days: int, status: int
+@pytest.mark.parametrize(
+    ("stated", "days", "status"),
+    [
+        ({}, 7, 201),
+        ({}, 8, 409),
+        ({"appeal_days": 30}, 30, 201),
+        ({"appeal_days": 0}, 1, 409),
+    ],
+)
+async def test_a_result_is_contested_within_seven_days_or_as_many_as_its_scheme_says(
+    company: Company, stated: Json, days: int, status: int
 ) -> None:
-    await reviewed(company)
+    await reviewed(company, **stated)
     await move(company, "jan", "approved")
     path = await disputes_of(company)
     between = await company.post(path, LINE, key="one")

@@ -25,15 +25,15 @@ from tests.figures import Figures, Wrong
 APPROVE: Json = {"decision": "approve"}
 
 
-async def reviewed(company: Company, *order: str) -> Company:
-    """Two agents below `e-boss`, below `e-top`, in a cycle in review."""
+async def reviewed(company: Company, *order: str, **changed: Json) -> Company:
+    """Two agents below `e-boss`, below `e-top`, in a cycle in review, by a scheme changed so."""
     await found(company, ("e-1", "e-2"))
     await ask(company, "PUT", "/v1/employees/e-top", {**person("top", "shops", shops=())})
     for code, manager in (("e-boss", "e-top"), ("e-1", "e-boss"), ("e-2", "e-boss")):
         document = (await company.get(f"/v1/employees/{code}")).json()
         body = {name: document[name] for name in ("name", "assignments")}
         await ask(company, "PUT", f"/v1/employees/{code}", {**body, "manager": manager})
-    await publish_scheme(company, document=scheme(approval=list(order)))
+    await publish_scheme(company, document=scheme(approval=list(order), **changed))
     await set_targets(company, {"e-1": "100", "e-2": "200"})
     for code in ("e-1", "e-2"):
         await sell(company, Sale(paid_on=date(2026, 1, 5), salesperson=code, amount="100"))
