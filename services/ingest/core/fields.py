@@ -272,7 +272,7 @@ def _number(value: object) -> Decimal:
             raise Unfit("too_many_decimals", _TOO_MANY_DECIMALS)
         assert len(whole) > AMOUNT_DIGITS, "any other text of digits is a plain amount"
         raise Unfit("amount_too_large", _TOO_LARGE)
-    if type(value) is not int and type(value) is not Decimal:
+    if type(value) is not int and not isinstance(value, Decimal):
         raise Unfit("amount_invalid", 'A decimal number such as "128.50" is expected.')
     number = Decimal(value)
     if not number.is_finite():

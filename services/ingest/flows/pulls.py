@@ -1,10 +1,9 @@
 """What a marketplace's rows become: facts like any others, in the transaction of their cursor."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import cast
 
 from services.ingest.core.buyers import Seal, sealer
 from services.ingest.core.fields import Unfit
@@ -22,6 +21,7 @@ from services.schema.db import ReadSession, WriteSession
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.feeds import Known, Lease, Origin, Supplement
 from services.schema.words import FactKind, Marketplace
+from services.schema.written import read_written, write_again
 
 CALLER = "system:pull"
 PAGE_LIFE = timedelta(days=30)
@@ -125,7 +125,7 @@ async def arrive_again(
     session: ReadSession, kept: KeptRow, body: str, supplement: Supplement
 ) -> Arrival:
     """A row of a marketplace that was refused, read once more as it is kept."""
-    row, rejected = json.loads(body), kept.rejected
+    row, rejected = cast("Row", read_written(body)), kept.rejected
     reader = CONNECTORS[Marketplace(rejected.source.partition(":")[0])].reader
     known_by = reader.number_of(kept.kind, row)
     origin = Origin(rejected.source, rejected.shop, supplement.articles, supplement.people)
@@ -150,7 +150,7 @@ def _arrivals(
     """
     number, reader, origin = 0, desk.reader, desk.origin
     for read in rows:
-        body = _written(reader.row_to_keep(read.row, origin, seal))
+        body = write_again(reader.row_to_keep(read.row, origin, seal))
         known_by = reader.number_of(kind, read.row)
         try:
             if read.fault:
@@ -170,11 +170,6 @@ def _is_outdated(kind: FactKind, row: Row, desk: Desk, stored: Stored) -> bool:
     stands = stored.known.modified.get(desk.reader.number_of(kind, row))
     changed = desk.reader.changed_at(kind, row) if stands else None
     return stands is not None and changed is not None and changed < stands
-
-
-def _written(document: dict[str, Any]) -> str:
-    """In ASCII, so that no character of a marketplace's is one that cannot be kept."""
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":"), default=str)
 
 
 def _as_it_is(body: str) -> str:

@@ -1,17 +1,16 @@
 """What every marketplace's source gives, whatever its protocol: the rows of a window."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from services.ingest.sources.errors import Unreadable
 from services.ingest.sources.tokens import Pairs
 from services.schema.days import local_day, start_of_day
 from services.schema.shapes.feeds import Stream, Window
 from services.schema.words import FactKind
+from services.schema.written import NoNumber, read_written
 
 Row = Mapping[str, Any]
 """A row as a marketplace states it: names, texts, whole numbers and Decimals."""
@@ -96,12 +95,11 @@ async def read_shelves(
 
 
 def read_document(body: bytes) -> object:
-    """What a text in JSON says, every number to its last digit."""
+    """What a text in JSON says, so that it can be written as it came."""
     try:
-        return json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+        document = read_written(body.decode())
     except (ValueError, RecursionError) as error:
         raise Unreadable("the answer is no JSON") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    if isinstance(document, NoNumber):
+        raise Unreadable("the answer is no JSON")
+    return document

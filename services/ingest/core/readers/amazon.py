@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
@@ -18,6 +18,7 @@ from services.ingest.core.readers.rows import (
     Shelf,
     amount_in,
     as_it_stands,
+    buyer_to_keep,
     count_in,
     figure_in,
     instant_in,
@@ -101,8 +102,8 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:  # noqa: ARG00
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    if buyer := _buyer(row):
-        document["buyer"] = {"buyerEmail": SEALED + seal(origin.source, buyer)}
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["buyer"] = {"buyerEmail": buyer}
     return document
 
 
@@ -223,7 +224,7 @@ def _line(line: Row, tags: Mapping[str, tuple[str, ...]]) -> Document:
 
 def _price(line: Row) -> Decimal | None:
     """Of the articles alone, without postage and tax; null where nothing is said of it yet."""
-    found = [_subtotal(each) for each in _breakdowns(line) if each.get("type") in _PRICE]
+    found = [_subtotal(each) for each in _breakdowns(line) if str(each.get("type")) in _PRICE]
     if found:
         return sum(found, Decimal(0))
     total = _object_in(_object_in(line, "proceeds"), "proceedsTotal")

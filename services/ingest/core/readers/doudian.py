@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
+    buyer_to_keep,
     count_in,
     instant_in,
     kept,
@@ -86,8 +87,8 @@ def lacks_detail(kind: FactKind, row: Row, _known: Known) -> bool:
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    if buyer := text_in(row, "doudian_open_id"):
-        document["doudian_open_id"] = SEALED + seal(origin.source, buyer)
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["doudian_open_id"] = buyer
     return document
 
 
@@ -105,7 +106,7 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
         "status": status.value,
         "modified_at": _time(row, "update_time"),
         "created_at": _time(row, "create_time"),
-        "buyer": text_in(row, "doudian_open_id"),
+        "buyer": _buyer(row),
         "salesperson": _salesperson(lines, origin),
         "channel": _channel(lines),
         "currency": "CNY",
@@ -178,6 +179,10 @@ _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.REFUNDS: _refund,
     FactKind.RATINGS: _reputation,
 }
+
+
+def _buyer(row: Row) -> str | None:
+    return text_in(row, "doudian_open_id")
 
 
 def _status(row: Row, lines: list[Row]) -> OrderStatus:

@@ -9,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
     amount_in,
+    buyer_to_keep,
     chinese_time,
     instant_in,
     kept,
@@ -107,8 +108,8 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    if buyer := _buyer(row):
-        document["open_id_buyer"] = SEALED + seal(origin.source, buyer)
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["open_id_buyer"] = buyer
     return document
 
 

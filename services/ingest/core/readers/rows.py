@@ -1,20 +1,26 @@
 """How any marketplace's row is read: texts, amounts and counts, each at fault with its place."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from services.ingest.core.buyers import SEALED, Seal
 from services.ingest.core.fields import Unfit, amount, count, instant
 from services.schema.money import AMOUNT_PLACES, places_of, plain, share_out
 from services.schema.shapes.facts import Fact
 from services.schema.shapes.feeds import Article, Known, Origin, PaidOrder
+from services.schema.written import Repeated
 
 Row = Mapping[str, Any]
 Document = dict[str, object]
 
+WITHHELD = "withheld"
+"""Under which a kept row names what stood in it and is not kept."""
 _CENTS = 2
+_is_name = re.compile("[A-Za-z][A-Za-z0-9_]{0,63}").fullmatch
 
 _read_amount: Callable[[Any], Decimal] = amount().read
 _read_signed: Callable[[Any], Decimal] = amount(negative=True).read
@@ -109,12 +115,34 @@ def shared(paid: Decimal, prices: Sequence[Decimal]) -> tuple[Decimal, ...]:
 
 
 def kept(value: object, names: Collection[str]) -> object:
-    """A value without what has another name, however deep."""
+    """A value without what has another name, however deep; beside the rest stands what that was.
+
+    Values that stay are as they were written. Of a name that no field has nothing is said but `*`:
+    it may tell as much as what it holds.
+    """
     if isinstance(value, Mapping):
-        return {name: kept(inner, names) for name, inner in value.items() if name in names}
+        found = {name: kept(inner, names) for name, inner in value.items() if name in names}
+        if len(found) < len(value):
+            others = (name for name in value if name not in names)
+            told = dict.fromkeys(name if _is_name(name) else "*" for name in others)
+            found[WITHHELD] = list(told)
+        return found
     if isinstance(value, list):
         return [kept(inner, names) for inner in value]
+    if isinstance(value, Repeated):
+        return replace(value, values=tuple(kept(inner, names) for inner in value.values))
     return value
+
+
+def buyer_to_keep(
+    row: Row, read: Callable[[Row], str | None], origin: Origin, seal: Seal
+) -> str | list[str] | None:
+    """Who bought as a hash, null for nobody; what cannot be read stays so: an empty list."""
+    try:
+        buyer = read(row)
+    except Unfit:
+        return []
+    return SEALED + seal(origin.source, buyer) if buyer else None
 
 
 def learn(

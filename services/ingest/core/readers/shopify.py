@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
@@ -19,6 +19,7 @@ from services.ingest.core.readers.rows import (
     Shelf,
     amount_in,
     as_it_stands,
+    buyer_to_keep,
     count_in,
     figure_in,
     instant_in,
@@ -89,8 +90,8 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    if buyer := _id_in(row, "customer"):
-        document["customer"] = {"id": SEALED + seal(origin.source, buyer)}
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["customer"] = {"id": buyer}
     return document
 
 
@@ -105,7 +106,7 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
         "status": status.value,
         "modified_at": row.get("updatedAt"),
         "created_at": row.get("createdAt"),
-        "buyer": _id_in(row, "customer"),
+        "buyer": _buyer(row),
         "salesperson": _id_in(row, "staffMember"),
         "channel": text_in(row, "sourceName"),
         "payment_method": _first(row, "paymentGatewayNames"),
@@ -141,7 +142,7 @@ def _refund(row: Row, origin: Origin, _known: Known) -> Document:
     at = row.get("createdAt")
     goods = row.get("refundLineItems")
     back = objects_in(goods, "nodes", "/kind") if isinstance(goods, Mapping) else []
-    came_back = any(line.get("restockType") in _CAME_BACK for line in back)
+    came_back = any(str(line.get("restockType")) in _CAME_BACK for line in back)
     return {
         "source": origin.source,
         "id": _tail(text_in(row, "id")),
@@ -192,7 +193,7 @@ _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
 
 def _status(row: Row) -> OrderStatus:
     """In the order in which one thing outweighs another."""
-    money, goods = row.get("displayFinancialStatus"), row.get("displayFulfillmentStatus")
+    money, goods = str(row.get("displayFinancialStatus")), row.get("displayFulfillmentStatus")
     if money not in _UNPAID | _NEVER_PAID | _PAID | {"REFUNDED"}:
         raise Unfit("word_unknown", "This state of a payment is not known.", "/status")
     if row.get("cancelledAt"):
@@ -213,7 +214,7 @@ def _paid_at(row: Row) -> str | None:
     taken = sorted(
         (str(each.get("processedAt")), _amount(each, "amountSet", "/paid_at"))
         for each in objects_in(row, "transactions", "/paid_at")
-        if each.get("kind") in _TAKEN and each.get("status") == "SUCCESS"
+        if str(each.get("kind")) in _TAKEN and each.get("status") == "SUCCESS"
     )
     cost, received = _amount(row, "originalTotalPriceSet", "/paid_at"), Decimal(0)
     for at, amount in taken:
@@ -272,6 +273,10 @@ def _object_in(row: Row, name: str, pointer: str) -> Row:
     if not isinstance(found, Mapping):
         raise Unfit("object_expected", f"{name} is an object.", pointer)
     return found
+
+
+def _buyer(row: Row) -> str | None:
+    return _id_in(row, "customer")
 
 
 def _id_in(row: Row, name: str) -> str | None:

@@ -9,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
     Document,
     Row,
     amount_in,
+    buyer_to_keep,
     chinese_time,
     count_in,
     instant_in,
@@ -109,9 +110,8 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    buyer = row.get("buyer_open_uid")
-    if isinstance(buyer, str) and buyer:
-        document["buyer_open_uid"] = SEALED + seal(origin.source, buyer)
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["buyer_open_uid"] = buyer
     return document
 
 
@@ -125,7 +125,7 @@ def _order(row: Row, origin: Origin, known: Known) -> Document:
         "status": status.value,
         "modified_at": chinese_time(row, "modified"),
         "created_at": chinese_time(row, "created"),
-        "buyer": text_in(row, "buyer_open_uid"),
+        "buyer": _buyer(row),
         "salesperson": text_in(row, "o2o_guide_id"),
         "currency": "CNY",
     }
@@ -192,6 +192,10 @@ _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.REFUNDS: _refund,
     FactKind.RATINGS: _rating,
 }
+
+
+def _buyer(row: Row) -> str | None:
+    return text_in(row, "buyer_open_uid")
 
 
 def _status(row: Row) -> OrderStatus:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from services.ingest.core.buyers import SEALED, Seal
+from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
 from services.ingest.core.readers.rows import (
@@ -18,6 +18,7 @@ from services.ingest.core.readers.rows import (
     Shelf,
     amount_in,
     as_it_stands,
+    buyer_to_keep,
     count_in,
     instant_in,
     kept,
@@ -84,12 +85,9 @@ def lacks_detail(kind: FactKind, row: Row, known: Known) -> bool:
 def row_to_keep(row: Row, origin: Origin, seal: Seal) -> dict[str, Any]:
     """The row without anything that names a buyer, whatever came with it."""
     document = cast("Document", kept(row, _KEPT))
-    if buyer := _buyer(row):
-        document["customer_id"] = SEALED + seal(origin.source, buyer)
-    if stated := {name: _meta(row, (name,)) for name in (*_SALESPERSON, *_CHANNEL)}:
-        document["meta_data"] = [
-            {"key": name, "value": value} for name, value in stated.items() if value
-        ]
+    if (buyer := buyer_to_keep(row, _buyer, origin, seal)) is not None:
+        document["customer_id"] = buyer
+    document["meta_data"] = _meta_to_keep(row)
     return document
 
 
@@ -245,6 +243,15 @@ def _meta(row: Row, names: tuple[str, ...]) -> str | None:
         if entry.get("key") in names and isinstance(entry.get("value"), str | int):
             return str(entry["value"]) or None
     return None
+
+
+def _meta_to_keep(row: Row) -> Row | list[Row]:
+    """What is read of what plugins have noted; what cannot be read stays so: an object."""
+    try:
+        noted = {name: _meta(row, (name,)) for name in (*_SALESPERSON, *_CHANNEL)}
+    except Unfit:
+        return {}
+    return [{"key": name, "value": value} for name, value in noted.items() if value]
 
 
 def _sku(line: Row) -> str | None:
