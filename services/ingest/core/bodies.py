@@ -8,7 +8,7 @@ import codecs
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ NUMBER_LIMIT = 64
 _SPACE = " \t\r\n"
 _spaces = re.compile(f"[{_SPACE}]*").match
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_PLAIN = frozenset({str, int, bool})
 _FLAGS = {"true": True, "false": False}
 
 # A module of C keeps one limit for the process; ours is the row's.
@@ -59,6 +60,13 @@ class Posted(NamedTuple):
     known: object = None
     """Its document, where finding the row has shown it."""
 
+    came: Callable[[], str] | None = None
+    """What it came as, where that is more than the body says."""
+
+    def kept(self) -> str:
+        """What is kept of it if it is refused."""
+        return self.body if self.came is None else self.came()
+
     def document(self) -> object:
         """Its JSON value, or an Unfit that says why it has none."""
         return read_row(self.body) if self.known is None else self.known
@@ -76,12 +84,12 @@ def read_rows(kind: FactKind, form: BodyForm, blocks: Iterable[bytes]) -> Iterat
 def read_row(text: str) -> object:
     """The JSON value of one row, or an Unfit."""
     try:
-        value, end = _scan(text, _past_space(text, 0))
+        value, end = scan_value(text, past_space(text, 0))
     except ValueError as error:
         return Unfit("unreadable", f"The row is not JSON: {_reason(error)}.")
     except RecursionError:
         return Unfit("unreadable", "The row is nested too deep.")
-    if _past_space(text, end) != len(text):
+    if past_space(text, end) != len(text):
         return Unfit("unreadable", "The row goes on after its JSON value.")
     return value
 
@@ -93,7 +101,7 @@ def _read_array(blocks: Iterable[bytes]) -> Iterator[Posted]:
         raise BodyBroken("The body is not a JSON array of rows.")
     number, at, ended = 0, at + 1, False
     while True:
-        at = _past_space(text, at)
+        at = past_space(text, at)
         if at == len(text):
             text, at = _more(pieces, text, at)
         if text[at : at + 1] == "]" and (ended or number == 0):
@@ -119,7 +127,7 @@ def _scan_on(
     while True:
         error: ValueError
         try:
-            value, end = _scan(text, start)
+            value, end = scan_value(text, start)
         except ValueError as broken:
             error = broken
         except RecursionError as deep:
@@ -158,8 +166,7 @@ def _read_table(kind: FactKind, blocks: Iterable[bytes]) -> Iterator[Posted]:
                 continue
             number += 1
             document = _document_of(kind, names, cells)
-            stated = document if isinstance(document, dict) else cells
-            yield Posted(number, json.dumps(stated, ensure_ascii=False, default=str), document)
+            yield Posted(number, _text_of(names, cells, document), document)
     except csv.Error as error:
         if "larger than field limit" in str(error):
             raise RowTooLong(number + 1) from error
@@ -187,6 +194,24 @@ def _document_of(kind: FactKind, names: list[str], cells: list[str]) -> object:
         for name, cell in zip(names, cells, strict=True)
         if cell
     }
+
+
+def _text_of(names: list[str], cells: list[str], document: object) -> str:
+    """The same as a JSON text, in which each cell stands as it was written."""
+    if not isinstance(document, dict):
+        return json.dumps(cells, ensure_ascii=False)
+    if all(type(value) in _PLAIN for value in document.values()):
+        return json.dumps(document, ensure_ascii=False)
+    stated = (
+        f"{json.dumps(name)}: {_cell_text(document[name], cell)}"
+        for name, cell in zip(names, cells, strict=True)
+        if cell
+    )
+    return f"{{{', '.join(stated)}}}"
+
+
+def _cell_text(value: object, cell: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if type(value) in _PLAIN else cell.strip(_SPACE)
 
 
 def _cell_value(schema: Any, cell: str) -> object:
@@ -235,13 +260,13 @@ def _decoded(blocks: Iterable[bytes]) -> Iterator[str]:
 
 def _more(pieces: Iterator[str], text: str, at: int) -> tuple[str, int]:
     """Read on until something stands here that is no space, or the body ends."""
-    at = _past_space(text, at)
+    at = past_space(text, at)
     while at == len(text):
         piece = next(pieces, None)
         if piece is None:
             return "", 0
         text = piece
-        at = _past_space(text, 0)
+        at = past_space(text, 0)
     return text, at
 
 
@@ -252,7 +277,8 @@ def _past_comma(text: str, at: int, number: int) -> int:
     raise BodyBroken(f"The body {what} after row {number}.")
 
 
-def _past_space(text: str, at: int) -> int:
+def past_space(text: str, at: int) -> int:
+    """Where the next character stands that is no space."""
     found = _spaces(text, at)
     assert found is not None, "no space is also a space"
     return found.end()
@@ -283,7 +309,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 # Raw control characters pass, so that they are the fault of one field and not of the whole body.
-_scan = json.JSONDecoder(
+scan_value = json.JSONDecoder(
     parse_float=_exact,
     parse_int=_whole,
     parse_constant=Odd,

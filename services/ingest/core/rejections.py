@@ -6,14 +6,19 @@ text that cannot be read as a row.
 
 import json
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
 
-from services.ingest.core.bodies import read_row
+from services.ingest.core.bodies import past_space, read_row, scan_value
 from services.ingest.core.buyers import SEALED, Seal
 from services.ingest.core.facts import INNER, TOTALS_FIELDS, posted_fields
+from services.ingest.core.fields import Doubled
 from services.schema.words import FactKind
 
+CAME = "came"
+"""Under which a row of a file that was refused says what it came as."""
+MOST_NESTED = 8
+"""Objects and lists within one another, of which something is kept."""
 _BUYER = "buyer"
 _INNER = {**INNER, "totals": TOTALS_FIELDS}
 """What objects in a field may state."""
@@ -26,40 +31,85 @@ _NUMBER = re.compile(r"-?[0-9.eE+-]+")
 _WORDS = frozenset({"true", "false", "null"})
 
 
-def scrub_row(kind: FactKind, text: str, seal: Seal) -> str:
-    """The row with its buyer hashed and fields of no meaning emptied; names and places stay."""
+def scrub_row(kind: FactKind, text: str, seal: Seal, *, of_file: bool = False) -> str:
+    """The row with its buyer hashed and fields of no meaning emptied; names and places stay.
+
+    All else is as it was written, to the letter: numbers, spaces, a name that stands twice. A row
+    of a file says beside its fields what it came as, which names no buyer.
+    """
     document = read_row(text)
-    if type(document) is not dict:
+    if not isinstance(document, dict):
         return _keepable(_redacted(text, {*posted_fields(kind)}.union(*_INNER.values()) - {_BUYER}))
-    kept = _emptied(document, posted_fields(kind))
-    if isinstance(buyer := kept.get(_BUYER), str):
-        kept[_BUYER] = f"{SEALED}{seal(str(document.get('source', '')), buyer)}"
+
+    def hashed(buyer: str) -> str:
+        return f"{SEALED}{seal(str(document.get('source', '')), buyer)}"
+
+    names = {*posted_fields(kind), CAME} if of_file else posted_fields(kind)
+    parts, at = [], 0
+    for edit in _edits(text, past_space(text, 0), names, hashed, MOST_NESTED):
+        parts += [text[at : edit.start], edit.instead]
+        at = edit.end
+    return _keepable("".join([*parts, text[at:]]))
+
+
+class _Edit(NamedTuple):
+    """What is written instead of a part of a text."""
+
+    start: int
+    end: int
+    instead: str
+
+
+def _edits(
+    text: str, at: int, names: Collection[str], hashed: Callable[[str], str] | None, depth: int
+) -> Iterator[_Edit]:
+    """What is not kept of the object that begins here; only the outermost names its buyer."""
+    at = past_space(text, at + 1)
+    while text[at] != "}":
+        name, start = scan_value(text, at)
+        if not _NAME.fullmatch(str(name)):
+            yield _Edit(at, start, '""')
+        at = past_space(text, past_space(text, start) + 1)
+        value, end = scan_value(text, at)
+        if name not in names:
+            yield _Edit(at, end, "null")
+        elif hashed is not None and name == _BUYER:
+            yield from _edits_of_buyer(_Edit(at, end, ""), value, hashed)
+        elif name != CAME:
+            yield from _edits_within(text, at, str(name), value, depth - 1)
+        at = past_space(text, end)
+        if text[at] == ",":
+            at = past_space(text, at + 1)
+
+
+def _edits_of_buyer(place: _Edit, buyer: object, hashed: Callable[[str], str]) -> Iterator[_Edit]:
+    if isinstance(buyer, str):
+        yield place._replace(instead=json.dumps(hashed(buyer)))
     elif buyer is not None:
         # As wrong as it was, and nobody's name.
-        kept[_BUYER] = type(buyer)()
-    if kept == document:
-        return _keepable(text)
-    return _keepable(json.dumps(kept, ensure_ascii=False, default=str))
+        empty = {Doubled: "{}", dict: "{}", list: "[]", bool: "false"}.get(type(buyer), "0")
+        yield place._replace(instead=empty)
 
 
-def _emptied(document: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {
-        name: _kept(name, value) if name in names else None
-        for name, value in document.items()
-        if _NAME.fullmatch(name)
-    }
+def _edits_within(text: str, at: int, name: str, value: object, depth: int) -> Iterator[_Edit]:
+    """Of what a field holds; of objects in it, whether they belong there or not, what they state.
 
-
-def _kept(name: str, value: Any) -> Any:
-    """What a field holds; of objects in it, whether they belong there or not, what they state."""
-    if isinstance(value, dict):
-        return _emptied(value, _INNER.get(name, {}))
-    if isinstance(value, list):
-        return [
-            "" if isinstance(each, str) and name not in _TEXTS else _kept(name, each)
-            for each in value
-        ]
-    return value
+    So deep nothing is kept, for no field is.
+    """
+    if isinstance(value, dict | list) and depth < 0:
+        _, end = scan_value(text, at)
+        yield _Edit(at, end, "null")
+    elif isinstance(value, dict):
+        yield from _edits(text, at, _INNER.get(name, {}), None, depth)
+    elif isinstance(value, list):
+        at = past_space(text, at + 1)
+        for each in value:
+            _, end = scan_value(text, at)
+            if isinstance(each, str) and name not in _TEXTS:
+                yield _Edit(at, end, '""')
+            else:
+                yield from _edits_within(text, at, name, each, depth - 1)
+            at = past_space(text, past_space(text, end) + 1)
 
 
 def _redacted(text: str, names: Collection[str]) -> str:

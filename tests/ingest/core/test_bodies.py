@@ -195,3 +195,12 @@ def test_an_endless_row_is_refused_before_it_is_held(form: BodyForm) -> None:
     with pytest.raises(RowTooLong):
         list(read_rows(FactKind.STOCK, form, endless()))
     assert taken == 4
+
+
+def test_cells_are_kept_as_they_were_written() -> None:
+    """Numbers of a list too, and a name in it that stands twice."""
+    lines = '[{"sku":"A", "sku":"B", "quantity":1e3, "amount":1.10}]'
+    table = f'id,paid_amount,lines\n"1 ",１.50,"{lines.replace(chr(34), chr(34) * 2)}"\n'
+    (row,) = read_rows(FactKind.ORDERS, BodyForm.TABLE, [table.encode()])
+    assert row.body == f'{{"id": "1 ", "paid_amount": "１.50", "lines": {lines}}}'
+    assert row.kept() == row.body

@@ -39,9 +39,38 @@ def test_what_no_field_is_for_is_named_and_emptied() -> None:
     }
 
 
-def test_numbers_that_no_field_holds_stay_what_they_were() -> None:
-    row = json.loads(scrubbed('{"source": "erp", "buyer": "canary", "a": 1, "paid_amount": NaN}'))
-    assert row == {"source": "erp", "buyer": HASHED, "a": None, "paid_amount": "NaN"}
+def test_beside_a_buyer_all_is_kept_to_the_letter() -> None:
+    """Numbers as they were written, spaces, escapes, and a name that stands twice."""
+    text = (
+        '{ "source":"erp","buyer":"%s", "paid_amount":1e3,\t"cost_amount":1.10,'
+        '"discount_amount":NaN,"id":"\\u0061","id":"b",'
+        '"lines":[{"sku":"A","sku":"B","amount": 1.0 , "note":%s}],"a":%s }'
+    )
+    assert scrubbed(text % ("canary", '"canary"', "7")) == text % (HASHED, "null", "null")
+
+
+def test_a_buyer_of_half_a_character_is_hashed_too() -> None:
+    kept = json.loads(scrubbed('{"source":"\\ud800","buyer":"\\udc00"}'))
+    assert kept["source"] == "\ud800"
+    assert kept["buyer"].startswith("sealed:")
+
+
+def test_every_buyer_of_a_row_is_hashed() -> None:
+    kept = scrubbed('{"source":"erp","buyer":"canary","buyer":"other","buyer":7}')
+    other = f"sealed:{SEAL('erp', 'other')}"
+    assert kept == f'{{"source":"erp","buyer":"{HASHED}","buyer":"{other}","buyer":0}}'
+
+
+def test_of_what_is_nested_deeper_than_any_field_nothing_is_kept() -> None:
+    deep = '{"lines":' + "[" * 900 + '"canary"' + "]" * 900 + "}"
+    assert scrubbed(deep) == '{"lines":' + "[" * 8 + "null" + "]" * 8 + "}"
+
+
+def test_what_a_row_of_a_file_came_as_stays_with_it_alone() -> None:
+    text = '{"came":{"rows":[{"row":2,"cells":{"金额":"１,2"}}]},"id":{"came":{"x":1}}}'
+    kept = scrub_row(FactKind.ORDERS, text, SEAL, of_file=True)
+    assert kept == text.replace('{"x":1}', "null")
+    assert scrubbed(text) == '{"came":null,"id":{"came":null}}'
 
 
 def test_of_a_row_that_cannot_be_read_the_buyer_is_left_out() -> None:
@@ -63,7 +92,8 @@ def test_what_stands_where_it_does_not_belong_is_emptied_too() -> None:
         "source": "erp",
         "buyer": {},
         "id": {"name": None, "sku": None},
-        "lines": ["", {"sku": [""], "tags": ["new"], "quantity": {}}],
+        "lines": ["", {"sku": [""], "tags": ["new"], "quantity": {"": None}}],
+        "": None,
     }
 
 
