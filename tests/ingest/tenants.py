@@ -18,6 +18,7 @@ from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import Batch, Tally
 from services.schema.db import WriteSession
 from services.schema.ids import IdKind, new_id
+from services.schema.shapes.mappings import FileMapping
 from services.schema.words import FactKind, Outcome
 from tests.databases import TestDatabase
 from tests.ingest.rows import Row
@@ -162,6 +163,11 @@ async def open_books(database: TestDatabase) -> AsyncIterator[Books]:
         for table in ("shop_sources", "own_measures", "units", "shops", "tenant_settings"):
             await owner.execute(f"DELETE FROM {table} WHERE tenant_id = {tenant:d}")  # noqa: S608
         await owner.close()
+
+
+async def no_mapping(_code: str) -> FileMapping | None:
+    """For rows that came in by none."""
+    return None
 
 
 def outcomes(tally: Tally) -> dict[str, int]:

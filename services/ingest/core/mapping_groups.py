@@ -12,7 +12,7 @@ from typing import Any
 from services.ingest.core.cells import EXACT
 from services.ingest.core.fields import Unfit
 from services.ingest.core.mapping_values import CellUnfit
-from services.ingest.core.mappings import Document, MappedRow
+from services.ingest.core.mappings import CellsOfRow, Document, MappedRow
 from services.schema.money import plain
 
 SUMMED = frozenset({"paid_amount", "discount_amount", "cost_amount"})
@@ -46,7 +46,7 @@ def group_rows(
         if order in begun:
             begun[order].add(row, sums)
         else:
-            begun[order] = _Order(row.line, dict(row.documents[0]), _fault_of(row))
+            begun[order] = _Order(row.line, dict(row.documents[0]), _fault_of(row), list(row.came))
         if row.line == last[order]:
             yield begun.pop(order).whole()
 
@@ -60,12 +60,14 @@ class _Order:
     document: Document
     fault: tuple[int, CellUnfit] | None = None
     """The first one, and in which row."""
+    came: list[CellsOfRow] = field(default_factory=list)
     lines: list[Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.lines = list(self.document.get("lines", ()))
 
     def add(self, row: MappedRow, sums: Collection[str]) -> None:
+        self.came += row.came
         self.fault = self.fault or _fault_of(row)
         if self.fault is not None:
             return
@@ -87,8 +89,8 @@ class _Order:
             self.document["lines"] = self.lines
         if self.fault is not None:
             line, unfit = self.fault
-            return MappedRow(line, (self.document,), unfit)
-        return MappedRow(self.line, (self.document,))
+            return MappedRow(line, (self.document,), unfit, came=tuple(self.came))
+        return MappedRow(self.line, (self.document,), came=tuple(self.came))
 
     def _contradiction(self, name: str, value: Any) -> CellUnfit:
         """What stands there is not told of a buyer: faults are kept."""

@@ -5,14 +5,14 @@ measures several, or it is at fault in a column that is named with what stands t
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.ingest.core.cells import cell_text
+from services.ingest.core.cells import cell_text, shown
 from services.ingest.core.facts import FIELDS
 from services.ingest.core.fields import Unfit
 from services.ingest.core.mapping_values import (
@@ -46,7 +46,15 @@ class HeadingsMissing(Exception):
         """How many the nearest row is without."""
 
 
-class MappedRow(NamedTuple):
+class CellsOfRow(NamedTuple):
+    """A row of the file as it came."""
+
+    line: int
+    cells: Cells
+
+
+@dataclass(slots=True)
+class MappedRow:
     """What a row of the file became."""
 
     line: int
@@ -56,6 +64,8 @@ class MappedRow(NamedTuple):
     """Then there is one document, which says what could be read."""
     said: DayStatement | None = None
     """Of its shop's day, for ours to be held against; nothing where the row is at fault."""
+    came: tuple[CellsOfRow, ...] = field(default=(), compare=False, repr=False)
+    """The rows that it was made of; none where it is no fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +114,7 @@ class BoundMapping:
             name: reader_of(value, AMOUNT, name, self._header, missing)
             for name, value in mapping.measures.items()
         }
-        self._totals = {
-            name: reader_of(value, TOTALS[name].schema, f"states/{name}", self._header, missing)
-            for name, value in (mapping.states.totals if mapping.states else {}).items()
-        }
+        self._days = DaysOf(mapping, self._header)
         self._skip = [self._condition(each) for each in mapping.skip]
         self._only = [self._condition(each) for each in mapping.only]
         self._zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
@@ -132,19 +139,40 @@ class BoundMapping:
             for name, fields in header.absent.items()
         ]
 
+    def cells_of(self, came: Iterable[CellsOfRow]) -> list[Document]:
+        """What stood in rows of the file, to the letter: of each column that is read, but for one
+        that tells of buyers; of all others the headings.
+        """
+        header = self._header
+        read, withheld = [], []
+        for place, name in enumerate(header.headings):
+            if place in header.fields and "buyer" not in header.fields[place]:
+                read.append((place, name))
+            elif name:
+                withheld.append(name)
+        return [
+            {
+                "row": line,
+                "cells": {name: cell_at(cells, place) for place, name in read},
+                "withheld": withheld,
+            }
+            for line, cells in came
+        ]
+
     def read(self, line: int, cells: Cells, stated: Stated) -> MappedRow:
         """The row as facts; without any where it is empty, skipped or states nothing."""
         texts = [cell_text(cell) for cell in cells]
         if not any(texts) or self._is_skipped(texts):
             return MappedRow(line)
         self._sample(texts)
+        came = (CellsOfRow(line, cells),)
         document, unfit = self._fill(texts, stated)
         if self.mapping.kind is not FactKind.MEASURES:
             try:
-                said = None if unfit else self._say(texts, document, stated)
+                said = None if unfit else self._days.read(texts, document, stated)
             except CellUnfit as error:
-                return MappedRow(line, (document,), error)
-            return MappedRow(line, (document,), unfit, said)
+                return MappedRow(line, (document,), error, came=came)
+            return MappedRow(line, (document,), unfit, said, came)
         rows = []
         for name, reader in self._measures.items():
             try:
@@ -154,7 +182,7 @@ class BoundMapping:
             else:
                 if amount is not None:
                     rows.append({**document, "measure": name, "amount": amount})
-        return MappedRow(line, (document,), unfit) if unfit else MappedRow(line, tuple(rows))
+        return MappedRow(line, (document,) if unfit else tuple(rows), unfit, came=came)
 
     def _fill(self, texts: Cells, stated: Stated) -> tuple[Document, CellUnfit | None]:
         """All fields that can be read, and the first fault; what is at fault is kept as it stands,
@@ -183,38 +211,6 @@ class BoundMapping:
                     document[name] = value
         return document, unfit
 
-    def _say(self, texts: Cells, document: Document, stated: Stated) -> DayStatement | None:
-        """What the row says of its shop's day; null where it says nothing, or of no day."""
-        states = self.mapping.states
-        if states is None or not document.keys() >= {"shop", "day"}:
-            return None
-        shop = str(document["shop"])
-        zone = stated.zones.get(shop, stated.home)
-        found: dict[str, Any] = {}
-        for name, read in self._totals.items():
-            value = read(texts, zone)
-            if value is not None:
-                found[name] = _total(name, value)
-        try:
-            day = FIELDS[self.mapping.kind]["day"].read(document["day"])
-        except Unfit:
-            # As a fact the row is refused for it.
-            return None
-        if not found:
-            return None
-        return DayStatement(
-            source=self.mapping.source or self.mapping.code,
-            shop=shop,
-            day=day,
-            basis=states.basis,
-            timezone=states.timezone or zone.key,
-            stated_at=datetime.fromisoformat(stated.at),
-            orders=found.get("orders"),
-            amount=found.get("amount"),
-            net_of_refunds=states.net_of_refunds,
-            with_excluded=states.with_excluded,
-        )
-
     def _is_skipped(self, texts: Cells) -> bool:
         skipped = any(test(texts) for test in self._skip)
         return skipped or not all(test(texts) for test in self._only)
@@ -232,6 +228,67 @@ class BoundMapping:
             for place, text in enumerate(texts):
                 if text and place not in self._samples:
                     self._samples[place] = text
+
+
+class DaysOf:
+    """What rows say of their shops' days, by the headings over them."""
+
+    def __init__(self, mapping: FileMapping, header: Header) -> None:
+        self._mapping = mapping
+        self._totals = {
+            name: reader_of(value, TOTALS[name].schema, f"states/{name}", header, mapping.missing)
+            for name, value in (mapping.states.totals if mapping.states else {}).items()
+        }
+
+    def read(self, texts: Cells, document: Document, stated: Stated) -> DayStatement | None:
+        """What a row says of its shop's day; null where it says nothing, or of no day."""
+        states = self._mapping.states
+        if states is None or not document.keys() >= {"shop", "day"}:
+            return None
+        shop = str(document["shop"])
+        zone = stated.zones.get(shop, stated.home)
+        found: dict[str, Any] = {}
+        for name, read in self._totals.items():
+            value = read(texts, zone)
+            if value is not None:
+                found[name] = _total(name, value)
+        try:
+            day = FIELDS[self._mapping.kind]["day"].read(document["day"])
+        except Unfit:
+            # As a fact the row is refused for it.
+            return None
+        if not found:
+            return None
+        return DayStatement(
+            source=self._mapping.source or self._mapping.code,
+            shop=shop,
+            day=day,
+            basis=states.basis,
+            timezone=states.timezone or zone.key,
+            stated_at=datetime.fromisoformat(stated.at),
+            orders=found.get("orders"),
+            amount=found.get("amount"),
+            net_of_refunds=states.net_of_refunds,
+            with_excluded=states.with_excluded,
+        )
+
+
+def say_again(
+    mapping: FileMapping, cells: Mapping[str, str], document: Document, stated: Stated
+) -> DayStatement | None:
+    """What a row that was kept says of its shop's day, by a mapping as it stands now.
+
+    Raises CellUnfit where it cannot be read, or reads what was not kept of the row.
+    """
+    header = Header(list(cells))
+    for value in mapping.states.totals.values() if mapping.states else ():
+        for column in columns_of(value):
+            if not column.optional and header.find(column.names) is None:
+                detail = f"Column {shown(column.names[0])} was not kept of this row: post its file."
+                unfit = Unfit("column_missing", detail)
+                raise CellUnfit(unfit, field="states", column=column.names[0], cell="")
+    texts = [cell_text(cell) for cell in cells.values()]
+    return DaysOf(mapping, header).read(texts, document, stated)
 
 
 def takes_shop(mapping: FileMapping) -> bool:

@@ -9,6 +9,7 @@ from itertools import islice
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+from services.ingest.core.bodies import Posted
 from services.ingest.core.buyers import Seal
 from services.ingest.core.fields import Unfit
 from services.ingest.core.records import COLUMNS, Place, Record
@@ -54,6 +55,7 @@ SALES = "sales"
 # Of a record's source, shop, key and day.
 _KEY_OF = itemgetter(0, 2)
 _DAY_OF = itemgetter(1, 0, 3)
+REFUSED = frozenset({Outcome.INVALID, Outcome.CONFLICT})
 _LANDED = frozenset({Outcome.CREATED, Outcome.UPDATED})
 _STALE = Fault("/modified_at", "stale", "A newer statement of this is stored already.")
 _CONFLICT = Fault(
@@ -324,7 +326,7 @@ class Landing:
             fact=known_by,
             outcome=outcome,
             fault=fault,
-            body=self._scrub(arrival.body),
+            body=self._scrub(arrival.kept() if isinstance(arrival, Posted) else arrival.body),
             came_on=self._came_on(shop),
         )
 

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,9 +23,11 @@ from services.ingest.core.mappings import (
     bind,
     form_of,
     row_text,
+    say_again,
     takes_shop,
     totals_of,
 )
+from services.ingest.core.rejections import CAME
 from services.ingest.flows.arrivals import Arrival, Unread, names_in
 from services.ingest.store.facts import read_traffic_forms
 from services.ingest.store.mappings import read_mappings, save_mapping
@@ -76,11 +80,11 @@ class FileRows:
         self.lines.clear()
         self._said.clear()
         self.skipped = 0
-        _, rows = self.read()
+        bound, rows = self.read()
         for row in rows:
             if not row.documents:
                 self.skipped += 1
-            yield from self._arrive(row)
+            yield from self._arrive(bound, row)
 
     def said(self, refused: Collection[int]) -> list[DayStatement]:
         """What the arrivals that were not refused say of days, each day once."""
@@ -113,11 +117,11 @@ class FileRows:
         for document in row.documents if self._forms and row.unfit is None else ():
             stands = self._forms.get((str(document.get("shop")), str(document.get("day"))))
             if stands not in {None, form_of(document)}:
-                return row._replace(unfit=_twice(document), said=None)
+                return replace(row, unfit=_twice(document), said=None)
         if row.said is not None:
             before = said.setdefault((row.said.shop, row.said.day), row.said)
             if before != row.said:
-                return row._replace(unfit=_contradiction(row.said), said=None)
+                return replace(row, unfit=_contradiction(row.said), said=None)
         return row
 
     def open(self) -> tuple[BoundMapping, Rows]:
@@ -141,17 +145,27 @@ class FileRows:
     def line_of(self, number: int) -> int:
         return self.lines[number - 1]
 
-    def _arrive(self, row: MappedRow) -> Iterator[Arrival]:
+    def _arrive(self, bound: BoundMapping, row: MappedRow) -> Iterator[Arrival]:
         for document in row.documents:
             self.lines.append(row.line)
-            number, body = len(self.lines), row_text(document)
+            number = len(self.lines)
+            came = partial(self._came, bound, row, document)
             if row.said is not None:
                 self._said[number] = row.said
             if row.unfit is None:
-                yield Posted(number, body, document)
+                yield Posted(number, row_text(document), document, came)
             else:
                 names = names_in(self.mapping.kind, document)
-                yield Unread(number, row.unfit, *names, body)
+                yield Unread(number, row.unfit, *names, came())
+
+    def _came(self, bound: BoundMapping, row: MappedRow, document: Mapping[str, Any]) -> str:
+        """The row as a document, and as it stood in its file."""
+        came = {
+            "mapping": self.mapping.code,
+            "stated_at": self.stated.at,
+            "rows": bound.cells_of(row.came),
+        }
+        return row_text({**document, CAME: came})
 
 
 async def read_forms(session: ReadSession, mapping: FileMapping, shop: str | None) -> Forms:
@@ -200,13 +214,27 @@ async def say_of_file(
     """What is said of all rows of a file; refuses a shop where none may or must be named."""
     if mapping.kind is not kind:
         raise _refuse("?mapping", "kind_differs", f"The mapping is of {mapping.kind}, not {kind}.")
-    shops = await read_shops(session)
+    stated = await _said_of_all(session, shop, at)
     if takes_shop(mapping) and shop is None:
         raise _refuse("?shop", "shop_missing", "The mapping does not say of which shop rows are.")
     if not takes_shop(mapping) and shop is not None:
         raise _refuse("?shop", "shop_stated", "The mapping itself says whose the rows are.")
-    if shop is not None and shop not in shops:
+    if shop is not None and shop not in stated.zones:
         raise _refuse("?shop", "unknown_shop", f"There is no shop {shop}.")
+    return stated
+
+
+async def say_of_kept(
+    session: ReadSession, document: Mapping[str, Any], mapping: FileMapping
+) -> DayStatement | None:
+    """What a refused row of a file says of its shop's day, read again; raises CellUnfit."""
+    came = document[CAME]
+    stated = await _said_of_all(session, None, datetime.fromisoformat(came["stated_at"]))
+    return say_again(mapping, came["rows"][0]["cells"], {**document}, stated)
+
+
+async def _said_of_all(session: ReadSession, shop: str | None, at: datetime) -> Stated:
+    shops = await read_shops(session)
     home = (await read_tenant(session)).timezone
     zones = {code: ZoneInfo(each.timezone) for code, each in shops.items()}
     return Stated(shop, at.isoformat(), zones, ZoneInfo(home))

@@ -28,7 +28,7 @@ from services.ingest.core.mappings import HeadingsMissing
 from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.arrivals import Arrival
 from services.ingest.flows.batches import add_facts
-from services.ingest.flows.landing import Batch, Tally, lane_of
+from services.ingest.flows.landing import REFUSED, Batch, Tally, lane_of
 from services.ingest.flows.mappings import FileRows
 from services.ingest.flows.reconciliations import state_file
 from services.ingest.rest.batches import FileAnswer, answer_batch
@@ -57,11 +57,10 @@ from services.schema.db import Database, WriteSession
 from services.schema.errors import Fault, Invalid, Unavailable
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.people import Caller
-from services.schema.words import FactKind, Outcome
+from services.schema.words import FactKind
 
 ROW_COUNT_LIMIT = 100_000
 ATTEMPTS = 6
-REFUSED = frozenset({Outcome.INVALID, Outcome.CONFLICT})
 _WAIT_SECONDS = 0.2
 _FORMS = {form.value: form for form in BodyForm}
 _CHARSET = re.compile(r'charset="?([^";\s]*)')
@@ -327,7 +326,7 @@ async def _land(
             _counted(arrivals),
             batch=Batch(new_id(IdKind.BATCH), coming.caller.name, datetime.now(UTC), restates),
             seal=seal,
-            scrub=lambda body: scrub_row(kind, body, seal),
+            scrub=lambda body: scrub_row(kind, body, seal, of_file=file is not None),
         )
     except RowTooLong as error:
         raise RowTooLarge(str(error)) from error

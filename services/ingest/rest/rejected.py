@@ -14,11 +14,14 @@ from services.ingest.core.buyers import resealer
 from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.rejected import retry_row
 from services.ingest.rest.batches import answer_batch
+from services.ingest.rest.mappings import find_mapping
 from services.ingest.sources.accounts import read_supplement
 from services.ingest.store.buyer_keys import has_buyer_key
 from services.ingest.store.rejected import KeptRow, read_rejected
+from services.schema.db import ReadSession
 from services.schema.errors import NotFound
 from services.schema.ids import IdKind, is_id
+from services.schema.shapes.mappings import FileMapping
 from services.schema.words import FactKind, Outcome
 
 router = new_router()
@@ -42,8 +45,10 @@ class RejectedDocument(Model):
     pointer: str
     detail: str
     body: str | None
-    """As posted, but for a hashed buyer and for what fields that do not exist held; null once that
-    has expired, and then the row cannot be retried.
+    """As it came, to the letter, but for a hashed buyer and for what fields that do not exist held.
+    Of a marketplace's row what is not kept stands by its names under `withheld`; one of a file has
+    under `came` its mapping and what stood in the columns that are read. Null once that has
+    expired, and then the row cannot be retried.
     """
     received_at: Instant
 
@@ -119,6 +124,14 @@ async def retry_rejected(
         caller=caller,
         seal=resealer(await keys.hold(session), caller.tenant),
         supplement=partial(read_supplement, request.app.state.settings.marketplaces),
+        find=partial(_find_mapping, session),
         at=datetime.now(UTC),
     )
     return answer_batch(tally)
+
+
+async def _find_mapping(session: ReadSession, code: str) -> FileMapping | None:
+    try:
+        return await find_mapping(session, code)
+    except NotFound:
+        return None

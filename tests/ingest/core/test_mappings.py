@@ -56,8 +56,9 @@ def read(made: FileMapping, *rows: list[str]) -> list[MappedRow]:
 
 
 def only(made: FileMapping, *rows: list[str]) -> dict[str, Any]:
-    ((line, (document,), unfit, _),) = read(made, *rows)
-    assert (line, unfit) == (2, None)
+    (row,) = read(made, *rows)
+    (document,) = row.documents
+    assert (row.line, row.unfit) == (2, None)
     check_row(made.kind, document)
     return document
 

@@ -22,7 +22,15 @@ from services.schema.shapes.people import Caller
 from services.schema.words import FactKind, Outcome, Role
 from tests.databases import TestDatabase
 from tests.ingest import rows
-from tests.ingest.tenants import BUYER_KEY, SHOPS, Books, make_shop, open_books, outcomes
+from tests.ingest.tenants import (
+    BUYER_KEY,
+    SHOPS,
+    Books,
+    make_shop,
+    no_mapping,
+    open_books,
+    outcomes,
+)
 
 STOCK = FactKind.STOCK
 BEGIN = datetime(2026, 10, 30, 15, tzinfo=UTC)
@@ -44,7 +52,9 @@ async def feeds_of(books: Books, start: date | None = None, days: int = 1) -> di
 async def retry(books: Books, id: str, at: datetime) -> Tally:
     seal = resealer(BUYER_KEY, 1)
     again = Caller(books.tenant, Role.ERP, None, "key:again")
-    return await retry_row(books.session, id, caller=again, seal=seal, supplement=Supplement, at=at)
+    return await retry_row(
+        books.session, id, caller=again, seal=seal, supplement=Supplement, find=no_mapping, at=at
+    )
 
 
 async def kept(books: Books) -> list[str]:

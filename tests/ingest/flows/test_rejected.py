@@ -17,6 +17,7 @@ from tests.ingest.tenants import (
     Books,
     faults,
     make_shop,
+    no_mapping,
     outcomes,
 )
 
@@ -27,7 +28,9 @@ FEEDS = "SELECT shop, accepted, applied, rejected FROM feeds WHERE tenant_id = $
 async def retry(books: Books, id: str) -> Tally:
     seal = resealer(BUYER_KEY, 1)
     again = Caller(books.session.tenant, Role.ERP, None, "key:again")
-    return await retry_row(books.session, id, caller=again, seal=seal, supplement=Supplement, at=AT)
+    return await retry_row(
+        books.session, id, caller=again, seal=seal, supplement=Supplement, find=no_mapping, at=AT
+    )
 
 
 async def kept(books: Books) -> list[str]:
