@@ -102,15 +102,14 @@ def publish(admin: Client, today: date, advance: Advance) -> None:
 
 
 def correct(admin: Client, today: date) -> None:
-    """A refund comes for a month that is published: HR opens it again, and payroll is told."""
-    path = f"/v1/cycles/{company.late_cycle(today)}"
-    cycle = admin.get(path)
-    if cycle["revision"] == 1 and cycle["status"] == "published":
-        rows = company.late_refunds(today)
-        for _ in admin.post_facts("refunds", rows, key=f"demo-{today}-late"):
-            admin.post(f"{path}/moves", {"to": "open", "reason": _LATE})
-    with Hands(admin) as hands:
-        _publish(hands, cycle["code"])
+    """A refund comes for a month that is published: HR accepts it, and payroll is told."""
+    code = company.late_cycle(today)
+    if admin.get(f"/v1/cycles/{code}")["status"] != "published":
+        return
+    for _ in admin.post_facts("refunds", company.late_refunds(today), key=f"demo-{today}-late"):
+        for case in admin.list(f"/v1/late-facts?cycle={code}"):
+            path = f"/v1/late-facts/{case['id']}/decision"
+            admin.post(path, {"decision": "accepted", "reason": _LATE})
 
 
 def move(

@@ -126,15 +126,16 @@ async def test_one_exclusion_while_open_after_the_close_and_after_it_is_paid(
     assert await brushed.pending() == 1
     await brushed.undo(entry)
 
-    # Once it is paid, what was paid stays; taken up again, the cycle pays the difference.
+    # Once it is paid, what was paid stays; accepted as a late fact, it is paid as a correction.
     await brushed.move("review", "approved", "published")
     (paid,) = await brushed.entries()
     assert (paid["amount"], paid["total"]) == ("8.00", "100.00")
     await brushed.exclude()
     await brushed.post_again()
     assert await brushed.entries() == [paid]
-    await brushed.move("open", reason="one order was brushed")
-    await brushed.move("closed", "review", "approved", "published")
+    (case,) = (await brushed.tenant.get(f"/v1/late-facts?cycle={MONTH}"))["items"]
+    accepted = {"decision": "accepted", "reason": "one order was brushed"}
+    await brushed.tenant.post(f"/v1/late-facts/{case['id']}/decision", accepted)
     first, correction = await brushed.entries()
     assert first == paid
     assert (correction["kind"], correction["corrects"]) == ("correction", paid["id"])

@@ -203,6 +203,24 @@ def late_document(
     }
 
 
+def decision_document(
+    case: Mapping[str, object], decided: Decided, entries: Sequence[str]
+) -> bytes:
+    """What was decided of a case, with what was known of it then."""
+    return to_bytes(
+        {
+            **case,
+            "id": decided.id,
+            "scorecard": decided.scorecard,
+            "decision": decided.decision,
+            "reason": decided.reason,
+            "author": decided.author,
+            "decided_at": instant_text(decided.decided_at),
+            "entries": entries,
+        }
+    )
+
+
 def _fact(fact: LateFact, rejected_until: datetime | None) -> dict[str, Any]:
     return {
         "kind": fact.kind,

@@ -6,7 +6,6 @@ is what was shown. The card keeps the facts, targets and weights that it had.
 
 import asyncio
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,8 +16,9 @@ from services.api.core.cards import CardPlan, Setting, write_card
 from services.api.core.changed_values import move_basis, move_card, move_value
 from services.api.core.coverage import told_coverage
 from services.api.core.disputes import fact_contested
+from services.api.core.held import restate_basis
 from services.api.core.late_facts import accepted_of, asked_by, explanation_kept, waits_since
-from services.api.core.pay_bases import basis_document, lines_paid_on, paid_as_stated
+from services.api.core.pay_bases import basis_document
 from services.api.core.told_cards import ToldCard, inputs_with, read_told, segments_of
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, scheme_in, score_anew
 from services.api.flows.card_values import read_card_values
@@ -34,9 +34,8 @@ from services.schema.db import ReadSession
 from services.schema.errors import Conflict
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.disputes import StatedDispute
-from services.schema.shapes.indicators import Value, Wanted
+from services.schema.shapes.indicators import Value
 from services.schema.shapes.payouts import PayBasis
-from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard, Stated
 from services.schema.words import CycleStatus
 
@@ -96,7 +95,8 @@ async def score_upheld(
             session, told, basis, replace(plan, stated=before), plan, setting
         )
     elif before.values != after.values:
-        basis = _change_values(told, basis, plan, schemes)
+        asked = asked_by(told, card.subject, cycle)
+        basis = restate_basis(basis, told, asked, plan, schemes)
     scored = await asyncio.to_thread(
         write_card, plan, inputs_with(told, after.marks), told_coverage(explanation), at=at
     )
@@ -168,19 +168,3 @@ async def _change_facts(
         move_basis(basis, setting.indicators, without=bases[0], now=bases[1]),
         moved,
     )
-
-
-def _change_values(
-    told: ToldCard, basis: PayBasis, plan: CardPlan, schemes: Mapping[tuple[str, int], Scheme]
-) -> PayBasis:
-    """Bases moved by what HR stated of the lines that show them."""
-    asked = asked_by(told, plan.card.subject, plan.cycle)
-    values: dict[Wanted, Value] = {}
-    for line in told.each_line():
-        if line.item.indicator is not None:
-            values.setdefault(asked[(*line.place, line.item.indicator)], line.given.value)
-    lines = {
-        code: [(values[one], stated) for one, stated in own]
-        for code, own in lines_paid_on(plan, schemes).items()
-    }
-    return paid_as_stated(basis, lines)

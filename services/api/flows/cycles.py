@@ -18,7 +18,9 @@ from services.api.flows.calibrations import (
     check_quotas,
     freeze_tie_breakers,
 )
+from services.api.flows.late_facts import check_decided
 from services.api.flows.payouts import freeze_bases
+from services.api.flows.rejected import check_seen
 from services.api.flows.results import publish_results
 from services.api.flows.reviews import approve_by_moving, check_publishing, check_reviewed
 from services.api.flows.schemes import scheme_of
@@ -111,6 +113,8 @@ async def move_cycle(
         raise
     if faults:
         raise Conflict(faults[0].code, faults[0].detail, faults)
+    if step.from_status is CycleStatus.PUBLISHED:
+        await check_decided(session, cycle, at=at)
     if step.from_status is CycleStatus.CALIBRATION and step.to_status is CycleStatus.APPROVED:
         await check_quotas(session, cycle, scheme)
     moved = _after(cycle, step, version, at)
@@ -218,6 +222,7 @@ async def _close(session: WriteSession, cycle: Cycle, *, at: datetime) -> int:
         cards = await lock_cards_of_cycle(session, cycle.code, cycle.revision)
         stale = [card for card in cards if card.stale_since is not None]
         if not stale:
+            await check_seen(session, cycle, cards)
             await _rank(session, cycle, cards)
             return len(cards)
         await compute_cards(session, stale, {cycle.code: cycle}, setting, at=at)

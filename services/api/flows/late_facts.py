@@ -10,10 +10,13 @@ from decimal import Decimal
 
 from services.api.core.documents import instant_text, to_bytes
 from services.api.core.drifts import Difference, differences
+from services.api.core.held import Rejected, kept_as_it_stood, seen_in, values_told
 from services.api.core.late_facts import (
     LATE,
     accepted_of,
+    asked_by,
     check_takes,
+    decision_document,
     kept_bases,
     late_document,
     pay_changes,
@@ -23,10 +26,19 @@ from services.api.core.pay_bases import basis_document
 from services.api.core.payouts import owed_by
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
 from services.api.flows.calibrations import freeze_tie_breakers
+from services.api.flows.contested import read_standing
 from services.api.flows.corrections import append_corrections, read_heard, summary_of
+from services.api.flows.held import read_told
+from services.api.flows.rejected import (
+    MOST_NAMED,
+    decide_again,
+    find_held,
+    held_document,
+    read_seen,
+)
 from services.api.flows.rescoring import write_ranked
 from services.api.flows.reviews import is_own_card
-from services.api.flows.scorecards import read_setting
+from services.api.flows.scorecards import AT_ONCE, read_setting
 from services.api.flows.settling import take_marks
 from services.api.store.audit import append_entry
 from services.api.store.cycles import lock_cycle, read_cycle, read_cycles
@@ -42,10 +54,15 @@ from services.api.store.late_facts import (
 from services.api.store.live import lock_settling
 from services.api.store.payouts import NewEntry, Stated
 from services.api.store.people import read_tenant
-from services.api.store.scorecards import read_card, read_cards, settle_cards
+from services.api.store.scorecards import (
+    read_card,
+    read_cards,
+    read_cards_of_cycle,
+    settle_cards,
+)
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
-from services.schema.errors import Closed, Forbidden, NotFound
+from services.schema.errors import Closed, Conflict, Fault, Forbidden, NotFound
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.late_facts import Decided
@@ -78,6 +95,13 @@ async def read_waiting(
         by_cycle[card.cycle].append(card)
     documents: dict[str, bytes] = {}
     for code, own in by_cycle.items():
+        if cycles[code].status is CycleStatus.OPEN:
+            for card in own:
+                held = await find_held(session, cycles[code], card)
+                assert held is not None, "a live card waits only while it is held"
+                document = await held_document(session, cycles[code], card, held, at=at)
+                documents[card.id] = to_bytes(document)
+            continue
         for case in await _read_cases(session, cycles[code], own, at=at):
             documents[case.anew.before.id] = to_bytes(case.document)
     return [(each, documents[each]) for each in ids], total
@@ -87,7 +111,11 @@ async def read_case(session: ReadSession, card_id: str, *, at: datetime) -> byte
     """One card that waits; null where it does not."""
     card = await read_card(session, card_id)
     cycle = None if card is None else await read_cycle(session, card.cycle)
-    if card is None or cycle is None or not _waits(card, cycle):
+    if card is None or cycle is None:
+        return None
+    if (held := await find_held(session, cycle, card)) is not None:
+        return to_bytes(await held_document(session, cycle, card, held, at=at))
+    if not _waits(card, cycle):
         return None
     (case,) = await _read_cases(session, cycle, [card], at=at)
     return to_bytes(case.document)
@@ -112,18 +140,39 @@ async def decide(
     known = await read_card(session, card_id)
     cycle = None if known is None else await lock_cycle(session, known.cycle)
     card = await read_card(session, card_id)
-    if card is None or cycle is None or not _waits(card, cycle):
+    held = None if card is None or cycle is None else await find_held(session, cycle, card)
+    if card is None or cycle is None or not (held or _waits(card, cycle)):
         raise NotFound("late facts")
     if await is_own_card(session, card.subject, caller):
         raise Forbidden("own_card", "Nobody decides on late facts of their own.")
+    if held is not None:
+        return await decide_again(
+            session, cycle, card, decision, reason=reason, permit=permit, caller=caller, at=at
+        )
     (case,) = await _read_cases(session, cycle, [card], at=at)
     permit(to_bytes(case.document))
     entries: list[NewEntry] = []
     if decision is LateDecision.ACCEPTED:
         entries = await _accept(session, case, reason=reason, at=at)
+        bases = kept_bases(case.anew.basis, case.anew.now.explanation)
+    else:
+        bases = await _kept(session, cycle, card)
     await settle_cards(session, {card.id: None})
-    moment = await read_clock(session)
-    decided = _decided(case, decision, entries, reason=reason, caller=caller, moment=moment)
+    is_accepted = decision is LateDecision.ACCEPTED
+    decided = Decided(
+        id=new_id(IdKind.LATE_DECISION),
+        scorecard=card.id,
+        cycle=cycle.code,
+        decision=decision,
+        reason=reason,
+        author=caller.name,
+        decided_at=await read_clock(session),
+        document=b"",
+        scorecard_document=case.anew.now.document if is_accepted else None,
+        bases=bases,
+    )
+    document = decision_document(case.document, decided, [each.entry.id for each in entries])
+    decided = replace(decided, document=document)
     await insert_decision(session, decided)
     await append_entry(
         session,
@@ -139,6 +188,35 @@ async def decide(
         },
     )
     return decided.document
+
+
+async def check_decided(session: WriteSession, cycle: Cycle, *, at: datetime) -> None:
+    """Refuse to open a published cycle again while late facts wait that would change a card.
+
+    A new revision follows the facts: what nobody accepted would come in with it.
+    """
+    await take_marks(session, at=at)
+    cards = [
+        card
+        for card in await read_cards_of_cycle(session, cycle.code, cycle.revision)
+        if _waits(card, cycle)
+    ]
+    faults = [
+        Fault(
+            f"/scorecards/{case.anew.before.id}",
+            "late_facts_undecided",
+            f"{case.anew.before.subject}: facts came after data were closed and wait.",
+        )
+        for first in range(0, len(cards), AT_ONCE)
+        for case in await _read_cases(session, cycle, cards[first : first + AT_ONCE], at=at)
+        if _changes(case)
+    ]
+    if faults:
+        detail = (
+            f"Late facts that would change {len(faults)} cards wait for a decision: accept or "
+            "reject them first (/v1/late-facts)."
+        )
+        raise Conflict(faults[0].code, detail, faults[:MOST_NAMED])
 
 
 async def put_limit(
@@ -164,6 +242,33 @@ def _waits(card: Scorecard, cycle: Cycle) -> bool:
     """Whether facts came for the card as it stands after its data were closed."""
     is_current = cycle.revision == card.revision
     return is_current and cycle.status in LATE and card.stale_since is not None
+
+
+def _changes(case: _Case) -> bool:
+    """Whether late facts would change figures or pay; what cannot be told may."""
+    paid = case.payouts if isinstance(case.payouts, tuple) else ()
+    heard = {place: sum(each.amounts, Decimal(0)) for place, each in case.stated.items()}
+    return (
+        bool(case.document["figures"])
+        or isinstance(case.payouts, Conflict)
+        or any(payout.amount != heard.get(place) for place, payout in enumerate(paid))
+    )
+
+
+async def _kept(session: ReadSession, cycle: Cycle, card: Scorecard) -> bytes:
+    """The card as it stands, which it keeps, and what the facts came to that were rejected."""
+    standing = await read_standing(session, cycle, card)
+    basis = basis_of(standing)
+    told = await read_told(session, standing.explanation)
+    asked = asked_by(told, card.subject, cycle)
+    seen = await read_seen(session, cycle, card)
+    decided = (await read_decisions(session, [card.id])).get(card.id, ())
+    rejected = Rejected(
+        seen,
+        waits_since(cycle, decided),
+        holds=seen != seen_in(asked, values_told(told, asked), basis),
+    )
+    return kept_as_it_stood(basis, standing.explanation, rejected)
 
 
 async def _read_cases(
@@ -266,41 +371,6 @@ async def _accept(
     await write_ranked(session, cycle, scored)
     await freeze_tie_breakers(session, cycle, [scored], await read_setting(session, [cycle]))
     return []
-
-
-def _decided(
-    case: _Case,
-    decision: LateDecision,
-    entries: Sequence[NewEntry],
-    *,
-    reason: str,
-    caller: Caller,
-    moment: datetime,
-) -> Decided:
-    decision_id = new_id(IdKind.LATE_DECISION)
-    is_accepted = decision is LateDecision.ACCEPTED
-    document = {
-        **case.document,
-        "id": decision_id,
-        "scorecard": case.anew.before.id,
-        "decision": decision,
-        "reason": reason,
-        "author": caller.name,
-        "decided_at": instant_text(moment),
-        "entries": [each.entry.id for each in entries],
-    }
-    return Decided(
-        id=decision_id,
-        scorecard=case.anew.before.id,
-        cycle=case.cycle.code,
-        decision=decision,
-        reason=reason,
-        author=caller.name,
-        decided_at=moment,
-        document=to_bytes(document),
-        scorecard_document=case.anew.now.document if is_accepted else None,
-        bases=kept_bases(case.anew.basis, case.anew.now.explanation) if is_accepted else None,
-    )
 
 
 def _is_published(cycle: Cycle) -> bool:

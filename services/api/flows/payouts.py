@@ -14,6 +14,7 @@ from services.api.core.pay_bases import (
 )
 from services.api.core.reach import pay_reach_of
 from services.api.flows.card_values import CardValues, read_card_values
+from services.api.flows.held import hold_bases
 from services.api.flows.levels import levels_at
 from services.api.flows.rescoring import with_stated
 from services.api.store.audit import append_entry
@@ -41,7 +42,9 @@ async def freeze_bases(
     drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
     plans = await with_stated(session, drawn)
     wanted, read = await read_pay_wanted(session, plans, setting)
-    bases = await bases_of(session, plans, wanted, read, setting)
+    bases = await hold_bases(
+        session, plans, await bases_of(session, plans, wanted, read, setting), setting
+    )
     await write_bases(session, {card: basis_document(basis) for card, basis in bases.items()})
     reach = {
         card: pay_reach_of(read.prepared[one] for one in own.values() if one in read.prepared)

@@ -21,6 +21,7 @@ from services.api.core.targets import SetTargets
 from services.api.core.values import Prepared
 from services.api.flows.card_values import read_card_values
 from services.api.flows.coverage import read_coverage
+from services.api.flows.held import hold_values
 from services.api.flows.indicators import known_indicators
 from services.api.flows.rescoring import with_stated
 from services.api.flows.schemes import scheme_of
@@ -127,7 +128,11 @@ async def _compute_batch(
     if not plans:
         return 0
     wanted = {plan.card.id: list(wanted_by(plan, setting)) for plan in plans}
-    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
+    read = await hold_values(
+        session,
+        plans,
+        await read_card_values(session, plans, wanted, tenant=setting.tenant),
+    )
     targets = await read_targets_of(session, plans, setting)
 
     made_of = {

@@ -11,6 +11,7 @@ from services.api.core.pay_bases import basis_document
 from services.api.core.payouts import owed_by
 from services.api.flows.contested import Contested, is_late, pay_upheld, score_upheld
 from services.api.flows.corrections import append_corrections, read_heard, summary_of
+from services.api.flows.rejected import find_held
 from services.api.flows.rescoring import read_stated, write_ranked
 from services.api.store.calibrations import write_tie_breakers
 from services.api.store.late_facts import insert_decision, read_clock
@@ -19,7 +20,7 @@ from services.api.store.payouts import NewEntry
 from services.api.store.people import read_tenant
 from services.api.store.scorecards import read_revisions
 from services.schema.db import WriteSession
-from services.schema.errors import Conflict, Fault
+from services.schema.errors import Closed, Conflict, Fault
 from services.schema.money import TOTAL_PLACES, fixed
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.disputes import Dispute
@@ -44,6 +45,13 @@ async def carry_out(
     if card is None:
         return {}
     if cycle.status not in LATE:
+        is_fact = dispute.stated.change is not None
+        if is_fact and await find_held(session, cycle, card) is not None:
+            detail = (
+                f"Late facts of {card.subject} were rejected, so that the card keeps its figures "
+                "while the cycle is open: accept them, or decide once data are closed."
+            )
+            raise Closed("card_held", detail)
         await mark_card_stale(session, card.id, at=at)
         await wake_worker(session)
         return {}

@@ -202,6 +202,9 @@ async def get_cycle(request: Request, code: Code, caller: Asking, session: Readi
 async def post_move(code: Code, stated: StatedMove, caller: Asking, session: Writing) -> Response:
     """Move a cycle one step on, or back to open with a reason.
 
+    A published one is opened again only once late facts that would change a card are decided: a new
+    revision follows the facts, but for what was rejected.
+
     Opening pins the newest version of the scheme and makes the scorecards; closing computes them
     for the last time; publishing appends results and payroll entries, all of them or none. Where
     the scheme asks for no approval beside the subject's, whoever moves a cycle out of review

@@ -102,7 +102,9 @@ class WaitingDocument(Model):
     facts_total: int
     figures: list[FigureDocument]
     pay: list[PayChangeDocument] | None
-    """Null where nobody can say: units, cards without a total, leaders before their members."""
+    """Null where nobody can say: units, live cards or ones without a total, leaders before their
+    members.
+    """
 
 
 class LateDecisionDocument(WaitingDocument):
@@ -134,7 +136,11 @@ class StatedDecision(Model):
 async def list_late_facts(
     request: Request, query: Annotated[LateQuery, Query()], session: Reading
 ) -> Response:
-    """The cards that wait for a decision, each with its late facts and what they would change."""
+    """The cards that wait for a decision, each with its late facts and what they would change.
+
+    Of cycles that were opened again these are the cards that keep their figures, since late facts
+    of them were rejected.
+    """
     last = decode_cursor(request, query.cursor, 1)
     found, total = await read_waiting(
         session,
@@ -206,7 +212,9 @@ async def post_late_decision(
     """Accept or reject what came late for a card, all of it.
 
     Accepted before calibration it goes into the card; after publication it corrects the pay by new
-    entries. An `If-Match` with the tag of what was read refuses what has grown since.
+    entries. Rejected it comes in by no new revision: the card keeps its figures of facts, and while
+    its cycle is open again accepting lets it follow them. An `If-Match` with the tag of what was
+    read refuses what has grown since.
     """
     document = await decide(
         session,

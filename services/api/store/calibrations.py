@@ -1,6 +1,6 @@
 """Calibrations as they are kept: what ranks equals, rounds as they began, and moves of grades."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Text, bindparam, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.calibrations import CalibrationMove
 from services.schema.tables.cycles import calibration_moves, calibration_rounds
@@ -43,10 +44,19 @@ async def read_tie_breakers(
         scorecards.c.revision == revision,
         scorecards.c.tie_breakers.is_not(None),
     )
-    return {
-        row.id: tuple(None if each is None else Decimal(each) for each in row.tie_breakers)
-        for row in await session.execute(statement)
-    }
+    return {row.id: _tie_breakers(row) for row in await session.execute(statement)}
+
+
+async def read_tie_breakers_of(
+    session: ReadSession, cards: Collection[str]
+) -> dict[str, tuple[Decimal | None, ...]]:
+    """The same of single cards, of any revision."""
+    statement = select(scorecards.c.id, scorecards.c.tie_breakers).where(
+        scorecards.c.tenant_id == session.tenant,
+        among(scorecards.c.id, cards),
+        scorecards.c.tie_breakers.is_not(None),
+    )
+    return {row.id: _tie_breakers(row) for row in await session.execute(statement)}
 
 
 async def insert_round(
@@ -108,6 +118,10 @@ async def read_calibration_moves(
         .order_by(calibration_moves.c.number)
     )
     return tuple(_move_from_row(row) for row in await session.execute(statement))
+
+
+def _tie_breakers(row: Row[Any]) -> tuple[Decimal | None, ...]:
+    return tuple(None if each is None else Decimal(each) for each in row.tie_breakers)
 
 
 def _move_from_row(row: Row[Any]) -> CalibrationMove:

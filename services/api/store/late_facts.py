@@ -5,14 +5,28 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, literal, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Subquery,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
+from services.api.store.abouts import about_of, among_abouts
 from services.api.store.people import among
 from services.schema.db import ReadSession, WriteSession
 from services.schema.ids import IdKind
 from services.schema.shapes.late_facts import Decided, LateFact, LateMark
 from services.schema.shapes.live import Mark
+from services.schema.shapes.ratings import About
 from services.schema.tables.cycles import cycles
 from services.schema.tables.late_facts import late_decisions, late_facts
 from services.schema.tables.people import tenant_settings
@@ -93,16 +107,26 @@ async def save_most_periods(session: WriteSession, most: int | None) -> None:
 async def read_page_of_waiting(
     session: ReadSession, cycle: str | None, *, after: str | None, limit: int
 ) -> tuple[list[str], int]:
-    """The ids of cards for which facts came after the close, and how many cards these are."""
+    """The ids of cards for which facts came after the close, and how many cards these are.
+
+    Live cards are among them of which late facts were rejected before their cycle was opened again.
+    """
     current = (
         (cycles.c.tenant_id == scorecards.c.tenant_id)
         & (cycles.c.code == scorecards.c.cycle)
         & (cycles.c.revision == scorecards.c.revision)
-        & cycles.c.status.in_(_CLOSED)
+    )
+    last = _last_decided(session)
+    held = exists().where(
+        last.c.decision == LateDecision.REJECTED,
+        *(last.c[name] == scorecards.c[name] for name in _ABOUT),
     )
     where: list[ColumnElement[bool]] = [
         scorecards.c.tenant_id == session.tenant,
-        scorecards.c.stale_since.is_not(None),
+        or_(
+            and_(cycles.c.status.in_(_CLOSED), scorecards.c.stale_since.is_not(None)),
+            and_(cycles.c.status == CycleStatus.OPEN, held),
+        ),
     ]
     if cycle is not None:
         where.append(scorecards.c.cycle == cycle)
@@ -203,13 +227,50 @@ async def read_decisions(session: ReadSession, cards: Collection[str]) -> dict[s
     return found
 
 
+async def read_decision_heads(
+    session: ReadSession, abouts: Collection[About]
+) -> dict[About, list[tuple[str, LateDecision]]]:
+    """The ids and outcomes of what was decided of these people's cards, of all revisions."""
+    same = (scorecards.c.tenant_id == late_decisions.c.tenant_id) & (
+        scorecards.c.id == late_decisions.c.scorecard
+    )
+    statement = (
+        select(
+            late_decisions.c.id,
+            late_decisions.c.decision,
+            scorecards.c.cycle,
+            scorecards.c.subject_kind,
+            scorecards.c.subject,
+        )
+        .join(scorecards, same)
+        .where(
+            late_decisions.c.tenant_id == session.tenant,
+            among(late_decisions.c.cycle, {cycle for cycle, _ in abouts}),
+            among_abouts(scorecards, abouts),
+        )
+        .order_by(late_decisions.c.decided_at)
+    )
+    found: dict[About, list[tuple[str, LateDecision]]] = defaultdict(list)
+    for row in await session.execute(statement):
+        found[about_of(row)].append((row.id, LateDecision(row.decision)))
+    return found
+
+
+async def read_decisions_by_id(session: ReadSession, ids: Collection[str]) -> dict[str, Decided]:
+    """Decisions by their ids."""
+    statement = select(late_decisions).where(
+        late_decisions.c.tenant_id == session.tenant, among(late_decisions.c.id, ids)
+    )
+    return {row.id: _decided_from_row(row) for row in await session.execute(statement)}
+
+
 async def read_page_of_decisions(
     session: ReadSession, cycle: str | None, *, after: str | None, limit: int
 ) -> tuple[list[Decided], int]:
     """A page of what was decided of late facts, oldest first, and how many decisions there are."""
     where: list[ColumnElement[bool]] = [
         late_decisions.c.tenant_id == session.tenant,
-        late_decisions.c.id.startswith(f"{IdKind.LATE_DECISION}_", autoescape=True),
+        _of_late_facts(),
     ]
     if cycle is not None:
         where.append(late_decisions.c.cycle == cycle)
@@ -221,7 +282,29 @@ async def read_page_of_decisions(
     return [_decided_from_row(row) for row in rows], int(total)
 
 
+_ABOUT = ("cycle", "subject_kind", "subject")
 _KEY = ("kind", "source", "fact", "day", "shop", "unit", "employee", "basis")
+
+
+def _last_decided(session: ReadSession) -> Subquery:
+    """What was decided last of late facts of each person in each cycle, in whatever revision."""
+    about = [scorecards.c[name] for name in _ABOUT]
+    same = (scorecards.c.tenant_id == late_decisions.c.tenant_id) & (
+        scorecards.c.id == late_decisions.c.scorecard
+    )
+    return (
+        select(*about, late_decisions.c.decision)
+        .select_from(late_decisions.join(scorecards, same))
+        .where(late_decisions.c.tenant_id == session.tenant, _of_late_facts())
+        .ext(distinct_on(*about))
+        .order_by(*about, late_decisions.c.decided_at.desc())
+        .subquery("last_decided")
+    )
+
+
+def _of_late_facts() -> ColumnElement[bool]:
+    """Not of a dispute that was upheld."""
+    return late_decisions.c.id.startswith(f"{IdKind.LATE_DECISION}_", autoescape=True)
 
 
 def _fact_from_row(row: Row[Any]) -> LateFact:

@@ -187,6 +187,28 @@ async def test_scenario_p06_a_correction_of_a_correction_sums_right(
     figure("P06", Wrong.CENTS, cents, tried=len(whole), of=of)
 
 
+async def test_what_was_rejected_for_one_is_owed_by_no_revision_for_another(
+    closed: Company,
+) -> None:
+    await move(closed, "jan", *TO_APPROVED, "published")
+    first = await feed(closed)
+    await sell_late(closed, late(31, "499.5"))
+    await decide(closed, "rejected")
+    await decide(closed, "rejected", "employee:e-2")
+    # Of `e-2` an order of the month is found, and the cycle is opened for its sake.
+    await move(closed, "jan", "open", reason="an order of e-2")
+    await sell(closed, Sale(paid_on=date(2026, 1, 20), salesperson="e-2", amount="400"))
+    await move(closed, "jan", "closed", *TO_APPROVED, "published")
+    new = (await feed(closed))[len(first) :]
+    assert {each["employee"] for each in new} == {"e-2"}
+    assert [(each["plan"], each["amount"]) for each in new] == [
+        ("commission", "4.50"),
+        ("grade_bonus", "250.00"),
+    ]
+    results = (await closed.get("/v1/results?employee=e-1")).json()["items"]
+    assert [each["total"] for each in results] == ["55.02", "55.02"]
+
+
 async def test_requirement_19_beyond_so_many_periods_nothing_is_accepted(closed: Company) -> None:
     await move(closed, "jan", *TO_APPROVED, "published")
     await sell_late(closed, late(31, "499.5"))

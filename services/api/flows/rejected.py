@@ -1,0 +1,161 @@
+"""HR looks again at cards of which late facts were rejected, so that nothing comes in unseen."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from services.api.core.cards import CardPlan
+from services.api.core.documents import instant_text, to_bytes
+from services.api.core.drifts import differences
+from services.api.core.held import Rejected, fault_of_held, kept_as_it_stood, seen_in
+from services.api.core.late_facts import Asked, asked_by, decision_document, late_document
+from services.api.core.pay_bases import basis_document
+from services.api.flows.anew import score_anew
+from services.api.flows.card_values import read_card_values
+from services.api.flows.held import Held, read_held, read_told
+from services.api.flows.payouts import read_bases
+from services.api.flows.scorecards import read_setting
+from services.api.store.audit import append_entry
+from services.api.store.late_facts import insert_decision, read_clock, read_late_facts
+from services.api.store.live import mark_card_stale, wake_worker
+from services.schema.db import ReadSession, WriteSession
+from services.schema.errors import Conflict
+from services.schema.ids import IdKind, new_id
+from services.schema.shapes.cycles import Cycle
+from services.schema.shapes.late_facts import Decided
+from services.schema.shapes.people import Caller
+from services.schema.shapes.scorecards import Scorecard
+from services.schema.words import CycleStatus, LateDecision
+
+MOST_NAMED = 50
+"""Cards that a refusal names."""
+
+
+async def check_seen(session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]) -> None:
+    """Refuse to close data while facts have come for a held card that HR has not seen."""
+    abouts = {card.id: (card.cycle, card.subject) for card in cards}
+    held = await read_held(session, {cycle.code: cycle}, set(abouts.values()))
+    faults = [
+        fault_of_held(card)
+        for card in cards
+        if (own := held.get(abouts[card.id])) is not None
+        and own.rejected.seen != await read_seen(session, cycle, card)
+    ]
+    if faults:
+        detail = (
+            f"Of {len(faults)} people late facts were rejected, and what facts make of their cards "
+            "has changed since: accept or reject them again."
+        )
+        raise Conflict(faults[0].code, detail, faults[:MOST_NAMED])
+
+
+async def read_seen(session: ReadSession, cycle: Cycle, card: Scorecard) -> str:
+    """What all facts of now come to for a card, whatever was stated of it."""
+    setting = await read_setting(session, [cycle])
+    asked, plan = await _ask(session, cycle, card)
+    wanted = {card.id: list(asked.values())}
+    values = await read_card_values(session, [plan], wanted, tenant=setting.tenant)
+    bases = await read_bases(session, [plan], setting)
+    return seen_in(asked, values.of[card.id], bases[card.id])
+
+
+async def find_held(session: ReadSession, cycle: Cycle, card: Scorecard) -> Held | None:
+    """How a live card is held; null where it follows the facts."""
+    if cycle.status is not CycleStatus.OPEN or cycle.revision != card.revision:
+        return None
+    about = (card.cycle, card.subject)
+    return (await read_held(session, {cycle.code: cycle}, [about])).get(about)
+
+
+async def held_document(
+    session: ReadSession, cycle: Cycle, card: Scorecard, held: Held, *, at: datetime
+) -> dict[str, object]:
+    """A live card that keeps its figures: the facts that it leaves out, and what it would be."""
+    closed = replace(card, bases=basis_document(held.basis))
+    anew = (await score_anew(session, cycle, [closed], at=at))[card.id]
+    since = held.rejected.since or held.rejected_at
+    facts, total = await read_late_facts(session, card.id, since=since)
+    return late_document(
+        {
+            "id": card.id,
+            "cycle": cycle.code,
+            "period": cycle.period.code,
+            "status": cycle.status,
+            "subject": str(card.subject),
+            "revision": card.revision,
+            "waiting_since": instant_text(since),
+            "refusal": None,
+        },
+        facts,
+        total,
+        differences(json.loads(card.document), json.loads(anew.now.document), grades=True),
+        None,
+        rejected_until=held.rejected_at,
+    )
+
+
+async def decide_again(
+    session: WriteSession,
+    cycle: Cycle,
+    card: Scorecard,
+    decision: LateDecision,
+    *,
+    reason: str,
+    permit: Callable[[bytes], None],
+    caller: Caller,
+    at: datetime,
+) -> bytes:
+    """Let a live card that is held follow the facts, all of them, or keep it as it stood again."""
+    held = await find_held(session, cycle, card)
+    assert held is not None, "whoever is not held is decided on as data are closed"
+    case = await held_document(session, cycle, card, held, at=at)
+    permit(to_bytes(case))
+    bases = None
+    if decision is LateDecision.REJECTED:
+        bases = await _kept_again(session, cycle, card, held)
+    decided = Decided(
+        id=new_id(IdKind.LATE_DECISION),
+        scorecard=card.id,
+        cycle=cycle.code,
+        decision=decision,
+        reason=reason,
+        author=caller.name,
+        decided_at=await read_clock(session),
+        document=b"",
+        scorecard_document=card.document if decision is LateDecision.ACCEPTED else None,
+        bases=bases,
+    )
+    decided = replace(decided, document=decision_document(case, decided, []))
+    await insert_decision(session, decided)
+    await mark_card_stale(session, card.id, at=at)
+    await wake_worker(session)
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action=f"late_facts.{decision}",
+        subject=f"scorecard:{card.id}",
+        detail={"id": decided.id, "reason": reason},
+    )
+    return decided.document
+
+
+async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held: Held) -> bytes:
+    """The card as it stood, of the days that it has still."""
+    asked, _ = await _ask(session, cycle, card)
+    if not set(asked.values()) <= set(held.asked.values()):
+        detail = (
+            f"{card.subject} has other days than as data were closed, and nobody knows what they "
+            "were without the facts: accept them, or give the days back."
+        )
+        raise Conflict("days_changed", detail)
+    since = held.rejected.since or held.rejected_at
+    seen = await read_seen(session, cycle, card)
+    return kept_as_it_stood(held.basis, held.explanation, Rejected(seen, since))
+
+
+async def _ask(session: ReadSession, cycle: Cycle, card: Scorecard) -> tuple[Asked, CardPlan]:
+    told = await read_told(session, card.explanation)
+    segments = tuple(each.segment for each in told.segments)
+    return asked_by(told, card.subject, cycle), CardPlan(card, cycle, segments)
