@@ -12,10 +12,10 @@ from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 
 
-async def close_january(company: Company) -> None:
+async def close_january(company: Company, document: Json = None) -> None:
     """Two agents whose January is closed for data; each is paid by sales and by grade."""
     await found(company, ["e-1", "e-2"])
-    await publish_scheme(company)
+    await publish_scheme(company, document=document)
     await set_targets(company, {"e-1": "2000", "e-2": "500"})
     await sell(
         company,

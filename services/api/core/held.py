@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from services.api.core.cards import CardPlan
 from services.api.core.documents import fingerprint_of, instant_text, plain_or_null, to_bytes
@@ -37,6 +38,8 @@ class Rejected:
     """Since when facts have stayed out of the card."""
     holds: bool = True
     """Whether they would have made anything else of it; where not, it follows the facts."""
+    tie_breakers: tuple[Decimal | None, ...] | None = None
+    """By what the card is told apart from equals; null where it is by nothing."""
 
 
 def held_as_of(decided: Iterable[tuple[str, LateDecision]]) -> tuple[str, str] | None:
@@ -62,6 +65,9 @@ def kept_as_it_stood(basis: PayBasis, explanation: bytes, rejected: Rejected) ->
             "seen": rejected.seen,
             "since": instant_text(rejected.since),
             "holds": rejected.holds,
+            "tie_breakers": None
+            if rejected.tie_breakers is None
+            else [plain_or_null(each) for each in rejected.tie_breakers],
         }
     )
 
@@ -69,11 +75,14 @@ def kept_as_it_stood(basis: PayBasis, explanation: bytes, rejected: Rejected) ->
 def rejected_of(decided: Decided) -> Rejected:
     """What a rejection kept."""
     kept = {} if decided.bases is None else json.loads(decided.bases)
-    since = kept.get("since")
+    since, tie_breakers = kept.get("since"), kept.get("tie_breakers")
     return Rejected(
         kept.get("seen"),
         None if since is None else datetime.fromisoformat(since),
         kept.get("holds", True),
+        None
+        if tie_breakers is None
+        else tuple(None if each is None else Decimal(each) for each in tie_breakers),
     )
 
 
@@ -95,7 +104,10 @@ def values_held(told: ToldCard, asked: Asked) -> dict[Wanted, Explained]:
 
 
 def seen_in(asked: Asked, values: Values, basis: PayBasis) -> str:
-    """What facts come to for a card: equal, nothing that HR has not seen came in."""
+    """What facts come to for a card: equal, nothing that HR has not seen came in.
+
+    What was posted or stated is no part of it.
+    """
     lines = {
         f"{segment}/{item}/{indicator}": {
             "from": wanted.start.isoformat(),
@@ -107,7 +119,7 @@ def seen_in(asked: Asked, values: Values, basis: PayBasis) -> str:
             ],
         }
         for (segment, item, indicator), wanted in sorted(asked.items())
-        if wanted in values
+        if wanted in values and values[wanted].formula is not None
     }
     paid = json.loads(basis_document(basis))
     return fingerprint_of({"lines": lines, "bases": paid["bases"], "outputs": paid["outputs"]})

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from services.api.core.calibrated import calibrate
 from services.api.core.calibration_documents import (
@@ -24,7 +23,7 @@ from services.api.core.calibrations import (
 from services.api.core.candidates import Ballot, begin_round, tie_breakers_wanted, versions_in
 from services.api.core.cards import Setting, plan_card
 from services.api.flows.card_values import read_card_values
-from services.api.flows.held import held_in
+from services.api.flows.held import hold_tie_breakers
 from services.api.flows.indicators import known_indicators
 from services.api.flows.people import refuse
 from services.api.flows.rescoring import with_stated
@@ -36,7 +35,6 @@ from services.api.store.calibrations import (
     read_calibration_moves,
     read_round_document,
     read_tie_breakers,
-    read_tie_breakers_of,
     write_tie_breakers,
 )
 from services.api.store.cycles import lock_cycle, read_moves
@@ -80,13 +78,7 @@ async def freeze_tie_breakers(
     plans = await with_stated(session, drawn)
     wanted = {plan.card.id: tie_breakers_wanted(plan, stated, setting) for plan in plans}
     read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
-    values: dict[str, Sequence[Decimal | None]] = {
-        card: [read.of[card][one].value.value for one in own] for card, own in wanted.items()
-    }
-    if held := await held_in(session, plans):
-        stood = await read_tie_breakers_of(session, held.values())
-        values |= {card: stood[before] for card, before in held.items() if before in stood}
-    await write_tie_breakers(session, values)
+    await write_tie_breakers(session, await hold_tie_breakers(session, plans, wanted, read))
 
 
 async def begin_calibration(

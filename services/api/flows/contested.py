@@ -17,11 +17,12 @@ from services.api.core.changed_values import move_basis, move_card, move_value
 from services.api.core.coverage import told_coverage
 from services.api.core.disputes import fact_contested
 from services.api.core.held import restate_basis
-from services.api.core.late_facts import accepted_of, asked_by, explanation_kept, waits_since
+from services.api.core.late_facts import accepted_of, asked_by, explanation_kept
 from services.api.core.pay_bases import basis_document
 from services.api.core.told_cards import ToldCard, inputs_with, read_told, segments_of
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, scheme_in, score_anew
 from services.api.flows.card_values import read_card_values
+from services.api.flows.held import held_of, out_since
 from services.api.flows.payouts import read_bases
 from services.api.flows.results import payouts_of
 from services.api.flows.schemes import scheme_of
@@ -114,7 +115,9 @@ async def is_late(
     if stated.change is None:
         return False
     decided = (await read_decisions(session, [card.id])).get(card.id, ())
-    return await came_late(session, fact_contested(stated), since=waits_since(cycle, decided))
+    held = (await held_of(session, cycle, [card])).get(card.id)
+    since = out_since(cycle, decided, held)
+    return await came_late(session, fact_contested(stated), since=since)
 
 
 async def pay_upheld(session: ReadSession, cycle: Cycle, anew: Anew, *, at: datetime) -> Paid:

@@ -20,11 +20,12 @@ from services.api.core.drifts import (
     differences,
     drift_document,
 )
-from services.api.core.late_facts import accepted_of, asked_by, waits_since
+from services.api.core.late_facts import accepted_of, asked_by
 from services.api.core.pay_bases import PayWanted, basis_document, read_basis
 from services.api.core.reach import LateMarks, late_by_subject
 from services.api.core.told_cards import ToldCard
 from services.api.flows.card_values import CardValues, Values, read_card_values
+from services.api.flows.held import Held, held_of, hold_bases, hold_values, out_since
 from services.api.flows.next_steps import read_told_cards
 from services.api.flows.payouts import bases_of, read_pay_wanted
 from services.api.flows.rescoring import with_stated
@@ -99,7 +100,7 @@ async def find_drifts(
     setting = await read_setting(session, [cycle])
     cards = await read_cards_of_cycle(session, cycle.code, cycle.revision)
     results = await read_results_of_cycle(session, cycle.code, cycle.revision)
-    late = await _read_late(session, cycle)
+    late = await _read_late(session, cycle, cards)
     made: list[Drift] = []
     unreadable: list[str] = []
     held_back = 0
@@ -131,8 +132,9 @@ async def find_drifts(
 class _Late:
     """The facts of a cycle that came late, since a close or since some were accepted."""
 
-    def __init__(self, marks: Sequence[LateMark]) -> None:
+    def __init__(self, marks: Sequence[LateMark], held: Mapping[str, Held]) -> None:
         self._marks = marks
+        self.held = held
         self._since: dict[datetime, tuple[LateMarks, LateMarks]] = {}
 
     def since(self, moment: datetime) -> tuple[LateMarks, LateMarks]:
@@ -146,10 +148,11 @@ class _Late:
         return self._since[moment]
 
 
-async def _read_late(session: ReadSession, cycle: Cycle) -> _Late:
+async def _read_late(session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]) -> _Late:
     assert cycle.closed_at is not None, "what is published was closed"
-    marks = await read_late_marks(session, since=cycle.closed_at, until=cycle.period.end)
-    return _Late(marks)
+    held = await held_of(session, cycle, cards)
+    since = min([cycle.closed_at, *(each.since for each in held.values())])
+    return _Late(await read_late_marks(session, since=since, until=cycle.period.end), held)
 
 
 async def _read_apart(
@@ -193,7 +196,11 @@ async def _compare_all(
     drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
     plans = await with_stated(session, drawn)
     wanted = {plan.card.id: list(wanted_by(plan, setting)) for plan in plans}
-    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
+    kept = [plan for plan in plans if _closed_held(cycle, late.held.get(plan.card.id))]
+    held = {plan.card.id for plan in kept}
+    read = await hold_values(
+        session, kept, await read_card_values(session, plans, wanted, tenant=setting.tenant)
+    )
     targets = await read_targets_of(session, plans, setting)
     decided = await read_decisions(session, [card.id for card in cards])
     stood = {card.id: _stood(card, cycle, decided.get(card.id, ()), late) for card in cards}
@@ -215,6 +222,7 @@ async def _compare_all(
     computed, counted = await asyncio.to_thread(compute_all)
     asked, paid_by = await read_pay_wanted(session, computed, setting)
     bases = await bases_of(session, computed, asked, paid_by, setting)
+    bases |= await hold_bases(session, kept, bases, setting)
     now = {plan.card.id: plan.card for plan in computed}
     return {
         card.id: _compare(
@@ -222,6 +230,7 @@ async def _compare_all(
             now[card.id],
             counted[card.id],
             _basis(stood[card.id], bases[card.id], asked[card.id], paid_by),
+            is_held=card.id in held,
         )
         if card.id in now
         else _Compared((MISSING,), is_late=False)
@@ -229,9 +238,16 @@ async def _compare_all(
     }
 
 
+def _closed_held(cycle: Cycle, held: Held | None) -> bool:
+    """Whether a card had figures as data were closed that facts no longer moved."""
+    if held is None or cycle.closed_at is None:
+        return False
+    return (held.rejected.since or held.rejected_at) < cycle.closed_at
+
+
 def _stood(card: Scorecard, cycle: Cycle, decided: Sequence[Decided], late: _Late) -> _Stood:
     taken = accepted_of(cycle, decided)
-    since = late.since(waits_since(cycle, decided))
+    since = late.since(out_since(cycle, decided, late.held.get(card.id)))
     if taken is None:
         return _Stood(card.document, card.bases, is_taken=False, late=since)
     assert taken.scorecard_document is not None, "what was accepted kept the card"
@@ -266,7 +282,12 @@ def _basis(
 
 
 def _compare(
-    stood: _Stood, now: Scorecard, counted: Counted, basis: tuple[PayBasis, bool]
+    stood: _Stood,
+    now: Scorecard,
+    counted: Counted,
+    basis: tuple[PayBasis, bool],
+    *,
+    is_held: bool,
 ) -> _Compared:
     if counted is None:
         return _Compared((), is_late=True)
@@ -279,7 +300,7 @@ def _compare(
             *differences(shown, json.loads(now.document), grades=grades),
             *basis_differences(stood.bases, basis_document(paid_by)),
         ),
-        is_late=bool(counted) or is_late,
+        is_late=is_held or bool(counted) or is_late,
     )
 
 

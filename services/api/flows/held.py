@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
 
 from services.api.core.cards import CardPlan, Setting
 from services.api.core.held import (
@@ -13,20 +14,25 @@ from services.api.core.held import (
     rejected_of,
     values_held,
 )
-from services.api.core.late_facts import Asked, asked_by, explanation_kept
+from services.api.core.late_facts import Asked, asked_by, explanation_kept, waits_since
 from services.api.core.pay_bases import read_basis
 from services.api.core.told_cards import ToldCard, segments_of
 from services.api.core.told_cards import read_told as told_card
 from services.api.flows.card_values import CardValues
 from services.api.flows.schemes import scheme_of
+from services.api.store.calibrations import read_tie_breakers_of
 from services.api.store.late_facts import read_decision_heads, read_decisions_by_id
 from services.api.store.schemes import read_versions
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Wanted
+from services.schema.shapes.late_facts import Decided
 from services.schema.shapes.payouts import PayBasis
 from services.schema.shapes.ratings import About
+from services.schema.shapes.scorecards import Scorecard
+
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,11 @@ class Held:
     rejected: Rejected
     rejected_at: datetime
 
+    @property
+    def since(self) -> datetime:
+        """Since when facts stay out of the card; where that was not kept, all may have."""
+        return self.rejected.since or _NEVER
+
     def values(self) -> Mapping[Wanted, Explained]:
         """What facts gave the card, and give it still."""
         return values_held(self.told, self.asked)
@@ -50,7 +61,29 @@ class Held:
 async def read_held(
     session: ReadSession, cycles: Mapping[str, Cycle], abouts: Collection[About]
 ) -> dict[About, Held]:
-    """Those of these cards that are held: of few, and where nobody was rejected one statement."""
+    """Those of these cards that are held: of few, and where nothing was rejected one statement."""
+    found = await _read_rejected(session, cycles, abouts)
+    return {about: each for about, each in found.items() if each.rejected.holds}
+
+
+async def held_of(
+    session: ReadSession, cycle: Cycle, cards: Collection[Scorecard]
+) -> dict[str, Held]:
+    """The same of the cards of one cycle, by their ids."""
+    abouts = {card.id: (card.cycle, card.subject) for card in cards}
+    held = await read_held(session, {cycle.code: cycle}, set(abouts.values()))
+    return {card: held[about] for card, about in abouts.items() if about in held}
+
+
+def out_since(cycle: Cycle, decided: Sequence[Decided], held: Held | None) -> datetime:
+    """Since when facts are in a card of closed data by nobody's decision."""
+    return waits_since(cycle, decided) if held is None else held.since
+
+
+async def _read_rejected(
+    session: ReadSession, cycles: Mapping[str, Cycle], abouts: Collection[About]
+) -> dict[About, Held]:
+    """Those of which late facts were rejected last, whether or not that changes anything."""
     heads = await read_decision_heads(session, abouts)
     held = {about: as_of for about, own in heads.items() if (as_of := held_as_of(own)) is not None}
     if not held:
@@ -59,8 +92,6 @@ async def read_held(
     cards = await read_cards(session, {each.scorecard for each in decided.values()})
     found = {}
     for about, (rejection, last) in held.items():
-        if not (rejected := rejected_of(decided[rejection])).holds:
-            continue
         stood, card = decided[last], cards[decided[last].scorecard]
         # A rejection of which nothing was kept left the card as it was published.
         kept = None if stood.bases is None else explanation_kept(stood.bases)
@@ -75,7 +106,7 @@ async def read_held(
             asked=asked_by(told, card.subject, cycles[about[0]]),
             explanation=explanation,
             basis=read_basis(bases),
-            rejected=rejected,
+            rejected=rejected_of(decided[rejection]),
             rejected_at=decided[rejection].decided_at,
         )
     return found
@@ -84,9 +115,19 @@ async def read_held(
 async def hold_values(
     session: ReadSession, plans: Sequence[CardPlan], read: CardValues
 ) -> CardValues:
-    """Values in which cards that are held keep what they had."""
+    """Values in which cards that are held keep what they had; what is posted now is followed."""
     held = await _held_of(session, plans)
-    own = {card: {**read.of[card], **each.values()} for card, each in held.items()}
+    own = {
+        card: {
+            **read.of[card],
+            **{
+                wanted: value
+                for wanted, value in each.values().items()
+                if (now := read.of[card].get(wanted)) is not None and now.formula is not None
+            },
+        }
+        for card, each in held.items()
+    }
     return CardValues({**read.of, **own}, read.prepared) if own else read
 
 
@@ -108,16 +149,33 @@ async def hold_bases(
     }
 
 
-async def held_in(session: ReadSession, plans: Sequence[CardPlan]) -> dict[str, str]:
-    """The cards that are held, each with the one, of whatever revision, by which it stands."""
-    return {card: each.scorecard for card, each in (await _held_of(session, plans)).items()}
+async def hold_tie_breakers(
+    session: ReadSession,
+    plans: Sequence[CardPlan],
+    wanted: Mapping[str, Sequence[Wanted]],
+    read: CardValues,
+) -> dict[str, list[Decimal | None]]:
+    """By what cards are told apart from equals: where late facts were rejected, as it was.
 
+    Also of cards of which no line would be another: their places might be. What is posted is
+    followed.
+    """
+    found = await _read_rejected(session, _cycles_of(plans), {_about(plan) for plan in plans})
+    of = {plan.card.id: found[_about(plan)] for plan in plans if _about(plan) in found}
+    stood = await read_tie_breakers_of(session, {each.scorecard for each in of.values()})
 
-async def _held_of(session: ReadSession, plans: Sequence[CardPlan]) -> dict[str, Held]:
-    abouts = {plan.card.id: (plan.card.cycle, plan.card.subject) for plan in plans}
-    cycles = {plan.cycle.code: plan.cycle for plan in plans}
-    held = await read_held(session, cycles, set(abouts.values()))
-    return {card: held[about] for card, about in abouts.items() if about in held}
+    def told(card: str, explained: Sequence[Explained]) -> list[Decimal | None]:
+        now = [each.value.value for each in explained]
+        held = of.get(card)
+        before = None if held is None else stood.get(held.scorecard, held.rejected.tie_breakers)
+        if before is None or len(before) != len(now):
+            return now
+        return [
+            new if each.formula is None else old
+            for each, old, new in zip(explained, before, now, strict=True)
+        ]
+
+    return {card: told(card, [read.of[card][one] for one in own]) for card, own in wanted.items()}
 
 
 async def read_told(session: ReadSession, explanation: bytes) -> ToldCard:
@@ -126,3 +184,16 @@ async def read_told(session: ReadSession, explanation: bytes) -> ToldCard:
     keys = {(each.scheme, each.scheme_version) for each in segments_of(document)}
     versions = await read_versions(session, keys)
     return told_card(document, {key: scheme_of(each.document) for key, each in versions.items()})
+
+
+async def _held_of(session: ReadSession, plans: Sequence[CardPlan]) -> dict[str, Held]:
+    held = await read_held(session, _cycles_of(plans), {_about(plan) for plan in plans})
+    return {plan.card.id: held[_about(plan)] for plan in plans if _about(plan) in held}
+
+
+def _about(plan: CardPlan) -> About:
+    return plan.card.cycle, plan.card.subject
+
+
+def _cycles_of(plans: Sequence[CardPlan]) -> dict[str, Cycle]:
+    return {plan.cycle.code: plan.cycle for plan in plans}

@@ -10,31 +10,28 @@ from decimal import Decimal
 
 from services.api.core.documents import instant_text, to_bytes
 from services.api.core.drifts import Difference, differences
-from services.api.core.held import Rejected, kept_as_it_stood, seen_in, values_told
 from services.api.core.late_facts import (
     LATE,
     accepted_of,
-    asked_by,
     check_takes,
     decision_document,
     kept_bases,
     late_document,
     pay_changes,
-    waits_since,
 )
 from services.api.core.pay_bases import basis_document
 from services.api.core.payouts import owed_by
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
 from services.api.flows.calibrations import freeze_tie_breakers
-from services.api.flows.contested import read_standing
 from services.api.flows.corrections import append_corrections, read_heard, summary_of
-from services.api.flows.held import read_told
+from services.api.flows.held import Held, held_of, out_since
 from services.api.flows.rejected import (
     MOST_NAMED,
     decide_again,
     find_held,
     held_document,
-    read_seen,
+    is_other,
+    keep_as_it_stands,
 )
 from services.api.flows.rescoring import write_ranked
 from services.api.flows.reviews import is_own_card
@@ -97,14 +94,13 @@ async def read_waiting(
     for code, own in by_cycle.items():
         if cycles[code].status is CycleStatus.OPEN:
             for card in own:
-                held = await find_held(session, cycles[code], card)
-                assert held is not None, "a live card waits only while it is held"
-                document = await held_document(session, cycles[code], card, held, at=at)
-                documents[card.id] = to_bytes(document)
+                if (held := await find_held(session, cycles[code], card)) is not None:
+                    document = await held_document(session, cycles[code], card, held, at=at)
+                    documents[card.id] = to_bytes(document)
             continue
         for case in await _read_cases(session, cycles[code], own, at=at):
             documents[case.anew.before.id] = to_bytes(case.document)
-    return [(each, documents[each]) for each in ids], total
+    return [(each, documents[each]) for each in ids if each in documents], total
 
 
 async def read_case(session: ReadSession, card_id: str, *, at: datetime) -> bytes | None:
@@ -156,38 +152,16 @@ async def decide(
         entries = await _accept(session, case, reason=reason, at=at)
         bases = kept_bases(case.anew.basis, case.anew.now.explanation)
     else:
-        bases = await _kept(session, cycle, card)
+        bases = await keep_as_it_stands(session, cycle, card)
     await settle_cards(session, {card.id: None})
-    is_accepted = decision is LateDecision.ACCEPTED
-    decided = Decided(
-        id=new_id(IdKind.LATE_DECISION),
-        scorecard=card.id,
-        cycle=cycle.code,
-        decision=decision,
-        reason=reason,
-        author=caller.name,
-        decided_at=await read_clock(session),
-        document=b"",
-        scorecard_document=case.anew.now.document if is_accepted else None,
-        bases=bases,
+    document = await _put_down(
+        session, case, decision, entries, bases, reason=reason, caller=caller, at=at
     )
-    document = decision_document(case.document, decided, [each.entry.id for each in entries])
-    decided = replace(decided, document=document)
-    await insert_decision(session, decided)
-    await append_entry(
-        session,
-        at=at,
-        caller=caller,
-        action=f"late_facts.{decision}",
-        subject=f"scorecard:{card.id}",
-        detail={
-            "id": decided.id,
-            "reason": reason,
-            "sha256": hashlib.sha256(decided.document).hexdigest(),
-            **summary_of(entries),
-        },
-    )
-    return decided.document
+    if decision is LateDecision.ACCEPTED and not _is_published(cycle):
+        # Once it is decided, so that they follow the facts.
+        setting = await read_setting(session, [cycle])
+        await freeze_tie_breakers(session, cycle, [case.anew.now], setting)
+    return document
 
 
 async def check_decided(session: WriteSession, cycle: Cycle, *, at: datetime) -> None:
@@ -209,7 +183,7 @@ async def check_decided(session: WriteSession, cycle: Cycle, *, at: datetime) ->
         )
         for first in range(0, len(cards), AT_ONCE)
         for case in await _read_cases(session, cycle, cards[first : first + AT_ONCE], at=at)
-        if _changes(case)
+        if _changes(case) or await is_other(session, cycle, case.anew.before)
     ]
     if faults:
         detail = (
@@ -255,22 +229,6 @@ def _changes(case: _Case) -> bool:
     )
 
 
-async def _kept(session: ReadSession, cycle: Cycle, card: Scorecard) -> bytes:
-    """The card as it stands, which it keeps, and what the facts came to that were rejected."""
-    standing = await read_standing(session, cycle, card)
-    basis = basis_of(standing)
-    told = await read_told(session, standing.explanation)
-    asked = asked_by(told, card.subject, cycle)
-    seen = await read_seen(session, cycle, card)
-    decided = (await read_decisions(session, [card.id])).get(card.id, ())
-    rejected = Rejected(
-        seen,
-        waits_since(cycle, decided),
-        holds=seen != seen_in(asked, values_told(told, asked), basis),
-    )
-    return kept_as_it_stood(basis, standing.explanation, rejected)
-
-
 async def _read_cases(
     session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard], *, at: datetime
 ) -> list[_Case]:
@@ -284,9 +242,11 @@ async def _read_cases(
     refusal = _refusal_of(cycle, await read_most_periods(session), at=at)
     stated = await read_heard(session, cycle, cards) if _is_published(cycle) else {}
     before = await _read_before(session, cycle, found, stated)
+    held = await held_of(session, cycle, cards)
     cases = []
     for card in cards:
-        own, since = found[card.id], waits_since(cycle, decided.get(card.id, ()))
+        own, own_decided = found[card.id], decided.get(card.id, ())
+        since = out_since(cycle, own_decided, held.get(card.id))
         facts, total = await read_late_facts(session, card.id, since=since)
         payouts = paid[card.id]
         document = late_document(
@@ -302,21 +262,22 @@ async def _read_cases(
             },
             facts,
             total,
-            _figures(cycle, own, decided.get(card.id, ())),
+            _figures(cycle, own, own_decided),
             pay_changes(before[card.id], owed_by(payouts, tenant.currency))
             if isinstance(payouts, tuple)
             else None,
-            rejected_until=max(
-                (
-                    each.decided_at
-                    for each in decided.get(card.id, ())
-                    if each.decision is LateDecision.REJECTED
-                ),
-                default=None,
-            ),
+            rejected_until=_rejected_until(own_decided, held.get(card.id)),
         )
         cases.append(_Case(cycle, own, payouts, stated.get(card.id, {}), document))
     return cases
+
+
+def _rejected_until(decided: Sequence[Decided], held: Held | None) -> datetime | None:
+    """Until when facts came that were rejected, in this revision or one before it."""
+    if held is not None:
+        return held.rejected_at
+    rejected = (each.decided_at for each in decided if each.decision is LateDecision.REJECTED)
+    return max(rejected, default=None)
 
 
 async def _read_before(
@@ -369,8 +330,50 @@ async def _accept(
         )
     scored = replace(now, bases=basis_document(case.anew.basis))
     await write_ranked(session, cycle, scored)
-    await freeze_tie_breakers(session, cycle, [scored], await read_setting(session, [cycle]))
     return []
+
+
+async def _put_down(
+    session: WriteSession,
+    case: _Case,
+    decision: LateDecision,
+    entries: Sequence[NewEntry],
+    bases: bytes,
+    *,
+    reason: str,
+    caller: Caller,
+    at: datetime,
+) -> bytes:
+    """Keep a decision, and give it as it is kept."""
+    is_accepted = decision is LateDecision.ACCEPTED
+    decided = Decided(
+        id=new_id(IdKind.LATE_DECISION),
+        scorecard=case.anew.before.id,
+        cycle=case.cycle.code,
+        decision=decision,
+        reason=reason,
+        author=caller.name,
+        decided_at=await read_clock(session),
+        document=b"",
+        scorecard_document=case.anew.now.document if is_accepted else None,
+        bases=bases,
+    )
+    document = decision_document(case.document, decided, [each.entry.id for each in entries])
+    await insert_decision(session, replace(decided, document=document))
+    await append_entry(
+        session,
+        at=at,
+        caller=caller,
+        action=f"late_facts.{decision}",
+        subject=f"scorecard:{decided.scorecard}",
+        detail={
+            "id": decided.id,
+            "reason": reason,
+            "sha256": hashlib.sha256(document).hexdigest(),
+            **summary_of(entries),
+        },
+    )
+    return document
 
 
 def _is_published(cycle: Cycle) -> bool:

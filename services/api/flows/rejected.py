@@ -1,5 +1,6 @@
 """HR looks again at cards of which late facts were rejected, so that nothing comes in unseen."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,16 +9,30 @@ from datetime import datetime
 from services.api.core.cards import CardPlan
 from services.api.core.documents import instant_text, to_bytes
 from services.api.core.drifts import differences
-from services.api.core.held import Rejected, fault_of_held, kept_as_it_stood, seen_in
+from services.api.core.held import (
+    Rejected,
+    fault_of_held,
+    kept_as_it_stood,
+    seen_in,
+    values_told,
+)
 from services.api.core.late_facts import Asked, asked_by, decision_document, late_document
 from services.api.core.pay_bases import basis_document
-from services.api.flows.anew import score_anew
+from services.api.flows.anew import basis_of, score_anew
 from services.api.flows.card_values import read_card_values
-from services.api.flows.held import Held, read_held, read_told
+from services.api.flows.contested import read_standing
+from services.api.flows.corrections import summary_of
+from services.api.flows.held import Held, held_of, out_since, read_told
 from services.api.flows.payouts import read_bases
 from services.api.flows.scorecards import read_setting
 from services.api.store.audit import append_entry
-from services.api.store.late_facts import insert_decision, read_clock, read_late_facts
+from services.api.store.calibrations import read_tie_breakers_of
+from services.api.store.late_facts import (
+    insert_decision,
+    read_clock,
+    read_decisions,
+    read_late_facts,
+)
 from services.api.store.live import mark_card_stale, wake_worker
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict
@@ -34,12 +49,11 @@ MOST_NAMED = 50
 
 async def check_seen(session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]) -> None:
     """Refuse to close data while facts have come for a held card that HR has not seen."""
-    abouts = {card.id: (card.cycle, card.subject) for card in cards}
-    held = await read_held(session, {cycle.code: cycle}, set(abouts.values()))
+    held = await held_of(session, cycle, cards)
     faults = [
         fault_of_held(card)
         for card in cards
-        if (own := held.get(abouts[card.id])) is not None
+        if (own := held.get(card.id)) is not None
         and own.rejected.seen != await read_seen(session, cycle, card)
     ]
     if faults:
@@ -60,12 +74,32 @@ async def read_seen(session: ReadSession, cycle: Cycle, card: Scorecard) -> str:
     return seen_in(asked, values.of[card.id], bases[card.id])
 
 
+async def is_other(session: ReadSession, cycle: Cycle, card: Scorecard) -> bool:
+    """Whether facts come to anything else than the card has, be it shown or not."""
+    standing = await read_standing(session, cycle, card)
+    return await read_seen(session, cycle, card) != await _had(session, cycle, standing)
+
+
+async def keep_as_it_stands(session: ReadSession, cycle: Cycle, card: Scorecard) -> bytes:
+    """The card as it stands, which it keeps, and what the facts came to that were rejected."""
+    standing = await read_standing(session, cycle, card)
+    seen = await read_seen(session, cycle, card)
+    decided = (await read_decisions(session, [card.id])).get(card.id, ())
+    held = (await held_of(session, cycle, [card])).get(card.id)
+    rejected = Rejected(
+        seen,
+        out_since(cycle, decided, held),
+        holds=seen != await _had(session, cycle, standing),
+        tie_breakers=(await read_tie_breakers_of(session, [card.id])).get(card.id),
+    )
+    return kept_as_it_stood(basis_of(standing), standing.explanation, rejected)
+
+
 async def find_held(session: ReadSession, cycle: Cycle, card: Scorecard) -> Held | None:
     """How a live card is held; null where it follows the facts."""
     if cycle.status is not CycleStatus.OPEN or cycle.revision != card.revision:
         return None
-    about = (card.cycle, card.subject)
-    return (await read_held(session, {cycle.code: cycle}, [about])).get(about)
+    return (await held_of(session, cycle, [card])).get(card.id)
 
 
 async def held_document(
@@ -74,8 +108,7 @@ async def held_document(
     """A live card that keeps its figures: the facts that it leaves out, and what it would be."""
     closed = replace(card, bases=basis_document(held.basis))
     anew = (await score_anew(session, cycle, [closed], at=at))[card.id]
-    since = held.rejected.since or held.rejected_at
-    facts, total = await read_late_facts(session, card.id, since=since)
+    facts, total = await read_late_facts(session, card.id, since=held.since)
     return late_document(
         {
             "id": card.id,
@@ -84,7 +117,7 @@ async def held_document(
             "status": cycle.status,
             "subject": str(card.subject),
             "revision": card.revision,
-            "waiting_since": instant_text(since),
+            "waiting_since": instant_text(held.rejected.since or held.rejected_at),
             "refusal": None,
         },
         facts,
@@ -136,9 +169,21 @@ async def decide_again(
         caller=caller,
         action=f"late_facts.{decision}",
         subject=f"scorecard:{card.id}",
-        detail={"id": decided.id, "reason": reason},
+        detail={
+            "id": decided.id,
+            "reason": reason,
+            "sha256": hashlib.sha256(decided.document).hexdigest(),
+            **summary_of([]),
+        },
     )
     return decided.document
+
+
+async def _had(session: ReadSession, cycle: Cycle, standing: Scorecard) -> str:
+    """What facts came to as a card has them."""
+    told = await read_told(session, standing.explanation)
+    asked = asked_by(told, standing.subject, cycle)
+    return seen_in(asked, values_told(told, asked), basis_of(standing))
 
 
 async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held: Held) -> bytes:
@@ -150,9 +195,12 @@ async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held:
             "were without the facts: accept them, or give the days back."
         )
         raise Conflict("days_changed", detail)
-    since = held.rejected.since or held.rejected_at
-    seen = await read_seen(session, cycle, card)
-    return kept_as_it_stood(held.basis, held.explanation, Rejected(seen, since))
+    again = replace(
+        held.rejected,
+        seen=await read_seen(session, cycle, card),
+        since=held.rejected.since or held.rejected_at,
+    )
+    return kept_as_it_stood(held.basis, held.explanation, again)
 
 
 async def _ask(session: ReadSession, cycle: Cycle, card: Scorecard) -> tuple[Asked, CardPlan]:

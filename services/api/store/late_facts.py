@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     Subquery,
     and_,
+    cast,
     exists,
     func,
     literal,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 
 from services.api.store.abouts import about_of, among_abouts
 from services.api.store.people import among
@@ -38,8 +39,9 @@ MOST_FACTS = 100
 _CLOSED = tuple(
     status for status in CycleStatus if status not in {CycleStatus.DRAFT, CycleStatus.OPEN}
 )
-# What no closed cycle holds is not late. The clock is the database's own, as where data are closed,
-# so that whether a fact came before or after does not hang on two clocks.
+# What no closed cycle holds is not late, since an open one takes it: but where late facts were
+# rejected, cards may be held and take nothing. The clock is the database's own, as where data
+# are closed, so that whether a fact came before or after does not hang on two clocks.
 _TAKE = text("""
 WITH free AS MATERIALIZED (
     SELECT kind, source, fact, day, shop, unit, employee, basis FROM late_facts
@@ -49,7 +51,12 @@ WITH free AS MATERIALIZED (
 judged AS MATERIALIZED (
     SELECT f.*, EXISTS (
         SELECT FROM cycles AS c
-        WHERE c.tenant_id = :tenant AND c.status NOT IN ('draft', 'open') AND c.ends_on > f.day
+        WHERE c.tenant_id = :tenant AND c.ends_on > f.day AND (
+            c.status NOT IN ('draft', 'open') OR EXISTS (
+                SELECT FROM late_decisions AS d
+                WHERE d.tenant_id = :tenant AND d.cycle = c.code AND d.decision = 'rejected'
+            )
+        )
     ) AS is_late
     FROM free AS f
 ),
@@ -119,6 +126,7 @@ async def read_page_of_waiting(
     last = _last_decided(session)
     held = exists().where(
         last.c.decision == LateDecision.REJECTED,
+        func.coalesce(last.c.holds, literal(value=True)),
         *(last.c[name] == scorecards.c[name] for name in _ABOUT),
     )
     where: list[ColumnElement[bool]] = [
@@ -292,8 +300,9 @@ def _last_decided(session: ReadSession) -> Subquery:
     same = (scorecards.c.tenant_id == late_decisions.c.tenant_id) & (
         scorecards.c.id == late_decisions.c.scorecard
     )
+    kept = cast(func.convert_from(late_decisions.c.bases, "UTF8"), JSONB)
     return (
-        select(*about, late_decisions.c.decision)
+        select(*about, late_decisions.c.decision, kept["holds"].as_boolean().label("holds"))
         .select_from(late_decisions.join(scorecards, same))
         .where(late_decisions.c.tenant_id == session.tenant, _of_late_facts())
         .ext(distinct_on(*about))

@@ -59,7 +59,7 @@ def kept(bases: bytes | None) -> Decided:
 
 @pytest.mark.parametrize("holds", [True, False])
 def test_what_is_kept_with_a_rejection_is_read_back(*, holds: bool) -> None:
-    rejected = Rejected("sha256:1", AT, holds)
+    rejected = Rejected("sha256:1", AT, holds, (Decimal("1.50"), None))
     bases = kept_as_it_stood(BASIS, b'{"total":"90.00"}', rejected)
     assert rejected_of(kept(bases)) == rejected
     assert (read_basis(bases), explanation_kept(bases)) == (BASIS, b'{"total":"90.00"}')
@@ -97,6 +97,11 @@ def test_hr_looks_again_where_facts_come_to_anything_else() -> None:
     more = {**values, one: replace(values[one], measures=(replace(row, records=2),))}
     assert seen_in(asked, more, BASIS) != with_row
     assert seen not in {seen_in(asked, each, BASIS) for each in others}
+    # What is posted is no fact.
+    posted = {**values, one: explained("12", None)}
+    assert seen_in(asked, posted, BASIS) == seen_in(
+        asked, {**posted, one: explained("13", None)}, BASIS
+    )
     paid = replace(BASIS, bases={"sales": Value(Decimal("1.51"), None)})
     led = replace(BASIS, outputs={"sales": {"unit:a": Value(Decimal(1), None)}})
     assert seen not in {seen_in(asked, values, each) for each in (paid, led)}

@@ -1,16 +1,32 @@
 """Late facts that were rejected never count: not by a new revision, nor by being overlooked."""
 
+from copy import deepcopy
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from tests.api.appraisals import ask, cards, digest, move, person, set_targets
+from tests.api.appraisals import (
+    SCHEME,
+    ask,
+    cards,
+    digest,
+    found,
+    move,
+    open_cycle,
+    person,
+    publish_scheme,
+    scheme,
+    sell,
+    set_targets,
+)
 from tests.api.companies import Company, Json
 from tests.api.disputing import file, uphold
 from tests.api.facts import Sale
-from tests.api.late_facts import decide, late, refund_late, sell_late, waiting
+from tests.api.late_facts import close_january, decide, late, refund_late, sell_late, waiting
+from tests.api.rest.test_drifts import drifted
 from tests.api.rest.test_late_facts import TO_APPROVED, closed, feed, figures
+from tests.databases import TestDatabase
 
 __all__ = ["closed"]
 TWO = "employee:e-2"
@@ -82,6 +98,18 @@ async def test_a_refund_that_changes_pay_alone_waits_too(closed: Company) -> Non
     assert (await refused(closed, "open"))["code"] == "late_facts_undecided"
 
 
+async def test_what_is_paid_nothing_on_waits_too(company: Company) -> None:
+    """A new revision might give another grade, and with it another coefficient."""
+    grades = [{**each, "coefficient": "0"} for each in SCHEME["grades"]]
+    await close_january(company, scheme(grades=grades))
+    await move(company, "jan", *TO_APPROVED, "published")
+    await refund_late(company, order="first", on=date(2026, 2, 9), amount="800")
+    case = await waiting(company)
+    assert figures(case) == {}
+    assert {each["difference"] for each in case["pay"]} == {"0.00"}
+    assert (await refused(company, "open"))["code"] == "late_facts_undecided"
+
+
 async def test_before_publication_what_waits_comes_in_by_opening(closed: Company) -> None:
     await sell_late(closed, late(31, "499.5"))
     await move(closed, "jan", "open", reason="one more")
@@ -119,7 +147,9 @@ async def test_what_comes_for_a_held_card_is_looked_at_before_data_are_closed(
     case = await waiting(closed)
     assert (case["status"], case["refusal"], case["pay"]) == ("open", None, None)
     assert figures(case)["/lines/sales/value"] == ("1500.5", "2100")
-    assert [(fact["id"], fact["rejected"]) for fact in case["facts"]] == [("late", True)]
+    assert [(fact["id"], fact["rejected"]) for fact in case["facts"]] == [
+        ("late", True), ("more", False),
+    ]  # fmt: skip
     # Once more rejected it stays as it stood, and what HR has seen no longer keeps it open.
     decision = await decide(closed, "rejected")
     assert (decision["status"], decision["entries"]) == ("open", [])
@@ -220,3 +250,124 @@ async def test_nobody_decides_again_on_late_facts_of_their_own(closed: Company) 
     await decide(closed, "accepted")
     new = (await closed.get("/v1/audit?limit=500")).json()["items"][len(entries) :]
     assert [each["action"] for each in new] == ["late_facts.accepted"]
+
+
+async def again_published(company: Company) -> Company:
+    """`e-1` is held in a second revision, in which `e-2` has another target."""
+    await rejected(company)
+    await move(company, "jan", "open", reason="the target of e-2")
+    await set_targets(company, {"e-2": "1000"})
+    await move(company, "jan", *AGAIN)
+    return company
+
+
+async def test_what_comes_after_a_second_revision_names_what_was_rejected_before_the_first(
+    closed: Company,
+) -> None:
+    await again_published(closed)
+    paid = await owed(closed, "e-1")
+    await sell_late(closed, late(30, "100", "more"))
+    case = await waiting(closed)
+    assert [(fact["id"], fact["rejected"]) for fact in case["facts"]] == [
+        ("late", True), ("more", False),
+    ]  # fmt: skip
+    assert figures(case)["/lines/sales/value"] == ("1500.5", "2100")
+    await decide(closed, "rejected")
+    # Nor does either come in by a third.
+    await move(closed, "jan", "open", reason="once more")
+    assert (await live(closed))["total"] == "55.02"
+    case = await waiting(closed)
+    assert [(fact["id"], fact["rejected"]) for fact in case["facts"]] == [
+        ("late", True), ("more", True),
+    ]  # fmt: skip
+    await move(closed, "jan", *AGAIN)
+    assert await owed(closed, "e-1") == paid
+
+
+@pytest.mark.parametrize("came", ["late", "more"])
+async def test_a_fact_that_a_held_card_never_had_is_contested_in_no_revision(
+    closed: Company, came: str
+) -> None:
+    """It came late, be it before the cycle was opened again or while it was."""
+    await closed.make_key("one", "employee", "e-1")
+    await closed.make_key("hr", "hr")
+    await rejected(closed)
+    await move(closed, "jan", "open", reason="again")
+    if came == "more":
+        await sell_late(closed, late(30, "100", "more"))
+        await decide(closed, "rejected")
+    await move(closed, "jan", *AGAIN)
+    filed = await file(closed, {"fact": f"orders/erp/{came}", "exclude": True})
+    assert filed["if_upheld"] is None
+    path = f"/v1/disputes/{filed['dispute']['id']}/decision"
+    before = await digest(closed)
+    answer = await closed.post(path, {"uphold": True, "reason": "yes"}, key="hr")
+    assert (answer.status_code, answer.json()["code"]) == (409, "fact_came_late")
+    assert await digest(closed) == before
+
+
+async def test_a_held_card_that_is_published_again_has_not_drifted(
+    closed: Company, database: TestDatabase
+) -> None:
+    await again_published(closed)
+    assert await drifted(closed, database) == (0, 1)
+    await set_targets(closed, {"e-1": "3001"})
+    assert await drifted(closed, database) == (1, 1)
+    await set_targets(closed, {"e-1": "2000"})
+    await sell_late(closed, late(30, "100", "more"))
+    await decide(closed, "accepted")
+    assert await drifted(closed, database) == (0, 0)
+
+
+async def test_a_card_that_is_held_with_the_shops_that_it_had_has_not_drifted(
+    company: Company, database: TestDatabase
+) -> None:
+    section = deepcopy(SCHEME["sections"][0])
+    section["items"] = [{**section["items"][0], "weight": "100", "scope": "shops"}]
+    await close_january(company, scheme(sections=[section]))
+    await rejected(company)
+    await move(company, "jan", "open", reason="another shop")
+    await ask(company, "PUT", "/v1/employees/e-1", person(shops=["b"]))
+    await decide(company, "rejected")
+    await move(company, "jan", *AGAIN)
+    assert (await cards(company))["employee:e-1"]["lines"][0]["value"] == "16.005"
+    assert await drifted(company, database) == (0, 2)
+
+
+async def test_a_card_of_which_nothing_that_counts_was_rejected_follows_the_facts(
+    closed: Company,
+) -> None:
+    await rejected(closed)
+    await move(closed, "jan", "open", reason="again")
+    assert await waiting(closed, TWO) is None
+    await sell_late(closed, late_of_two("400"))
+    assert (await live(closed, "e-2"))["lines"][0]["value"] == "500"
+    assert await waiting(closed, TWO) is None
+
+
+async def test_equals_are_told_apart_as_they_were(company: Company) -> None:
+    """A rejected fact that moves no line might move a place, and so a grade."""
+    await found(company, ["e-1", "e-2"])
+    shares = [{"grade": "A", "share": "50"}, {"grade": "C", "share": "50"}]
+    apart = {"shares": shares, "minimum_population": 2, "tie_breakers": ["net_sales"]}
+    section = deepcopy(SCHEME["sections"][0])
+    section["items"] = [{**section["items"][1], "weight": "100"}]
+    bonus = [{"plan": "grade_bonus", "base": "500"}]
+    stated = scheme(sections=[section], distribution=apart, pay=bonus)
+    await publish_scheme(company, document=stated)
+    await sell(
+        company,
+        Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="100", id="first"),
+        Sale(paid_on=date(2026, 1, 6), salesperson="e-2", amount="90"),
+    )
+    await open_cycle(company)
+    forced = ("review", "calibration", "approved", "published")
+    await move(company, "jan", "closed", *forced)
+    paid = await owed(company, "e-1")
+    assert paid == {"grade_bonus": 600}
+    await refund_late(company, order="first", on=date(2026, 1, 20), amount="50")
+    assert figures(await waiting(company)) == {}
+    await decide(company, "rejected")
+    await move(company, "jan", "open", reason="again")
+    await move(company, "jan", "closed", *forced)
+    assert await owed(company, "e-1") == paid
