@@ -41,6 +41,7 @@ _STATED: Mapping[str, str] = {
     "ladder.put": "version template document",
     "late_facts.accepted": "id reason sha256 entries first_seq last_seq entries_sha256",
     "late_facts.limit": _CHANGE,
+    "late_facts.proposed": "id reason sha256",
     "late_facts.rejected": "id reason sha256 entries first_seq last_seq entries_sha256",
     "level.assess": "ladder version month revision level seed fingerprint",
     "level.observe": "ladder behaviour month holds comment revision",

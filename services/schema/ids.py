@@ -26,6 +26,7 @@ class IdKind(StrEnum):
     EXCLUSION = "exc"
     DISPUTE = "dsp"
     LATE_DECISION = "late"
+    LATE_PROPOSAL = "prop"
     DRIFT = "drift"
     ALERT = "alt"
     WEBHOOK = "whk"

@@ -7,7 +7,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.api.rest.late_facts import LateDecisionDocument, WaitingDocument
 from services.schema.tables.late_facts import late_facts
-from tests.api.appraisals import found, move, open_cycle, publish_scheme, refund, sell, set_targets
+from tests.api.appraisals import (
+    checker,
+    found,
+    move,
+    open_cycle,
+    publish_scheme,
+    refund,
+    sell,
+    set_targets,
+)
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
 
@@ -76,9 +85,15 @@ async def waiting(company: Company, subject: str = "employee:e-1") -> Json:
 async def decide(
     company: Company, decision: str, subject: str = "employee:e-1", **asked: Any
 ) -> Json:
+    """What is decided, by two of HR where an acceptance corrects what was published."""
     case = await waiting(company, subject)
+    path = f"/v1/late-facts/{case['id']}/decision"
     body = {"decision": decision, "reason": f"{decision} by hand"}
-    answer = await company.post(f"/v1/late-facts/{case['id']}/decision", body, **asked)
+    if (decision, case["status"]) == ("accepted", "published"):
+        proposed = await company.post(path, body, key=await checker(company))
+        assert proposed.status_code == 202, proposed.text
+        assert await waiting(company, subject) == proposed.json()
+    answer = await company.post(path, body, **asked)
     assert answer.status_code == 201, answer.text
     LateDecisionDocument.model_validate(answer.json(), strict=False)
     return answer.json()

@@ -133,9 +133,7 @@ async def test_one_exclusion_while_open_after_the_close_and_after_it_is_paid(
     await brushed.exclude()
     await brushed.post_again()
     assert await brushed.entries() == [paid]
-    (case,) = (await brushed.tenant.get(f"/v1/late-facts?cycle={MONTH}"))["items"]
-    accepted = {"decision": "accepted", "reason": "one order was brushed"}
-    await brushed.tenant.post(f"/v1/late-facts/{case['id']}/decision", accepted)
+    await brushed.tenant.accept_late(MONTH, "one order was brushed")
     first, correction = await brushed.entries()
     assert first == paid
     assert (correction["kind"], correction["corrects"]) == ("correction", paid["id"])

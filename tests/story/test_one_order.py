@@ -129,12 +129,6 @@ class Story:
     async def move(self, *stages: str, reason: str | None = None) -> None:
         await self.tenant.move(MONTH, *stages, reason=reason)
 
-    async def accept_late(self, reason: str) -> None:
-        """What came for the card since data were closed goes in."""
-        (case,) = (await self.tenant.get(f"/v1/late-facts?cycle={MONTH}"))["items"]
-        stated = {"decision": "accepted", "reason": reason}
-        await self.tenant.post(f"/v1/late-facts/{case['id']}/decision", stated)
-
 
 @pytest.fixture
 async def story(fresh_database: TestDatabase, tmp_path: Path) -> AsyncIterator[Story]:
@@ -256,7 +250,7 @@ async def test_scenario_s07_one_order_from_page_to_payroll_and_through_its_refun
     figure("S07", Wrong.BYTES, changed * len(published), tried=len(published), of="bytes of a feed")
 
     # It came late for October: accepted by HR, pay of a sale and its refund nets to nothing.
-    await story.accept_late("a refund of November of a sale of October")
+    await story.tenant.accept_late(MONTH, "a refund of November of a sale of October")
     first, correction = json.loads(await story.feed())["items"]
     assert first == entry
     assert (correction["seq"], correction["kind"]) == (2, "correction")

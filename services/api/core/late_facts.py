@@ -17,7 +17,7 @@ from services.api.core.outcomes import indicators_of
 from services.api.core.pay_bases import basis_document
 from services.api.core.told_cards import ToldCard
 from services.schema.days import Period
-from services.schema.errors import Closed
+from services.schema.errors import Closed, Conflict
 from services.schema.money import fixed, minor_places
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.indicators import Explained, Wanted
@@ -219,6 +219,28 @@ def decision_document(
             "entries": entries,
         }
     )
+
+
+def with_proposal(
+    document: Mapping[str, object], proposed: bytes | None
+) -> tuple[dict[str, object], str | None]:
+    """A case with who would accept it, and who that is.
+
+    What was proposed is kept as the case then showed it: of one that has changed it holds no more.
+    """
+    if proposed is not None:
+        proposal = json.loads(proposed)["proposal"]
+        shown = {**document, "proposal": proposal}
+        if to_bytes(shown) == proposed:
+            return shown, proposal["by"]
+    return {**document, "proposal": None}, None
+
+
+def check_second(proposed_by: str, person: str) -> None:
+    """What is published is corrected by two people."""
+    if proposed_by == person:
+        detail = f"{person} has proposed to accept it; somebody else accepts."
+        raise Conflict("accepted_alone", detail)
 
 
 def _fact(fact: LateFact, rejected_until: datetime | None) -> dict[str, Any]:

@@ -13,18 +13,22 @@ from services.api.core.drifts import Difference, differences
 from services.api.core.late_facts import (
     LATE,
     accepted_of,
+    check_second,
     check_takes,
     decision_document,
     kept_bases,
     late_document,
     pay_changes,
+    with_proposal,
 )
 from services.api.core.pay_bases import basis_document
 from services.api.core.payouts import owed_by
+from services.api.core.reviews import person_of
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
 from services.api.flows.calibrations import freeze_tie_breakers
 from services.api.flows.corrections import append_corrections, read_heard, summary_of
 from services.api.flows.held import Held, held_of, out_since
+from services.api.flows.proposals import propose
 from services.api.flows.rejected import (
     MOST_NAMED,
     decide_again,
@@ -46,6 +50,7 @@ from services.api.store.late_facts import (
     read_late_facts,
     read_most_periods,
     read_page_of_waiting,
+    read_proposals,
     save_most_periods,
 )
 from services.api.store.live import lock_settling
@@ -78,6 +83,8 @@ class _Case:
     stated: Mapping[int, Stated]
     """What payroll has heard of it, by the place of the plan."""
     document: dict[str, object]
+    proposed_by: str | None
+    """Of a published cycle, who would accept it as it is."""
 
 
 async def read_waiting(
@@ -126,10 +133,12 @@ async def decide(
     permit: Callable[[bytes], None],
     caller: Caller,
     at: datetime,
-) -> bytes:
+) -> tuple[bytes, bool]:
     """Accept or reject all that has come for a card since its data were closed.
 
-    `permit` sees the case as it is, and may refuse. Gives the decision as it is kept.
+    Of a published cycle who accepts first proposes it, and another decides. `permit` sees the case
+    as it is, and may refuse. Gives the decision as it is kept, or the case with who has proposed,
+    and whether it is decided.
     """
     # Before all other locks; what has landed by now is part of what is decided.
     await take_marks(session, at=at)
@@ -142,13 +151,23 @@ async def decide(
     if await is_own_card(session, card.subject, caller):
         raise Forbidden("own_card", "Nobody decides on late facts of their own.")
     if held is not None:
-        return await decide_again(
+        again = await decide_again(
             session, cycle, card, decision, reason=reason, permit=permit, caller=caller, at=at
         )
+        return again, True
     (case,) = await _read_cases(session, cycle, [card], at=at)
     permit(to_bytes(case.document))
     entries: list[NewEntry] = []
     if decision is LateDecision.ACCEPTED:
+        most_periods, today = await read_most_periods(session), local_day(at, cycle.timezone)
+        check_takes(cycle, most_periods=most_periods, today=today)
+        if _is_published(cycle):
+            if case.proposed_by is None:
+                proposed = await propose(
+                    session, case.anew.now, case.document, reason=reason, caller=caller, at=at
+                )
+                return proposed, False
+            check_second(case.proposed_by, person_of(caller))
         entries = await _accept(session, case, reason=reason, at=at)
         bases = kept_bases(case.anew.basis, case.anew.now.explanation)
     else:
@@ -161,7 +180,7 @@ async def decide(
         # Once it is decided, so that they follow the facts.
         setting = await read_setting(session, [cycle])
         await freeze_tie_breakers(session, cycle, [case.anew.now], setting)
-    return document
+    return document, True
 
 
 async def check_decided(session: WriteSession, cycle: Cycle, *, at: datetime) -> None:
@@ -237,7 +256,7 @@ async def _read_cases(
     paid = await pay_cards(
         session, cycle, {key: (own.now, own.basis) for key, own in found.items()}
     )
-    decided = await read_decisions(session, found)
+    decided, proposed = await read_decisions(session, found), await read_proposals(session, found)
     tenant = await read_tenant(session)
     refusal = _refusal_of(cycle, await read_most_periods(session), at=at)
     stated = await read_heard(session, cycle, cards) if _is_published(cycle) else {}
@@ -268,7 +287,8 @@ async def _read_cases(
             else None,
             rejected_until=_rejected_until(own_decided, held.get(card.id)),
         )
-        cases.append(_Case(cycle, own, payouts, stated.get(card.id, {}), document))
+        shown, proposed_by = with_proposal(document, proposed.get(card.id))
+        cases.append(_Case(cycle, own, payouts, stated.get(card.id, {}), shown, proposed_by))
     return cases
 
 
@@ -321,9 +341,6 @@ async def _accept(
     session: WriteSession, case: _Case, *, reason: str, at: datetime
 ) -> list[NewEntry]:
     cycle, now = case.cycle, case.anew.now
-    check_takes(
-        cycle, most_periods=await read_most_periods(session), today=local_day(at, cycle.timezone)
-    )
     if _is_published(cycle):
         return await append_corrections(
             session, cycle, now, case.payouts, case.stated, reason=reason, at=at

@@ -16,7 +16,13 @@ from services.api.core.held import (
     seen_in,
     values_told,
 )
-from services.api.core.late_facts import Asked, asked_by, decision_document, late_document
+from services.api.core.late_facts import (
+    Asked,
+    asked_by,
+    decision_document,
+    late_document,
+    with_proposal,
+)
 from services.api.core.pay_bases import basis_document
 from services.api.flows.anew import basis_of, score_anew
 from services.api.flows.card_values import read_card_values
@@ -109,7 +115,7 @@ async def held_document(
     closed = replace(card, bases=basis_document(held.basis))
     anew = (await score_anew(session, cycle, [closed], at=at))[card.id]
     facts, total = await read_late_facts(session, card.id, since=held.since)
-    return late_document(
+    document = late_document(
         {
             "id": card.id,
             "cycle": cycle.code,
@@ -126,6 +132,8 @@ async def held_document(
         None,
         rejected_until=held.rejected_at,
     )
+    # Before publication one accepts: there is nothing to propose.
+    return with_proposal(document, None)[0]
 
 
 async def decide_again(

@@ -85,6 +85,15 @@ class PayChangeDocument(Model):
         )
 
 
+class ProposalDocument(Model):
+    """Who would accept late facts of a published cycle, and why; another has to as well."""
+
+    by: str
+    """An employee, or a key that is nobody's."""
+    reason: str
+    proposed_at: Instant
+
+
 class WaitingDocument(Model):
     """A card for which facts came after its data were closed, known by the card's id."""
 
@@ -105,6 +114,8 @@ class WaitingDocument(Model):
     """Null where nobody can say: units, live cards or ones without a total, leaders before their
     members.
     """
+    proposal: ProposalDocument | None = None
+    """Null before somebody has proposed to accept it, and again once it has changed."""
 
 
 class LateDecisionDocument(WaitingDocument):
@@ -201,7 +212,12 @@ async def get_late_facts(request: Request, id: CardId, session: Reading) -> Resp
     return tagged(request, document)
 
 
-@router.post("/v1/late-facts/{id}/decision", status_code=201, response_model=LateDecisionDocument)
+@router.post(
+    "/v1/late-facts/{id}/decision",
+    status_code=201,
+    response_model=LateDecisionDocument,
+    responses={202: {"model": WaitingDocument, "description": "Proposed; another has to accept."}},
+)
 async def post_late_decision(
     request: Request,
     id: CardId,
@@ -212,11 +228,12 @@ async def post_late_decision(
     """Accept or reject what came late for a card, all of it.
 
     Accepted before calibration it goes into the card; after publication it corrects the pay by new
-    entries. Rejected it comes in by no new revision: the card keeps its figures of facts, and while
-    its cycle is open again accepting lets it follow them. An `If-Match` with the tag of what was
-    read refuses what has grown since.
+    entries. That takes two people: the first to accept proposes it (202), another decides. What
+    comes meanwhile is more than was proposed, and is proposed anew. Rejected it comes in by no new
+    revision: the card keeps its figures of facts, and while its cycle is open again accepting lets
+    it follow them. An `If-Match` with the tag of what was read refuses what has grown since.
     """
-    document = await decide(
+    document, is_decided = await decide(
         session,
         id,
         stated.decision,
@@ -225,4 +242,5 @@ async def post_late_decision(
         caller=caller,
         at=datetime.now(UTC),
     )
-    return Response(document, 201, media_type="application/json")
+    status = 201 if is_decided else 202
+    return Response(document, status, media_type="application/json")

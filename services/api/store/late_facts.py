@@ -203,7 +203,7 @@ async def read_late_marks(session: ReadSession, *, since: datetime, until: date)
 
 
 async def insert_decision(session: WriteSession, decided: Decided) -> None:
-    """Append a decision."""
+    """Append a decision, or what somebody proposes."""
     values = {
         "tenant_id": session.tenant,
         "id": decided.id,
@@ -225,7 +225,9 @@ async def read_decisions(session: ReadSession, cards: Collection[str]) -> dict[s
     statement = (
         select(late_decisions)
         .where(
-            late_decisions.c.tenant_id == session.tenant, among(late_decisions.c.scorecard, cards)
+            late_decisions.c.tenant_id == session.tenant,
+            among(late_decisions.c.scorecard, cards),
+            ~_is_proposal,
         )
         .order_by(late_decisions.c.decided_at)
     )
@@ -255,6 +257,7 @@ async def read_decision_heads(
             late_decisions.c.tenant_id == session.tenant,
             among(late_decisions.c.cycle, {cycle for cycle, _ in abouts}),
             among_abouts(scorecards, abouts),
+            ~_is_proposal,
         )
         .order_by(late_decisions.c.decided_at)
     )
@@ -270,6 +273,20 @@ async def read_decisions_by_id(session: ReadSession, ids: Collection[str]) -> di
         late_decisions.c.tenant_id == session.tenant, among(late_decisions.c.id, ids)
     )
     return {row.id: _decided_from_row(row) for row in await session.execute(statement)}
+
+
+async def read_proposals(session: ReadSession, cards: Collection[str]) -> dict[str, bytes]:
+    """The last case of each of these cards that somebody would accept, as it was then."""
+    statement = (
+        select(late_decisions.c.scorecard, late_decisions.c.document)
+        .where(
+            late_decisions.c.tenant_id == session.tenant,
+            among(late_decisions.c.scorecard, cards),
+            _is_proposal,
+        )
+        .order_by(late_decisions.c.decided_at)
+    )
+    return {row.scorecard: row.document for row in await session.execute(statement)}
 
 
 async def read_page_of_decisions(
@@ -290,6 +307,7 @@ async def read_page_of_decisions(
     return [_decided_from_row(row) for row in rows], int(total)
 
 
+_is_proposal = late_decisions.c.id.startswith(f"{IdKind.LATE_PROPOSAL}_", autoescape=True)
 _ABOUT = ("cycle", "subject_kind", "subject")
 _KEY = ("kind", "source", "fact", "day", "shop", "unit", "employee", "basis")
 

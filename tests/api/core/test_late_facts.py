@@ -8,12 +8,14 @@ from decimal import Decimal
 
 import pytest
 
+from services.api.core.documents import to_bytes
 from services.api.core.drifts import Difference
 from services.api.core.late_facts import (
     LATE,
     Asked,
     accepted_of,
     asked_by,
+    check_second,
     check_takes,
     explanation_kept,
     kept_bases,
@@ -21,12 +23,13 @@ from services.api.core.late_facts import (
     pay_changes,
     periods_past,
     waits_since,
+    with_proposal,
     with_values,
 )
 from services.api.core.pay_bases import basis_document, read_basis
 from services.api.core.told_cards import ToldCard
 from services.schema.days import Period
-from services.schema.errors import Closed
+from services.schema.errors import Closed, Conflict
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle, Population
 from services.schema.shapes.indicators import Explained, Value, Wanted
@@ -294,3 +297,20 @@ def test_how_a_card_came_about_is_kept_beside_what_it_is_paid_by() -> None:
     assert read_basis(kept) == basis
     assert explanation_kept(kept) == b'{"total":"90.00"}'
     assert explanation_kept(basis_document(basis)) is None
+
+
+def test_a_proposal_is_of_the_case_as_it_was_then() -> None:
+    proposal = {"by": "e-boss", "reason": "late", "proposed_at": "2026-12-01T00:00:00Z"}
+    case: dict[str, object] = {"id": "sc_1", "facts_total": 1}
+    kept = to_bytes({**case, "proposal": proposal})
+    assert with_proposal(case, None) == ({**case, "proposal": None}, None)
+    assert with_proposal(case, kept) == ({**case, "proposal": proposal}, "e-boss")
+    more = {**case, "facts_total": 2}
+    assert with_proposal(more, kept) == ({**more, "proposal": None}, None)
+
+
+def test_who_proposed_does_not_accept() -> None:
+    check_second("e-boss", "e-hr")
+    with pytest.raises(Conflict, match="e-boss has proposed to accept it") as refusal:
+        check_second("e-boss", "e-boss")
+    assert refusal.value.code == "accepted_alone"

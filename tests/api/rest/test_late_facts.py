@@ -258,6 +258,63 @@ async def test_a_decision_is_hrs_and_of_what_was_read(closed: Company) -> None:
     assert (await closed.get("/v1/late-facts/sc_nobody")).status_code == 404
 
 
+async def test_what_is_published_is_corrected_by_two_people(closed: Company) -> None:
+    """Whichever keys they use; the second sees what the first has seen, or it begins anew."""
+    await move(closed, "jan", *TO_APPROVED, "published")
+    await closed.make_key("boss", "hr", "e-boss")
+    await closed.make_key("boss again", "admin", "e-boss")
+    await sell_late(closed, late(30, "100", id="one"))
+    before = await waiting(closed)
+    path = f"/v1/late-facts/{before['id']}"
+    tag = (await closed.get(path)).headers["etag"]
+    body = {"decision": "accepted", "reason": "ERP was late"}
+    proposed = await closed.post(f"{path}/decision", body, key="boss", If_Match=tag)
+    assert (before["proposal"], proposed.status_code) == (None, 202)
+    proposal = proposed.json()["proposal"]
+    assert (proposal["by"], proposal["reason"]) == ("e-boss", "ERP was late")
+    assert await waiting(closed) == proposed.json() == {**before, "proposal": proposal}
+
+    unchanged = await digest(closed)
+    for key in ("boss", "boss again"):
+        alone = await closed.post(f"{path}/decision", body, key=key)
+        assert (alone.status_code, alone.json()["code"]) == (409, "accepted_alone")
+        assert alone.json()["detail"].startswith("e-boss has proposed to accept it")
+    unseen = await closed.post(f"{path}/decision", body, If_Match=tag)
+    assert unseen.status_code == 412
+    assert await digest(closed) == unchanged
+    assert (await closed.get("/v1/late-facts/decisions")).json()["items"] == []
+    assert len(await feed(closed)) == 4
+
+    # What comes meanwhile nobody has proposed to accept.
+    await sell_late(closed, late(31, "399.5", id="two"))
+    assert (await waiting(closed))["proposal"] is None
+    assert (await closed.post(f"{path}/decision", body)).status_code == 202
+    taken = await closed.post(f"{path}/decision", {**body, "reason": "so it was"}, key="boss")
+    assert taken.status_code == 201, taken.text
+    decided = taken.json()
+    assert (decided["proposal"]["by"][:8], decided["reason"]) == ("key:key_", "so it was")
+    assert (await closed.get("/v1/late-facts/decisions")).json()["items"] == [decided]
+    # Of 2,000 by three orders, grade A: 30 and 500, times 1.2, less 10.01 and 250.
+    assert [each["amount"] for each in (await feed(closed))[4:]] == ["25.99", "350.00"]
+    audit = (await closed.get("/v1/audit?limit=500")).json()["items"]
+    deeds = [each for each in audit if each["object"] == f"scorecard:{before['id']}"]
+    assert [each["action"] for each in deeds] == [
+        *["late_facts.proposed"] * 2, "late_facts.accepted",
+    ]  # fmt: skip
+    # What comes later is another case.
+    await sell_late(closed, late(29, "1", id="three"))
+    assert (await waiting(closed))["proposal"] is None
+
+
+async def test_what_somebody_would_accept_may_be_rejected(closed: Company) -> None:
+    await move(closed, "jan", *TO_APPROVED, "published")
+    await sell_late(closed, late(31, "499.5"))
+    path = f"/v1/late-facts/{(await waiting(closed))['id']}/decision"
+    assert (await closed.post(path, {"decision": "accepted", "reason": "x"})).status_code == 202
+    await decide(closed, "rejected")
+    assert (await waiting(closed), len(await feed(closed))) == (None, 4)
+
+
 async def test_a_calibrated_grade_stays_as_pay_is_corrected(company: Company) -> None:
     """Nobody is ranked again for one person's late fact."""
     people = [f"e-{number}" for number in range(1, 5)]
