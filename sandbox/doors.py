@@ -58,7 +58,7 @@ def credentials(tenant: str, address: str, today: date) -> Row:
         # Without this, only the marketplaces' own addresses are called.
         "sandbox": [urlsplit(address).netloc],
         "articles": article_list(),
-        "people": {**jd.people(), **doudian.people()},
+        "people": {**jd.people(), **doudian.people(), **taobao.people()},
         "shops": [
             {
                 "tenant": tenant,

@@ -2,9 +2,10 @@
 
 from sandbox.accounts import sign_in_at
 from sandbox.shops import Shop
+from sandbox.taobao.desk import people
 from sandbox.taobao.gateway import Gateway, sign_of
 
-__all__ = ["PATH", "Gateway", "sign_in", "sign_of"]
+__all__ = ["PATH", "Gateway", "people", "sign_in", "sign_of"]
 
 PATH = "/router/rest"
 

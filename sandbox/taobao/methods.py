@@ -7,6 +7,7 @@ from functools import partial
 from sandbox.books import Books
 from sandbox.sales import Sale
 from sandbox.shops import Shop
+from sandbox.taobao import desk
 from sandbox.taobao.books import full_refund, full_trade, statistics
 from sandbox.taobao.params import (
     Entry,
@@ -161,4 +162,5 @@ METHODS: dict[str, Method] = {
     "taobao.traderates.get": _ratings,
     "taobao.jds.trades.statistics.get": _statistics,
     "taobao.sellercenter.subusers.get": _staff,
+    **desk.METHODS,
 }

@@ -119,9 +119,14 @@ def rating_row(sale: Sale, review: Review) -> Row:
 def staff_rows(shop: Shop) -> list[Row]:
     """The accounts that work in a shop."""
     return [
-        {"sub_id": shop.number * 1000 + n, "nick": f"{shop.name}:{code}", "status": 1}
+        {"sub_id": shop.number * 1000 + n, "nick": account_name(shop, code), "status": 1}
         for n, code in enumerate(shop.guides)
     ]
+
+
+def account_name(shop: Shop, code: str) -> str:
+    """Of the account in which somebody works under the seller's own."""
+    return f"{shop.name}:{code}"
 
 
 _ZERO = Decimal(0)

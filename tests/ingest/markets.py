@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +23,8 @@ from sandbox.sales import Claim, Sale
 from sandbox.shopify.rows import financial_status
 from sandbox.shopify.shelves import levels_of
 from sandbox.shops import SHOP_OF, Shop
+from sandbox.taobao import desk
+from sandbox.taobao.rows import account_name
 from sandbox.woocommerce.rows import product_rows, variation_rows
 from services.schema.db import Database
 from tests.databases import TestDatabase
@@ -42,6 +44,10 @@ Shelves = tuple[int, int, Decimal | None]
 """How many articles, how many of them are out of stock, and what all of it has cost."""
 
 
+Served = dict[tuple[date, str], tuple[int, int]]
+"""How many sessions each agent had on a day, and answered."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A shop, its marketplace's door, and what an order of its is called there."""
@@ -59,8 +65,8 @@ class Case:
     """What a day's shelves hold."""
     rates: bool = False
     """Whether it tells what buyers think of each line."""
-    service: bool = False
-    """Whether it counts what agents do."""
+    service: Callable[[Shop, datetime], Served] | None = None
+    """What it counts of agents, as it was looked at then."""
     reputation: bool = False
     """Whether it tells what buyers think of a shop today."""
     also: tuple[str, ...] = ()
@@ -140,6 +146,27 @@ def stock_at_woocommerce(day: date) -> Shelves:
     return len(there), sum(row["stock_status"] != "instock" for row in there), None
 
 
+def served_at_jd(shop: Shop, at: datetime) -> Served:
+    of = {people()[name]: name for name in agents_of(shop) if name in people()}
+    return _served(at, of, lambda day, name: chats(shop, day, name))
+
+
+def served_at_taobao(shop: Shop, at: datetime) -> Served:
+    of = {code: account_name(shop, code) for code in shop.guides}
+    return _served(at, of, lambda day, name: desk.chats(shop, day, name))
+
+
+def _served(
+    at: datetime, accounts: Mapping[str, str], chats_of: Callable[[date, str], list[Any]]
+) -> Served:
+    """A desk tells after six hours."""
+    found = {}
+    for day, (employee, account) in itertools.product(_days_over(at - 6 * _HOUR), accounts.items()):
+        if rows := chats_of(day, account):
+            found[day, employee] = (len(rows), sum(row["answered"] is True for row in rows))
+    return found
+
+
 CASES = {
     "amazon": Case(
         "az-qinghe",
@@ -157,7 +184,7 @@ CASES = {
         "jd",
         of_jd,
         refunds=asked_for,
-        service=True,
+        service=served_at_jd,
         also=("salespeople", "service"),
     ),
     "pinduoduo": Case(
@@ -172,7 +199,15 @@ CASES = {
         traffic=True,
         stock=stock_at_shopify,
     ),
-    "taobao": Case("tm-life", "taobao", usual, refunds=asked_for, rates=True),
+    "taobao": Case(
+        "tm-life",
+        "taobao",
+        usual,
+        refunds=asked_for,
+        rates=True,
+        service=served_at_taobao,
+        also=("service",),
+    ),
     "woocommerce": Case(
         "wc-qinghe",
         "woocommerce",
@@ -252,8 +287,8 @@ async def check_days(world: World, case: Case) -> None:
     for row in shelves:
         assert case.stock is not None
         assert (row.skus, row.skus_out, row.stock_value) == case.stock(row.day)
-    served = await world.rows("SELECT started_on, employee, totals FROM chat_facts")
-    shown = _served(shop, feeds["chats"].last_success) if case.service else {}
+    served = await world.rows("SELECT * FROM chat_facts WHERE started_on >= :first", first=FIRST)
+    shown = case.service(shop, feeds["chats"].last_success) if case.service else {}
     assert {
         (row.started_on, row.employee): (row.totals["chats"], row.totals["answered"])
         for row in served
@@ -270,17 +305,6 @@ async def check_days(world: World, case: Case) -> None:
             number: Decimal(str(reputation_row(midnight(day))["service_score"]))
             for number, day in days.items()
         }
-
-
-def _served(shop: Shop, at: datetime) -> dict[tuple[date, str], tuple[int, int]]:
-    """How many sessions each agent had on a day, and answered; the desk tells after six hours."""
-    found = {}
-    for day in _days_over(at - 6 * _HOUR):
-        for agent in agents_of(shop):
-            if rows := chats(shop, day, agent):
-                answered = sum(row["answered"] is True for row in rows)
-                found[day, people()[agent]] = (len(rows), answered)
-    return found
 
 
 def _days_over(at: datetime) -> list[date]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from services.ingest.sources import taobao_history as history
+from services.ingest.sources import taobao_service as desk
 from services.ingest.sources.client import Answer, Client
 from services.ingest.sources.errors import (
     NotAuthorised,
@@ -147,13 +148,17 @@ class TaobaoSource:
         self._has_history = history.HISTORY in credential.also
         if self._has_history:
             orders = replace(STREAMS[FactKind.ORDERS], reach=history.REACH)
-            self.streams = {**STREAMS, FactKind.ORDERS: orders}
+            self.streams = {**self.streams, FactKind.ORDERS: orders}
+        if desk.SERVICE in credential.also:
+            self.streams = {**self.streams, FactKind.CHATS: desk.STREAM}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row that changed in a window: read again until a pass brings nothing new.
 
         Of orders from before three months ago those that were placed in it.
         """
+        if kind is FactKind.CHATS:
+            return await desk.read_service(self._call, window, self._now(), timezone=ZONE.key)
         asked = _LISTS[kind]
         shown = f"{_text(window.start)} to {_text(window.end)}"
         by_placing = self._has_history and kind is FactKind.ORDERS

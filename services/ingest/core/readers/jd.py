@@ -12,6 +12,7 @@ from typing import Any, cast
 from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
+from services.ingest.core.readers.desks import service_of
 from services.ingest.core.readers.rows import (
     Document,
     Row,
@@ -182,30 +183,7 @@ def _refund(row: Row, origin: Origin, known: Known) -> Document:
 
 
 def _service(row: Row, origin: Origin, _known: Known) -> Document:
-    """All of an agent's day; the mean wait is taken to be of those who were replied to."""
-    replied = whole_in(row, "replied", "/totals/answered")
-    given = [
-        (whole_in(mark, "score", "/totals"), whole_in(mark, "count", "/totals"))
-        for mark in objects_in(row, "marks", "/totals")
-    ]
-    document: Document = {
-        "source": origin.source,
-        "id": number_in(row, "number"),
-        "shop": origin.shop,
-        "employee": origin.people.get(text_in(row, "waiter") or ""),
-        "started_at": f"{number_in(row, 'day')}T00:00:00+08:00",
-        "totals": {
-            "chats": replied + whole_in(row, "unreplied", "/totals/chats"),
-            "answered": replied,
-            "satisfaction_answers": sum(count for _, count in given),
-            "satisfied_answers": sum(count for score, count in given if score >= _SATISFIED),
-        },
-        "modified_at": row.get("readAt"),
-    }
-    if row.get("avgTime") is not None:
-        wait = amount_in(row, "avgTime", "/response_seconds")
-        document |= {"response_seconds": plain(wait * replied), "responses": replied}
-    return document
+    return service_of(row, origin, agent="waiter", is_satisfied=lambda score: score >= _SATISFIED)
 
 
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {

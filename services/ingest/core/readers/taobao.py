@@ -1,4 +1,4 @@
-"""What the rows of TOP (Taobao/Tmall) mean, as facts: trades, refunds and ratings.
+"""What the rows of TOP (Taobao/Tmall) mean, as facts: trades, refunds, ratings, service.
 
 Times are text in GMT+8, amounts text in yuan, numbers up to 19 digits. Raises Unfit for a row that
 cannot be read, with the place in the fact that it would have been.
@@ -12,6 +12,7 @@ from typing import Any, cast
 from services.ingest.core.buyers import Seal
 from services.ingest.core.facts import check_row
 from services.ingest.core.fields import Unfit
+from services.ingest.core.readers.desks import service_of
 from services.ingest.core.readers.rows import (
     Document,
     Row,
@@ -58,7 +59,14 @@ _REFUND_STATUSES = {
     "SUCCESS": RefundStatus.SUCCEEDED,
 }
 _NO_REFUND = (None, "", "NO_REFUND")
-_NUMBERS = {FactKind.ORDERS: "tid", FactKind.REFUNDS: "refund_id", FactKind.RATINGS: "oid"}
+_NUMBERS = {
+    FactKind.ORDERS: "tid",
+    FactKind.REFUNDS: "refund_id",
+    FactKind.RATINGS: "oid",
+    FactKind.CHATS: "number",
+}
+_SATISFIED = 1
+"""Of the marks of service, from 0 (best) to 4, the last that is called so."""
 _SCORES = {"good": "5", "neutral": "3", "bad": "1"}
 
 # Everything else that a marketplace may put into a row is dropped before the row is kept.
@@ -68,7 +76,8 @@ _KEPT = {
     *("order", "num", "price", "total_fee", "divide_order_fee", "part_mjz_discount"),
     *("refund_status", "outer_sku_id", "outer_iid", "sku_id", "num_iid", "promotion_details"),
     *("promotion_detail", "promotion_id", "refund_fee", "refund_phase", "dispute_type"),
-    *("good_status", "has_good_return", "result"),
+    *("good_status", "has_good_return", "result", "number", "day", "staff", "replied"),
+    *("unreplied", "avgTime", "marks", "score", "count", "readAt"),
 }
 
 
@@ -84,6 +93,8 @@ def number_of(kind: FactKind, row: Row) -> str:
 
 def changed_at(kind: FactKind, row: Row) -> datetime | None:
     """When a row last changed; null where that cannot be read."""
+    if kind is FactKind.CHATS:
+        return instant_in(row, "readAt")
     return instant_in(row, "created" if kind is FactKind.RATINGS else "modified", chinese_time)
 
 
@@ -187,10 +198,15 @@ def _rating(row: Row, origin: Origin, _known: Known) -> Document:
     }
 
 
+def _service(row: Row, origin: Origin, _known: Known) -> Document:
+    return service_of(row, origin, agent="staff", is_satisfied=lambda score: score <= _SATISFIED)
+
+
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.REFUNDS: _refund,
     FactKind.RATINGS: _rating,
+    FactKind.CHATS: _service,
 }
 
 
