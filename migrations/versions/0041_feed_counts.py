@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("accepted", sa.BigInteger(), nullable=False),
         sa.Column("applied", sa.BigInteger(), nullable=False),
         sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "feed"],
             ["feeds.tenant_id", "feeds.id"],
@@ -31,6 +32,12 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "feed", "day", name=op.f("pk_feed_counts")),
+    )
+    op.create_index(
+        "ix_feed_counts_digest",
+        "feed_counts",
+        ["tenant_id", "day"],
+        postgresql_where=sa.text("digest IS NOT NULL"),
     )
     protect("feed_counts", api="SELECT", ingest="SELECT, INSERT, UPDATE")
     op.add_column("rejected_rows", sa.Column("came_on", sa.Date(), nullable=True))

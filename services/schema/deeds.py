@@ -31,6 +31,8 @@ _STATED: Mapping[str, str] = {
     "dispute.reject": "id reason value",
     "employee.create": _CHANGE,
     "employee.update": _CHANGE,
+    "facts.post": "kind rows feeds feeds_in_all sha256",
+    "facts.pull": "kind shop source day rows sha256",
     "feed.backfill": "job days",
     "improvement.follow_up": "cycle number state owner",
     "indicator.define": "version formula formula_before unit better",

@@ -34,9 +34,7 @@ from tests.api.matrix import calls_of, send
 from tests.api.worlds import World, undone
 
 in_the_world = pytest.mark.asyncio(loop_scope="session")
-FACTS = "facts are put down by batch, with its caller and what became of its rows"
 EXEMPT = {
-    "POST /v1/facts/{kind}": FACTS,
     "POST /v1/feeds/hooks/{tenant}/{shop}": "it has a shop pulled sooner, and changes nothing",
 }
 """What appends nothing, and why."""

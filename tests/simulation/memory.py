@@ -364,7 +364,12 @@ async def mark_touched(_session: Session, _at: datetime) -> None:
 
 
 async def count_arrived(
-    session: Session, kind: FactKind, arrived: Sequence[Arrived], *, at: datetime
+    session: Session,
+    kind: FactKind,
+    arrived: Sequence[Arrived],
+    *,
+    at: datetime,
+    page_sha256: bytes | None,
 ) -> None:
     """All comes from feeds on the schedule, whose success is not told here."""
     for each in arrived:

@@ -35,6 +35,17 @@ class AuditedRate(Model):
     rate: str
 
 
+class AuditedFeed(Model):
+    """What a batch brought of one feed: accepted is applied, rejected and waiting together."""
+
+    shop: str | None
+    source: str | None
+    accepted: int
+    applied: int
+    rejected: int
+    waiting: int
+
+
 class AuditDetail(Model):
     """All that a detail may hold; the entry says by which action which of it there is."""
 
@@ -72,6 +83,9 @@ class AuditDetail(Model):
     event: str | None = None
     events: Strings | None = None
     expires_at: str | None = None
+    feeds: list[AuditedFeed] | None = None
+    """Of what a batch's rows were, the first hundred by shop and source."""
+    feeds_in_all: int | None = None
     fields: int | None = None
     fingerprint: str | None = None
     first_seq: int | None = None
@@ -118,7 +132,7 @@ class AuditDetail(Model):
     role: str | None = None
     round: int | None = None
     rows: int | dict[str, int] | None = None
-    """Of a file how many; of what was deleted, by table."""
+    """Of a file how many; of what was deleted, by table; of facts, by what became of them."""
     rule: str | None = None
     scheme_version: int | None = None
     scorecards: int | None = None
@@ -127,7 +141,11 @@ class AuditDetail(Model):
     set: Strings | None = None
     """Which secrets were stated, never what they are."""
     sha256: str | None = None
+    """Of the bytes that the entry is about: of a batch its body, unpacked. Of a pulled day it goes
+    on page by page: of the digest so far, at first 32 zeros, and that of the page as it is kept.
+    """
     sha256_before: str | None = None
+    shop: str | None = None
     signed: bool | None = None
     since: str | None = None
     source: str | None = None

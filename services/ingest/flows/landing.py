@@ -75,6 +75,8 @@ class Batch:
     came_on: date | None = None
     """The day on which rows that are tried again first came; others come at this time, where
     their shop is."""
+    page_sha256: bytes | None = None
+    """Of the page that was pulled, as it is kept; null where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ class Tally:
     batch: str
     counts: Counter[Outcome] = field(default_factory=Counter)
     rows: list[RowFault] = field(default_factory=list)
+    arrived: list[Arrived] = field(default_factory=list)
+    """By feed."""
 
     @property
     def received(self) -> int:
@@ -257,7 +261,7 @@ class Landing:
             if self._anything_replaced:
                 await clear_measures(self._session, self._kind)
             await mark_touched(self._session, self._batch.at)
-        arrived = [
+        self._tally.arrived = [
             Arrived(
                 shop=shop,
                 source=source,
@@ -268,7 +272,13 @@ class Landing:
             )
             for (shop, source), feed in self._feeds.items()
         ]
-        await count_arrived(self._session, self._kind, arrived, at=self._batch.at)
+        await count_arrived(
+            self._session,
+            self._kind,
+            self._tally.arrived,
+            at=self._batch.at,
+            page_sha256=self._batch.page_sha256,
+        )
         await add_batch(
             self._session,
             batch=self._batch.id,

@@ -1,5 +1,6 @@
 """What a marketplace's rows become: facts like any others, in the transaction of their cursor."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -104,7 +105,9 @@ async def land_rows(
     arrivals = list(_arrivals(lease.kind, desk, rows, stored, seal))
     tally = None
     if arrivals:
-        batch = Batch(new_id(IdKind.BATCH), CALLER, at)
+        body = f"[{','.join(arrival.body for arrival in arrivals)}]".encode()
+        sha256 = hashlib.sha256(body).digest()
+        batch = Batch(new_id(IdKind.BATCH), CALLER, at, page_sha256=sha256)
         tally = await add_facts(
             session, lease.kind, arrivals, batch=batch, seal=seal, scrub=_as_it_is
         )
@@ -112,7 +115,7 @@ async def land_rows(
             session,
             feed=lease.feed,
             request=reached.request,
-            body=f"[{','.join(arrival.body for arrival in arrivals)}]".encode(),
+            body=body,
             fetched_at=at,
             expires_at=at + desk.page_life,
         )

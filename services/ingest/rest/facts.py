@@ -27,6 +27,7 @@ from services.ingest.core.facts import row_schema
 from services.ingest.core.mappings import HeadingsMissing
 from services.ingest.core.rejections import scrub_row
 from services.ingest.flows.arrivals import Arrival
+from services.ingest.flows.audit import put_down_batch
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.landing import REFUSED, Batch, Tally, lane_of
 from services.ingest.flows.mappings import FileRows
@@ -295,6 +296,14 @@ async def _answered(request: Request, session: WriteSession, coming: Coming) -> 
     if file is not None:
         days_stated = await _state(session, coming, file, tally)
         tally.rows = [replace(row, number=file.line_of(row.number)) for row in tally.rows]
+    await put_down_batch(
+        session,
+        tally,
+        coming.kind,
+        caller=coming.caller,
+        sha256=coming.spool.sha256,
+        at=datetime.now(UTC),
+    )
     return await asyncio.to_thread(answer_batch, tally, days_stated)
 
 

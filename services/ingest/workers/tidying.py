@@ -1,8 +1,11 @@
-"""What is forgotten in its time: what marketplaces answered, and what refused rows held."""
+"""What is done in its time: pulled days are put down in the audit; what marketplaces answered, and
+what refused rows held, is forgotten.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 
+from services.ingest.flows.audit import put_down_pulled_days
 from services.ingest.store.pages import drop_expired
 from services.ingest.store.rejected import empty_expired
 from services.ingest.store.tenants import read_tenant_numbers
@@ -10,11 +13,11 @@ from services.ingest.workers.desks import Desks
 from services.schema.db import Database, WriteSession
 
 ROWS, BATCHES = 200, 100
-"""How many are forgotten in one transaction, and in how many of a tenant at a time."""
+"""How many are done in one transaction, and in how many of a tenant at a time."""
 
 
 async def tidy(database: Database, desks: Desks, *, now: Callable[[], datetime]) -> None:
-    """Forget what is over, also of shops that are pulled no more.
+    """Put down and forget what is over, also of shops that are pulled no more.
 
     A few in each transaction; what is not done in one go is left for the next.
     """
@@ -27,11 +30,14 @@ async def tidy(database: Database, desks: Desks, *, now: Callable[[], datetime])
         before = now() - desks.rejected_life
         return await empty_expired(session, received_before=before, limit=ROWS)
 
+    async def put_down(session: WriteSession) -> int:
+        return await put_down_pulled_days(session, at=now(), limit=ROWS)
+
     async with database.register() as register:
         numbers = await read_tenant_numbers(register)
     for tenant in numbers.values():
-        for forget in (forget_pages, forget_rejected):
+        for do in (put_down, forget_pages, forget_rejected):
             for _ in range(BATCHES):
                 async with database.write(tenant) as session:
-                    if await forget(session) < ROWS:
+                    if await do(session) < ROWS:
                         break

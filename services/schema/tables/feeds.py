@@ -9,6 +9,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql
 
 from services.schema.tables.base import (
     count,
@@ -69,8 +70,16 @@ feed_counts = Table(
     count("accepted"),
     count("applied"),
     count("rejected"),
+    # Of the pages that it was pulled by, until the audit tells of the day.
+    Column("digest", LargeBinary, nullable=True),
     ForeignKeyConstraint(
         ["tenant_id", "feed"], ["feeds.tenant_id", "feeds.id"], ondelete="CASCADE"
+    ),
+    Index(
+        "ix_feed_counts_digest",
+        "tenant_id",
+        "day",
+        postgresql_where=sql("digest IS NOT NULL"),
     ),
 )
 
