@@ -43,6 +43,10 @@ class Manner:
     """To list the orders of three days takes no fewer."""
     pages: tuple[str, ...]
     """Where the sizes of its pages stand; empty where each list has its own."""
+    buyer: tuple[Path, object] | None = None
+    """Where an order says who bought, and what nobody is called; null where it does not say, or
+    where its schema lets it say nothing but a text.
+    """
     currency: Path = ()
     """Where an order says its currency; empty where there is but one."""
     name: Callable[[int], object] = str
@@ -73,6 +77,7 @@ MANNERS = {
         texts=("-1.00", "1,5"),
         word=(("fulfillment", "fulfillmentStatus"), "BEAMED"),
         vanished=("lastUpdatedTime",),
+        buyer=(("buyer",), {"buyerEmail": True}),
         # What has changed, and what is complete after thirty days.
         calls_of_outage=2,
         pages=("sandbox.amazon.answers.PAGE",),
@@ -91,6 +96,7 @@ MANNERS = {
         texts=(-100, "1,5"),
         word=(("order_status",), 77),
         vanished=("update_time",),
+        buyer=(("doudian_open_id",), True),
         calls_of_outage=1,
         pages=("services.ingest.sources.doudian.PAGE_ROWS",),
     ),
@@ -104,6 +110,7 @@ MANNERS = {
         texts=("-1.00", "1,5"),
         word=(("orderState",), "A_NEW_STATE"),
         vanished=("modified",),
+        buyer=(("open_id_buyer",), True),
         calls_of_outage=1,
         pages=(
             "services.ingest.sources.jd.PAGE_ROWS",
@@ -153,6 +160,7 @@ MANNERS = {
         texts=("-1.00", "1,5"),
         word=(("status",), "TRADE_OF_A_NEW_KIND"),
         vanished=("modified",),
+        buyer=(("buyer_open_uid",), True),
         calls_of_outage=3,
         pages=(),
         name=int,
@@ -167,6 +175,7 @@ MANNERS = {
         texts=("-1.00", "1,5"),
         word=(("status",), "a-new-state"),
         vanished=("date_modified_gmt",),
+        buyer=(("customer_id",), True),
         # Orders, and orders for the sake of their refunds.
         calls_of_outage=2,
         pages=("services.ingest.sources.woocommerce.PAGE_ROWS",),

@@ -65,14 +65,17 @@ async def stated_oddly(stage: Stage, figure: Figures) -> None:
 
 
 async def poisoned(stage: Stage, figure: Figures) -> None:
-    """A word that nobody knows, a field that is gone; kept once, however often it comes."""
+    """A word that nobody knows, a field that is gone, a buyer that is no text; kept once each."""
     stage.begin(hours=46)
     manner = stage.manner
-    worded, robbed = [sale for sale in stage.sales() if _is_plain(sale, stage)][:2]
+    worded, robbed, nobodys = [sale for sale in stage.sales() if _is_plain(sale, stage)][:3]
+    bad_ones = [worded, robbed] + ([nobodys] if manner.buyer else [])
 
     def poison(sale: Sale, row: dict[str, Any]) -> dict[str, Any]:
         if sale.id == worded.id:
             return changed(row, *manner.word)
+        if manner.buyer and sale.id == nobodys.id:
+            return changed(row, *manner.buyer)
         return without(row, manner.vanished) if sale.id == robbed.id else row
 
     with stage.patch.context() as patch:
@@ -80,19 +83,21 @@ async def poisoned(stage: Stage, figure: Figures) -> None:
         assert await stage.world.pull() == []
         assert await stage.read_again(days=2) == []
     kept = await stage.world.rows("SELECT fact, pointer, outcome, body FROM rejected_rows")
-    bad = {manner.number(worded), manner.number(robbed)}
+    bad = {manner.number(sale) for sale in bad_ones}
     stored = {row.id for row in await stage.world.rows("SELECT id FROM order_facts")}
     good = {manner.number(sale) for sale in stage.sales()} - bad
     figure("S12", Wrong.FACTS, good - stored, tried=len(good), of="good rows beside bad ones")
     missing = bad - {row.fact for row in kept}
-    figure("S12", Wrong.CHANGES, missing, tried=2, of="poisoned rows, kept as they came")
-    assert len(kept) == 2
+    figure("S12", Wrong.CHANGES, missing, tried=len(bad), of="poisoned rows, kept as they came")
+    assert len(kept) == len(bad)
     assert not bad & stored
     assert {row.outcome for row in kept} == {"invalid"}
-    words = {row.fact: _at(json.loads(row.body), manner.word[0]) for row in kept}
-    assert words[manner.number(worded)] == str(manner.word[1])
+    bodies = {row.fact: json.loads(row.body) for row in kept}
+    assert _at(bodies[manner.number(worded)], manner.word[0]) == str(manner.word[1])
+    if manner.buyer:
+        assert manner.buyer[0][0] in bodies[manner.number(nobodys)]["withheld"]
     # Once it is stated well nothing is left of it.
-    for sale in (worded, robbed):
+    for sale in bad_ones:
         stage.world.gateway.books.touched[sale.id] = stage.clock.now + timedelta(minutes=5)
     figure("S12", Wrong.FACTS, 0, tried=await stage.settle(), of=BOOKS)
 
