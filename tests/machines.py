@@ -32,3 +32,5 @@ def sizes(every_run: Size, before_a_release: Size) -> pytest.MarkDecorator:
 
 IN_MEMORY = sizes(Size(200, 30), Size(5000, 80))
 ON_A_DATABASE = sizes(Size(20, 30), Size(400, 80))
+CORRECTED = sizes(Size(6, 20), Size(200, 80))
+"""Where a step may be a whole publication."""

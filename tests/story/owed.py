@@ -1,0 +1,68 @@
+"""Which facts count for somebody after what was decided, and what that comes to."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+
+TARGET = Decimal(1000)
+GRADES = (("A", 90, "1.2"), ("B", 60, "1"), ("C", 0, "0.5"))
+BONUS = Decimal(500)
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as its source and the ledger state it by now, or as a card took it."""
+
+    amount: Decimal
+    is_excluded: bool = False
+    in_month: Decimal = Decimal(0)
+    """Of it, refunded in October."""
+    later: Decimal = Decimal(0)
+    """Refunded in November: pay alone counts it in October."""
+    changed: int = 0
+
+
+Facts = dict[str, Order]
+
+
+@dataclass
+class Person:
+    """Which facts count for somebody, and what is known of those that do not."""
+
+    code: str
+    facts: Facts = field(default_factory=dict)
+    counted: Facts = field(default_factory=dict)
+    upheld: dict[str, Decimal | None] = field(default_factory=dict)
+    """What an order counts as for this card alone; null is not at all."""
+    since: int = 0
+    """What changed after this is not counted."""
+    waits: bool = False
+    is_held: bool = False
+    seen: Facts = field(default_factory=dict)
+    """All the facts as HR saw them when it rejected some."""
+    contested: set[str] = field(default_factory=set)
+
+    @property
+    def first(self) -> str:
+        """The order that is never left out: without any a card says that there are no data."""
+        return next(iter(self.facts))
+
+    def sales(self, *, paid: bool) -> Decimal:
+        found = Decimal(0)
+        for number, each in self.counted.items():
+            amount = self.upheld.get(number, each.amount)
+            if amount is not None and not each.is_excluded:
+                found += amount - each.in_month - (each.later if paid else 0)
+        return found
+
+    def owed(self) -> tuple[Decimal, str, dict[str, Decimal]]:
+        """Total, grade and pay by plan, as section 5 of the domain rounds them."""
+        attainment = half_up(self.sales(paid=False) / TARGET, "0.000001")
+        total = half_up(min(max(attainment * 100, Decimal(0)), Decimal(120)), "0.01")
+        grade, _, coefficient = next(each for each in GRADES if total >= each[1])
+        times = Decimal(coefficient)
+        commission = half_up(self.sales(paid=True) / 100 * times, "0.01")
+        return total, grade, {"commission": commission, "grade_bonus": BONUS * times}
+
+
+def half_up(value: Decimal, places: str) -> Decimal:
+    return value.quantize(Decimal(places), ROUND_HALF_UP)
