@@ -1,10 +1,10 @@
 """No buyer and no secret is found anywhere once their pages are read: canaries are planted in all.
 
 Names, phones, addresses and ids of buyers in every row of every marketplace, and in what they say
-when they refuse; then all tables, logs, errors and exports are searched.
+when they refuse; then all tables, a dump of the database, logs, errors, exports and what is written
+down of a company are searched, for them and for every secret that there is.
 """
 
-import gzip
 import io
 import json
 import re
@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import structlog
@@ -33,10 +33,12 @@ from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
+from services.local.database import Server
 from services.schema.db import Database
 from tests.api.companies import Company, open_companies
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
+from tests.ingest.searches import Search
 from tests.ingest.worlds import (
     BUYER_KEY,
     BUYER_KEYS,
@@ -138,56 +140,6 @@ def _is_poisoned(row: dict[str, Any]) -> bool:
 def _count(canary: str, body: bytes) -> int:
     escaped = json.dumps(canary)[1:-1].encode()
     return body.count(escaped) + (body.count(canary.encode()) if escaped != canary.encode() else 0)
-
-
-class Search:
-    """Looks for all canaries in all that it is shown, in whatever form it is kept."""
-
-    def __init__(self, canaries: list[str]) -> None:
-        forms = {
-            form
-            for canary in canaries
-            for form in (
-                canary.encode(),
-                json.dumps(canary)[1:-1].encode(),
-                canary.encode().hex().encode(),
-            )
-        }
-        self._needle = re.compile(b"|".join(re.escape(form) for form in sorted(forms)))
-        self.found: list[str] = []
-        self.looked: Counter[str] = Counter()
-        self.bytes = 0
-
-    def look(self, where: str, value: object) -> None:
-        self.looked[where.partition(" ")[0]] += 1
-        whole = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
-        if whole[:2] == b"\x1f\x8b":
-            whole = gzip.decompress(whole)
-        self.bytes += len(whole)
-        if hit := self._needle.search(whole):
-            around = whole[max(0, hit.start() - 60) : hit.end() + 20]
-            self.found.append(f"{where}: ...{around!r}")
-
-    async def look_at_tables(self, dsn: str) -> None:
-        owner = await asyncpg.connect(dsn)
-        tables = await owner.fetch(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
-            "AND relkind IN ('r', 'm') ORDER BY 1"
-        )
-        for (table,) in tables:
-            self.looked["tables"] += 1
-            for row in await owner.fetch(f"SELECT * FROM {table}"):  # noqa: S608 - the catalogue's
-                for column, value in row.items():
-                    self.look(f"columns {table}.{column}", value)
-        await owner.close()
-
-    async def look_at_doors(self, app: Any, client: httpx.AsyncClient, key: str) -> None:
-        """All that can be read without naming a thing."""
-        headers = {"Authorization": f"Bearer {key}"}
-        for path, methods in app.openapi()["paths"].items():
-            if "get" in methods and "{" not in path:
-                answer = await client.get(path, params={"limit": "500"}, headers=headers)
-                self.look(f"answers {path}", answer.text)
 
 
 @contextmanager
@@ -301,7 +253,11 @@ async def post_badly(client: httpx.AsyncClient, key: str) -> list[str]:
 
 
 async def test_scenario_x05_no_canary_is_found(
-    fresh_database: TestDatabase, monkeypatch: pytest.MonkeyPatch, figure: Figures
+    fresh_database: TestDatabase,
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    figure: Figures,
 ) -> None:
     for gateway in ("amazon", "shopify"):
         monkeypatch.setattr(f"sandbox.{gateway}.answers._MAKING", timedelta(0))
@@ -324,7 +280,8 @@ async def test_scenario_x05_no_canary_is_found(
                 }
             )
         )
-        search = Search([NAME, PHONE, STREET, BUYER, *secrets_of(shops)])
+        ours = [MASTER_KEY.decode(), BUYER_KEY.decode()]
+        search = Search([NAME, PHONE, STREET, BUYER, *ours, *secrets_of(shops)])
         async with (
             pooled(fresh_database) as pool,
             open_companies(fresh_database, 1) as (company,),
@@ -334,6 +291,8 @@ async def test_scenario_x05_no_canary_is_found(
             ) as client,
         ):
             key = company.keys["admin"]
+            await company.make_key("payroll", "payroll")
+            search.look_for(each.rpartition("_")[2] for each in company.keys.values())
             await put_shops(company)
             answers = await seal(client, key, shops)
             answers += await post_badly(client, key)
@@ -354,14 +313,18 @@ async def test_scenario_x05_no_canary_is_found(
                 search.look("errors", each)
             await search.look_at_doors(ingest, client, key)
             await search.look_at_doors(company.app, company.client, key)
+            await search.look_at_facts(client, key)
             await search.look_at_tables(fresh_database.dsn("kaohe"))
+            await search.look_at_archive(fresh_database.dsn("kaohe_migrate"), company, tmp_path)
+            search.look_at_dump(server, fresh_database.dsn("kaohe"))
     for line in lines.getvalue().splitlines():
         search.look("lines", line)
     planted = sum(sum(planter.served.values()) for planter in planters.values())
     searched = ", ".join(f"{count} {what}" for what, count in sorted(search.looked.items()))
     of = f"tables, columns, answers and lines, after {planted} canaries"
     figure("X05", Wrong.LEAKS, search.found, tried=sum(search.looked.values()), of=of)
-    for what, least in {"tables": 60, "columns": 2000, "answers": 30, "lines": 50}.items():
+    wanted = {"tables": 60, "columns": 2000, "answers": 30, "lines": 50}
+    for what, least in (wanted | {"dumped": 2000, "archived": 500}).items():
         assert search.looked[what] >= least, searched
 
 
