@@ -60,7 +60,8 @@ class Person:
         total = half_up(min(max(attainment * 100, Decimal(0)), Decimal(120)), "0.01")
         grade, _, coefficient = next(each for each in GRADES if total >= each[1])
         times = Decimal(coefficient)
-        commission = half_up(self.sales(paid=True) / 100 * times, "0.01")
+        # A base below 0 reaches no band.
+        commission = half_up(max(self.sales(paid=True), Decimal(0)) / 100 * times, "0.01")
         return total, grade, {"commission": commission, "grade_bonus": BONUS * times}
 
 
