@@ -14,6 +14,7 @@ FEED = "/v1/payroll/entries"
 """It has no end, so no total."""
 WHOLE = {
     "/v1/receipt-keys", "/v1/rating-requests", "/v1/survey-requests", "/v1/targets/differences",
+    "/v1/schemes/{code}/reviews",
     *(
         f"/v1/scorecards/{{id}}/{each}"
         for each in (

@@ -60,7 +60,7 @@ _STATED: Mapping[str, str] = {
     "result.drift": "cards drifts",
     "scheme.back_test": "job draft periods",
     "scheme.create": "draft document",
-    "scheme.publish": "version fingerprint",
+    "scheme.review": "draft comment",
     "scheme.update": "draft document",
     "scorecard.adjust": "id points reason withdraws",
     "scorecard.approve": "part comment fingerprint",
@@ -111,10 +111,16 @@ _OF_MOVES = (
 _OF_UPHOLDING = ("", "entries first_seq last_seq entries_sha256")
 """And what upholding a dispute does to a cycle that is published: it is corrected at once."""
 
-MOVE, UPHOLD = "cycle.move", "dispute.uphold"
+_OF_PUBLISHING = ("", "in_force_from")
+"""A version of a scheme may say from which day it is in force."""
+
+MOVE, UPHOLD, PUBLISH = "cycle.move", "dispute.uphold", "scheme.publish"
 DETAILS: Mapping[str, tuple[frozenset[str], ...]] = {
     **{action: (frozenset(members.split()),) for action, members in _STATED.items()},
     MOVE: tuple(frozenset(f"from to reason {members}".split()) for members in _OF_MOVES),
+    PUBLISH: tuple(
+        frozenset(f"version fingerprint {members}".split()) for members in _OF_PUBLISHING
+    ),
     UPHOLD: tuple(frozenset(f"id reason value {members}".split()) for members in _OF_UPHOLDING),
 }
 """By action the members that a detail has; where they differ, one set for each way."""

@@ -70,6 +70,7 @@ SHORT: Mapping[str, list[str]] = {
     "GET /v1/late-facts/decisions": ["late"],
     "GET /v1/rates": ["USD", "CNY", "2026-01-01"],
     "GET /v1/rejected": ["rej"],
+    "GET /v1/schemes/{code}/versions": ["1"],
     "GET /v1/scorecards/{id}/readers": ["2026-01-05T00:00:00+00:00", "key:k", "REST"],
     "GET /v1/surveys/{code}/answers": ["place", "ans"],
     "GET /v1/tokens/revocations": ["u-1"],

@@ -21,8 +21,8 @@ APPEND_ONLY = (
     "dispute_decisions", "disputes", "drifts", "exclusions", "improvements", "indicator_values",
     "interviews", "ladders", "late_decisions", "level_assessments", "level_observations",
     "own_indicators", "payouts", "payroll_acknowledgements", "raters", "ratings", "readers",
-    "report_duties", "reports", "results", "reviews", "scheme_versions", "standards",
-    "survey_answers", "survey_invitations", "target_plans", "targets", "use_decisions",
+    "report_duties", "reports", "results", "reviews", "scheme_reviews", "scheme_versions",
+    "standards", "survey_answers", "survey_invitations", "target_plans", "targets", "use_decisions",
     "use_rules",
 )  # fmt: skip
 

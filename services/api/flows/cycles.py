@@ -47,7 +47,7 @@ from services.api.store.live import (
     wake_worker,
 )
 from services.api.store.people import read_employees, read_units
-from services.api.store.schemes import read_draft, read_published
+from services.api.store.schemes import find_version_in_force, read_draft, read_published
 from services.api.store.scorecards import lock_cards_of_cycle, write_cards
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault, NotFound, Unavailable
@@ -270,14 +270,14 @@ def _after(cycle: Cycle, step: Step, version: int, at: datetime) -> Cycle:
 
 
 async def _scheme_of(session: WriteSession, cycle: Cycle) -> tuple[Scheme, int]:
-    """The version that scores a cycle: of a draft the newest, pinned as it is opened."""
-    version = cycle.scheme_version
-    if version is None:
-        draft = await read_draft(session, cycle.scheme)
-        version = None if draft is None else draft.latest
-    published = None if version is None else await read_published(session, cycle.scheme, version)
+    """The version that scores a cycle: of a draft the newest in force, pinned as it is opened."""
+    if cycle.scheme_version is not None:
+        published = await read_published(session, cycle.scheme, cycle.scheme_version)
+    else:
+        published = await find_version_in_force(session, cycle.scheme, cycle.period.start)
     if published is None:
-        detail = f"The scheme {cycle.scheme} has no published version to score by."
+        since = cycle.period.start.isoformat()
+        detail = f"The scheme {cycle.scheme} has no published version in force on {since}."
         raise Conflict("scheme_not_published", detail)
     return scheme_of(published.document), published.version
 

@@ -22,7 +22,7 @@ from services.api.store.schemes import (
 from services.door.etags import PRIVATE, check_match, etag_of, tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
 from services.door.routes import Asking, Reading, Writing, new_router
-from services.door.wire import Code, DecimalText, Model
+from services.door.wire import Code, Day, DecimalText, Model
 from services.schema.db import ReadSession
 from services.schema.errors import NotFound
 from services.schema.money import plain
@@ -76,6 +76,16 @@ class WarningDocument(Model):
         )
 
 
+class StatedPublication(Model):
+    """From when a version is in force."""
+
+    in_force_from: Day | None = None
+    """The first day of periods that it may score; null: any."""
+
+
+_AT_ONCE = StatedPublication()
+
+
 class PublishedVersion(Model):
     """What was published, and what makes it lopsided."""
 
@@ -125,13 +135,21 @@ async def put_scheme(
 
 
 @router.post("/v1/schemes/{code}/publish")
-async def post_publication(code: Code, caller: Asking, session: Writing) -> PublishedVersion:
+async def post_publication(
+    code: Code, caller: Asking, session: Writing, stated: StatedPublication = _AT_ONCE
+) -> PublishedVersion:
     """Make the draft a version; one that says what the newest says already is that version.
 
     What makes it lopsided is told, and refuses nothing: one family of indicators, an item above
     half, more than eight items, no leading indicator.
     """
-    published = await publish_draft(session, code, caller=caller, at=datetime.now(UTC))
+    published = await publish_draft(
+        session,
+        code,
+        in_force_from=stated.in_force_from,
+        caller=caller,
+        at=datetime.now(UTC),
+    )
     return PublishedVersion(
         code=published.code,
         version=published.version,
