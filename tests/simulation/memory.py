@@ -173,13 +173,16 @@ async def claim_feed(
     return _claim(session, feed, until) if row["shop"] in shops and is_free(row, at) else None
 
 
+async def take_pulled_days(_session: Session, **_: object) -> list[object]:
+    return []  # There is no audit in memory.
+
+
 async def drop_expired(_session: Session, **_: object) -> int:
-    return 0
-
-
-async def empty_expired(_session: Session, **_: object) -> int:
     """No story lasts as long."""
     return 0
+
+
+empty_expired = drop_expired
 
 
 async def add_days(session: Session, feed: str, days: Sequence[date]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import tenacity
 
-from services.ingest.flows import buyers, landing, pulls
+from services.ingest.flows import audit, buyers, landing, pulls
 from services.ingest.sources import client, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
 from services.ingest.store import jobs
@@ -22,7 +22,7 @@ from tests.simulation import memory
 from tests.simulation.marketplaces import Line
 from tests.simulation.weathers import Weather
 
-_PLACES = (buyers, landing, pulls, accounts, desks, pulling, schedule, tidying)
+_PLACES = (audit, buyers, landing, pulls, accounts, desks, pulling, schedule, tidying)
 _LOGGING = (client, accounts, pulling, schedule)
 _FACTS = "services.ingest.store."
 
