@@ -206,15 +206,17 @@ class ShopifySource:
 
             what = "another file, one of which is made at a time,"
             bulk.number = await self._client.look_until(start, what=what)
+        number = bulk.number
 
         async def look() -> Object | None:
-            return await self._ask(documents.LOOK_AT_BULK, {"id": bulk.number}, finished_file)
+            return await self._ask(documents.LOOK_AT_BULK, {"id": number}, finished_file)
 
         try:
             node = await self._client.look_until(look, what="the file of a shop's history")
         except FileFailed as failed:
-            # The next attempt asks for a new one.
-            bulk.number = None
+            # The next attempt asks for a new one; one that lost its lease may look for it still.
+            if bulk.number == number:
+                bulk.number = None
             if failed.denied and self._without != documents.FORBIDDABLE:
                 self._without |= documents.FORBIDDABLE
             raise failed.error from failed

@@ -1,5 +1,6 @@
 """Shopify is asked as it wants: within its points, page by page, and history as one file."""
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -21,7 +22,7 @@ from services.ingest.sources.errors import (
     Unreadable,
     WindowTooLarge,
 )
-from services.ingest.sources.reading import Credential
+from services.ingest.sources.reading import Credential, Reading
 from services.ingest.sources.shopify import STREAMS, ShopifySource, hosts_of
 from services.schema.shapes.feeds import Window
 from services.schema.words import FactKind
@@ -126,6 +127,28 @@ async def test_a_file_that_fails_is_asked_for_anew(
         await shop.source.read(ORDERS, HISTORY)
     assert await shop.numbers(window=HISTORY) == shop.truth(HISTORY)
     assert shop.outcomes("Start") == ["ok", "ok"]
+
+
+async def test_who_looks_for_a_file_asks_for_no_other_when_somebody_gives_it_up(
+    shop: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attempt that has lost its lease reads beside the one that came after it."""
+    await shop.source.read(ORDERS, DAY)
+    monkeypatch.setattr("sandbox.shopify.answers._MAKING", timedelta(seconds=20))
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0)
+        await shop.sleep(seconds)
+        if len(shop.outcomes("Look")) == 2:
+            shop.gateway.ledgers[SHOP.code].fails = "INTERNAL_SERVER_ERROR"
+
+    monkeypatch.setattr(shop.pace, "_sleep", sleep)
+    reads = (shop.source.read(ORDERS, HISTORY) for _ in range(2))
+    failed, found = await asyncio.gather(*reads, return_exceptions=True)
+    assert isinstance(failed, TryLater)
+    assert isinstance(found, Reading)
+    assert len(found.rows) == len(shop.truth(HISTORY))
+    assert {*shop.outcomes("Start"), *shop.outcomes("Look")} == {"ok"}
 
 
 async def test_somebody_elses_file_is_waited_for(
