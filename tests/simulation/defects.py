@@ -145,8 +145,9 @@ def lost_commit_is_done(patch: Patch) -> None:
 
 
 def no_reading_again(patch: Patch) -> None:
-    async def once(read_pass: Any, window: Any, *, number: str, changed: str, what: str) -> Any:
-        return as_last_seen((await read_pass(window)).rows, number=number, changed=changed)
+    async def once(read_pass: Any, window: Any, *, number: str, changed: str, **_: Any) -> Any:
+        found = await read_pass(window, whole=True)
+        return as_last_seen(found.rows, number=number, changed=changed)
 
     patch(taobao, "read_window", once)
 
@@ -172,8 +173,8 @@ def too_much_is_empty(patch: Patch) -> None:
 def first_page_only(patch: Patch) -> None:
     passing = taobao.TaobaoSource._pass
 
-    async def stop(self: Any, asked: Any, window: Any) -> Any:
-        found = await passing(self, asked, window)
+    async def stop(self: Any, asked: Any, window: Any, *, whole: bool) -> Any:
+        found = await passing(self, asked, window, whole=whole)
         return replace(found, rows=list(found.rows)[: asked.page_size], total=0, pages=1)
 
     patch(taobao.TaobaoSource, "_pass", stop)
@@ -205,8 +206,14 @@ def lost_answer_is_forgotten(patch: Patch) -> None:
     patch(pulling.Puller, "_stored", remember)
 
 
+def nothing_is_cut(patch: Patch) -> None:
+    """A window of several pages is read until it is quiet, as if its rows were of one second."""
+    patch(passes, "_SECOND", timedelta(days=99))
+
+
 def count_is_believed(patch: Patch) -> None:
-    """The page that should be the last one is not asked whether it is, and two passes suffice."""
+    """Nor is the page that should be the last one asked whether it is, and two passes suffice."""
+    nothing_is_cut(patch)
     patch(taobao, "_followed", lambda content: Page(taobao._rows(content), None, more_follow=False))
     patch(passes, "Pass", lambda rows, total, pages, _is_one=True: Pass(rows, total, pages))
 
@@ -329,6 +336,7 @@ DEFECTS: tuple[Defect, ...] = (
     cursor_to_now, lost_commit_is_done, no_reading_again, no_overlap, too_much_is_empty,
     first_page_only, poison_is_dropped, poison_blocks, id_as_float, amount_as_float,
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
-    outdated_is_kept, lost_answer_is_forgotten, count_is_believed, empty_file_is_empty,
-    next_page_forgotten, all_in_yuan, backfill_rests_for_years, backfill_begins_anew,
+    outdated_is_kept, lost_answer_is_forgotten, nothing_is_cut, count_is_believed,
+    empty_file_is_empty, next_page_forgotten, all_in_yuan, backfill_rests_for_years,
+    backfill_begins_anew,
 )  # fmt: skip

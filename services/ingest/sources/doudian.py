@@ -87,27 +87,29 @@ class DoudianSource:
             self.streams = {**STREAMS, FactKind.RATINGS: _REPUTATION}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
-        """Every row that changed in a window: read again until a pass brings nothing new."""
+        """Every row that changed in a window; of reputation today's."""
         if kind is FactKind.RATINGS:
             return await self._read_reputation(window)
         if kind is FactKind.ORDERS:
             rows = await read_window(
-                lambda part: self._pass(
-                    "order.searchList", _order_params(part), _orders, "order_id"
+                lambda part, *, whole: self._pass(
+                    "order.searchList", _order_params(part), _orders, "order_id", whole=whole
                 ),
                 window,
                 number="order_id",
                 changed="update_time",
+                by="update_time",
                 what="order.searchList",
             )
         else:
             rows = await read_window(
-                lambda part: self._pass(
-                    "afterSale.List", _refund_params(part), _refunds, "aftersale_id"
+                lambda part, *, whole: self._pass(
+                    "afterSale.List", _refund_params(part), _refunds, "aftersale_id", whole=whole
                 ),
                 window,
                 number="aftersale_id",
                 changed="update_time",
+                by="update_time",
                 what="afterSale.List",
             )
         return Reading(f"{kind} {window.start.isoformat()} to {window.end.isoformat()}", rows)
@@ -136,6 +138,8 @@ class DoudianSource:
         params: Mapping[str, object],
         read: Callable[[Mapping[str, Any]], tuple[list[Row], int]],
         number: str,
+        *,
+        whole: bool,
     ) -> Pass:
         async def page(place: int) -> Page:
             return await self._call(
@@ -145,7 +149,7 @@ class DoudianSource:
                 lambda data: counted_page(*read(data), place=place, size=PAGE_ROWS),
             )
 
-        return await read_pages(page, size=PAGE_ROWS, what=method, number=number)
+        return await read_pages(page, size=PAGE_ROWS, what=method, number=number, whole=whole)
 
     async def _call(
         self, method: str, params: Mapping[str, object], read: Callable[[Mapping[str, Any]], T]

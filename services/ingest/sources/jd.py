@@ -78,16 +78,17 @@ _PERMISSION = {"24", "88"}
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Two parameters that name a range of time."""
+    """Two parameters that name a range of time, and where it stands in a row."""
 
     start: str
     end: str
+    by: str
 
 
-_APPLIED = _Range("applyTimeStart", "applyTimeEnd")
-_CHECKED = _Range("checkTimeStart", "checkTimeEnd")
-_SERVICE_APPLIED = _Range("applyTimeBegin", "applyTimeEnd")
-_SERVICE_APPROVED = _Range("approveTimeBegin", "approveTimeEnd")
+_APPLIED = _Range("applyTimeStart", "applyTimeEnd", "applyTime")
+_CHECKED = _Range("checkTimeStart", "checkTimeEnd", "checkTime")
+_SERVICE_APPLIED = _Range("applyTimeBegin", "applyTimeEnd", "applyTime")
+_SERVICE_APPROVED = _Range("approveTimeBegin", "approveTimeEnd", "approveTime")
 
 
 class JdSource:
@@ -104,7 +105,7 @@ class JdSource:
             self.streams = {**STREAMS, FactKind.CHATS: SERVICE_STREAM}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
-        """Every row that changed in a window: read again until a pass brings nothing new."""
+        """Every row that changed in a window."""
         if kind is FactKind.CHATS:
             return await read_service(self._call, window, self._now(), timezone=ZONE.key)
         if kind is FactKind.ORDERS:
@@ -132,7 +133,7 @@ class JdSource:
         if SALESPEOPLE in self._credential.also:
             fields += ",salesPin"
 
-        async def read_pass(part: Window) -> Pass:
+        async def read_pass(part: Window, *, whole: bool) -> Pass:
             params = {
                 "start_date": _text(part.start),
                 "end_date": _text(part.end),
@@ -152,10 +153,17 @@ class JdSource:
                     lambda content: counted_page(*_orders(content), place=place, size=PAGE_ROWS),
                 )
 
-            return await read_pages(page, size=PAGE_ROWS, what=_SEARCH, number="orderId")
+            return await read_pages(
+                page, size=PAGE_ROWS, what=_SEARCH, number="orderId", whole=whole
+            )
 
         return await read_window(
-            read_pass, window, number="orderId", changed="modified", what=_SEARCH
+            read_pass,
+            window,
+            number="orderId",
+            changed="modified",
+            by="modified",
+            what=_SEARCH,
         )
 
     async def _read_cancelled(self, window: Window) -> list[Row]:
@@ -180,7 +188,7 @@ class JdSource:
         window: Window,
         read: Callable[[Mapping[str, Any]], tuple[list[Row], int]],
     ) -> tuple[Row, ...]:
-        async def read_pass(part: Window) -> Pass:
+        async def read_pass(part: Window, *, whole: bool) -> Pass:
             params = {asked.start: _text(part.start), asked.end: _text(part.end)}
 
             async def page(place: int) -> Page:
@@ -192,10 +200,12 @@ class JdSource:
                     ),
                 )
 
-            return await read_pages(page, size=REFUND_PAGE_ROWS, what=method, number="number")
+            return await read_pages(
+                page, size=REFUND_PAGE_ROWS, what=method, number="number", whole=whole
+            )
 
         return await read_window(
-            read_pass, window, number="number", changed="modified", what=method
+            read_pass, window, number="number", changed="modified", by=asked.by, what=method
         )
 
     async def _call(

@@ -1,14 +1,17 @@
-"""Pages shift while they are read: a window is read again until a pass brings nothing new.
+"""Pages shift while they are read: a window is cut so that only first pages are asked for.
 
 A row that changes leaves its window and pulls the rows behind it one place forward, perhaps over
-the edge of a page that has been read. No single pass can tell; two that agree can, mostly.
+the edge of a page that has been read; and each page may come from another copy of the books. One
+page is one moment's truth. Of several no number of passes is sure, not even where they agree: that
+is left for what cannot be cut.
 """
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from services.ingest.sources.errors import TryLater, Unreadable, WindowTooLarge
 from services.ingest.sources.reading import Row
@@ -24,8 +27,9 @@ _SECOND = timedelta(seconds=1)
 _WHOLE = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
 MOST_PASSES = 8
 """A window that is not quiet after so many readings is left to the schedule."""
-PASSES_A_PAGE = 8
+PASSES_A_PAGE = 20
 """More for each of its pages where it is cut: rows of a few seconds are many cuts away."""
+_CHINA = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Pass:
     """Whether its pages show as many rows as were counted, and none twice: those of one moment."""
 
 
+class ReadPass(Protocol):
+    """Reads a part of a window once; its first page alone unless it is wanted whole."""
+
+    def __call__(self, part: Window, *, whole: bool) -> Awaitable[Pass]: ...
+
+
 def counted_page(rows: list[Row], total: int, *, place: int, size: int) -> Page:
     """A page that states the count of all rows, its place counted from 1.
 
@@ -69,8 +79,11 @@ async def read_pages(
     number: str,
     most: int | None = None,
     backwards: bool = False,
+    whole: bool,
 ) -> Pass:
     """Read a window's pages once, from place 1 on; `number` names that of a row.
+
+    Unless it is wanted whole a window of several pages is only counted: the first one is read.
 
     Where the one that should be the last says that more follow, another copy of the marketplace's
     books had counted: what that one does not show, or no more, pushes rows onto pages that nobody
@@ -83,7 +96,7 @@ async def read_pages(
     if counted.total > most:
         raise WindowTooLarge(f"{what} counts {counted.total} rows in one window")
     pages = -(-counted.total // size)
-    if pages <= 1:
+    if pages <= 1 or not whole:
         return Pass(counted.rows, counted.total, pages)
     found, last = ([] if backwards else [counted]), (pages if backwards else 2)
     found.append(await ask(last))
@@ -108,45 +121,78 @@ async def read_until_quiet(
 ) -> tuple[Row, ...]:
     """Every row of a list that cannot be cut: as those of a single second."""
     return await read_window(
-        lambda _: read_pass(), _WHOLE, number=number, changed=changed, what=what
+        lambda *_, **__: read_pass(), _WHOLE, number=number, changed=changed, by=None, what=what
     )
 
 
 async def read_window(
-    read_pass: Callable[[Window], Awaitable[Pass]],
+    read_pass: ReadPass,
     window: Window,
     *,
     number: str,
     changed: str,
+    by: str | None,
     what: str,
 ) -> tuple[Row, ...]:
     """Every row of a window once, as it was last seen.
 
     `number` and `changed` name the places in a row of its number and its time of change, which
-    sorts as a text. A single page is one moment's truth, several are as many moments: they have
-    to be said twice, alike. Where they are not, rows have moved or copies disagree, and no number
-    of passes is sure: the window is cut until its parts have a page each.
+    sorts as a text; `by` that of the time by which it is in the window, null where its rows do not
+    stand in the order of it. Of what cannot be cut a pass has to say the same twice, and once more
+    where its pages show another number of rows than they count.
     """
     known: dict[str, tuple[str, Row]] = {}
-    waiting, restless, most = [window], 0, MOST_PASSES
+    waiting, restless, most = [(window, False)], 0, MOST_PASSES
     while waiting:
-        part, was_quiet, is_first = waiting.pop(), False, True
+        (part, is_shown), was_quiet, is_first = waiting.pop(), False, True
+        can_be_cut = part.end - part.start > _SECOND
         while restless < most:
-            found = await read_pass(part)
+            found = await read_pass(part, whole=not can_be_cut)
             seen, fresh = _take_in(known, found.rows, number=number, changed=changed)
             is_quiet = not is_first and not fresh and (found.is_one or was_quiet)
             if seen >= found.total and (found.pages <= 1 or is_quiet):
                 break
             restless += 1
-            can_be_cut = found.pages > 1 and part.end - part.start > _SECOND
-            if can_be_cut and not (is_first and found.is_one):
-                waiting += reversed(part.halves())
+            if found.pages > 1 and can_be_cut:
+                waiting += reversed(_cut(part, found, None if is_shown else by))
                 most = max(most, MOST_PASSES + PASSES_A_PAGE * found.pages)
                 break
             was_quiet, is_first = not fresh, False
         else:
             raise TryLater(f"{what} is not quiet after {restless} passes")
     return tuple(row for _, row in known.values())
+
+
+def _cut(part: Window, found: Pass, by: str | None) -> list[tuple[Window, bool]]:
+    """Parts that touch, in order, of one whose first page was read: two, cut where that page ends.
+
+    With each part, whether it is what that page shows, and so should have a single page. Without
+    times they are even: any cut is right, these need few calls.
+    """
+    start, end = part.start, part.end
+    times = [_moment(row.get(by)) for row in found.rows] if by else []
+    inside = [time for time in times if time and start < time < end]
+    if inside:
+        is_newest_first = inside[0] >= inside[-1]
+        at = min(inside) if is_newest_first else max(inside)
+        before, after = replace(part, end=at), replace(part, start=at)
+        return [(before, not is_newest_first), (after, is_newest_first)]
+    seconds = int((end - start).total_seconds())
+    # A few more than pages, which are not all full: fewer calls than by halves.
+    count = min(found.pages * 4 // 3 + 1, seconds)
+    edges = [start + n * seconds // count * _SECOND for n in range(count)]
+    pairs = zip(edges, [*edges[1:], end], strict=True)
+    return [(replace(part, start=here, end=there), False) for here, there in pairs]
+
+
+def _moment(value: object) -> datetime | None:
+    """A number of seconds or a text of China's time, as lists with numbered pages write it."""
+    try:
+        if type(value) is int:
+            return datetime.fromtimestamp(value, UTC)
+        return datetime.strptime(str(value), "%Y-%m-%d %H:%M:%S").replace(tzinfo=_CHINA)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _take_in(

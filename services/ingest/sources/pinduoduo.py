@@ -1,4 +1,4 @@
-"""How Pinduoduo is asked: signed forms, windows of half an hour, pages from the last.
+"""How Pinduoduo is asked: signed forms, windows of half an hour, numbered pages.
 
 What its rows mean is known in `core/readers/pinduoduo.py`. It never tells of unpaid orders, and has
 neither ratings nor traffic nor service for an application to read.
@@ -56,13 +56,12 @@ class _List:
     end: str
     root: str
     rows: str
-    key: tuple[str, str]
-    """Of a row: its number, and the time at which it last changed."""
+    key: tuple[str, str, str]
+    """Of a row: its number, the time at which it last changed, and that by which it is listed."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
 _ALL = {"order_status": "5", "refund_status": "5"}
-_ORDERS = ("order_sn", "updated_at")
 
 _INCREMENT = _List(
     "pdd.order.number.list.increment.get",
@@ -70,7 +69,7 @@ _INCREMENT = _List(
     "end_updated_at",
     "order_sn_increment_get_response",
     "order_sn_list",
-    _ORDERS,
+    ("order_sn", "updated_at", "updated_at"),
     {**_ALL, "is_lucky_flag": "0"},
 )
 _BY_CONFIRMATION = _List(
@@ -79,7 +78,7 @@ _BY_CONFIRMATION = _List(
     "end_confirm_at",
     "order_list_get_response",
     "order_list",
-    _ORDERS,
+    ("order_sn", "updated_at", "confirm_time"),
     _ALL,
 )
 _REFUNDS = _List(
@@ -88,7 +87,7 @@ _REFUNDS = _List(
     "end_updated_at",
     "refund_increment_get_response",
     "refund_list",
-    ("id", "updated_time"),
+    ("id", "updated_time", "updated_time"),
     {"after_sales_status": "1", "after_sales_type": "1"},
 )
 
@@ -115,9 +114,9 @@ class PinduoduoSource:
         asked = _INCREMENT if kind is FactKind.ORDERS else _REFUNDS
         if kind is FactKind.ORDERS and window.filling:
             asked = _BY_CONFIRMATION
-        number, changed = asked.key
+        number, changed, by = asked.key
 
-        async def read_pass(part: Window) -> Pass:
+        async def read_pass(part: Window, *, whole: bool) -> Pass:
             params = _window_params(asked, part)
 
             async def page(place: int) -> Page:
@@ -127,10 +126,12 @@ class PinduoduoSource:
                 )
 
             return await read_pages(
-                page, size=PAGE_ROWS, what=asked.type, number=number, backwards=True
+                page, size=PAGE_ROWS, what=asked.type, number=number, backwards=True, whole=whole
             )
 
-        rows = await read_window(read_pass, window, number=number, changed=changed, what=asked.type)
+        rows = await read_window(
+            read_pass, window, number=number, changed=changed, by=by, what=asked.type
+        )
         start, end = window.start.isoformat(), window.end.isoformat()
         return Reading(f"{asked.type} {start} to {end}", rows)
 

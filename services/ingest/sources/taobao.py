@@ -1,7 +1,7 @@
-"""How TOP, the platform of Taobao and Tmall, is asked: signed forms, windows, pages from the last.
+"""How TOP, the platform of Taobao and Tmall, is asked: signed forms, windows, numbered pages.
 
-What its rows mean is known in `core/readers/taobao.py`; here only their numbers and times of change
-count, because pages shift while they are read, and a window is read until nothing new comes.
+What its rows mean is known in `core/readers/taobao.py`; here only their numbers and times count,
+because pages shift while they are read, and a window is cut by the times of its rows.
 """
 
 import hmac
@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -61,8 +62,8 @@ class _List:
     start: str
     end: str
     page_size: int
-    key: tuple[str, str]
-    """Of a row: its number, and the time at which it last changed."""
+    key: tuple[str, str, str]
+    """Of a row: its number, the time at which it last changed, and that by which it is listed."""
     fields: str
     most: int = MOST_ROWS
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +92,7 @@ _LISTS: Mapping[FactKind, _List] = {
         "start_modified",
         "end_modified",
         100,
-        ("tid", "modified"),
+        ("tid", "modified", "modified"),
         _TRADE,
         extra={"type": _TYPES},
     ),
@@ -100,7 +101,7 @@ _LISTS: Mapping[FactKind, _List] = {
         "start_modified",
         "end_modified",
         100,
-        ("refund_id", "modified"),
+        ("refund_id", "modified", "modified"),
         _REFUND,
     ),
     # Of a range with 1,500 ratings or more the rest cannot be reached.
@@ -109,7 +110,7 @@ _LISTS: Mapping[FactKind, _List] = {
         "start_date",
         "end_date",
         150,
-        ("oid", "created"),
+        ("oid", "created", "created"),
         "tid,oid,result,created",
         most=1499,
         extra={"rate_type": "get", "role": "buyer"},
@@ -153,7 +154,7 @@ class TaobaoSource:
             self.streams = {**self.streams, FactKind.CHATS: desk.STREAM}
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
-        """Every row that changed in a window: read again until a pass brings nothing new.
+        """Every row that changed in a window.
 
         Of orders from before three months ago those that were placed in it.
         """
@@ -172,16 +173,14 @@ class TaobaoSource:
         return Reading(f"{asked.method} {shown}", await self._read_list(asked, window))
 
     async def _read_list(self, asked: _List, window: Window) -> tuple[Row, ...]:
-        return await read_window(
-            lambda part: self._pass(asked, part),
-            window,
-            number=asked.key[0],
-            changed=asked.key[1],
-            what=asked.method,
-        )
+        number, changed, by = asked.key
+        read, what = partial(self._pass, asked), asked.method
+        return await read_window(read, window, number=number, changed=changed, by=by, what=what)
 
     async def _read_placed(self, way: history.Way, window: Window) -> Sequence[Row]:
-        asked = replace(_LISTS[FactKind.ORDERS], method=way.method, start=way.start, end=way.end)
+        key = ("tid", "modified", "created")
+        asked = replace(_LISTS[FactKind.ORDERS], method=way.method, key=key)
+        asked = replace(asked, start=way.start, end=way.end)
         if not way.is_open:
             return await self._read_list(asked, way.range)
         asked = replace(asked, most=history.MOST_OPEN)
@@ -229,13 +228,13 @@ class TaobaoSource:
 
         return await self._call(method, {"date": f"{day:%Y%m%d}"}, read)
 
-    async def _pass(self, asked: _List, window: Window) -> Pass:
-        """Read a window once, the last page first, so that what leaves it hides nothing."""
+    async def _pass(self, asked: _List, part: Window, *, whole: bool = True) -> Pass:
+        """Read a window once; of several pages the last one first: what leaves it hides nothing."""
         is_counted = False
 
         async def page(place: int) -> Page:
             nonlocal is_counted
-            params = _window_params(asked, window, place)
+            params = _window_params(asked, part, place)
             if not is_counted:
                 # The count comes with the first page, or else whether more follow.
                 is_counted = True
@@ -249,6 +248,7 @@ class TaobaoSource:
             number=asked.key[0],
             most=asked.most,
             backwards=True,
+            whole=whole,
         )
 
     async def _call(

@@ -1,8 +1,7 @@
 """How a WooCommerce site is asked: at its own address, signed where the way is open, in windows.
 
-There is no order by time of change, so a window is fixed, read by number, and read again until it
-is quiet, or cut until each part has a page. What the rows mean is known in
-`core/readers/woocommerce.py`.
+There is no order by time of change, so a window is fixed, and cut evenly until each part of it has
+a page. What the rows mean is known in `core/readers/woocommerce.py`.
 """
 
 import base64
@@ -91,7 +90,7 @@ class WooCommerceSource:
         self._now = now
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
-        """Every row that changed in a window: read again until a pass brings nothing new."""
+        """Every row that changed in a window."""
         if kind is FactKind.RATINGS:
             return await self._read_reviews(window)
         if kind is FactKind.STOCK:
@@ -100,10 +99,11 @@ class WooCommerceSource:
             )
         fields = _ORDER_FIELDS if kind is FactKind.ORDERS else _REFUND_FIELDS
         orders = await read_window(
-            lambda part: self._pass("orders", _order_params(part, fields)),
+            lambda part, *, whole: self._pass("orders", _order_params(part, fields), whole=whole),
             window,
             number="id",
             changed="date_modified_gmt",
+            by=None,
             what="orders",
         )
         rows = orders if kind is FactKind.ORDERS else _refunds_in(orders)
@@ -154,8 +154,10 @@ class WooCommerceSource:
             what=path,
         )
 
-    async def _pass(self, path: str, params: Mapping[str, str], *, most: int | None = None) -> Pass:
-        """Read all pages once, in the order of their numbers."""
+    async def _pass(
+        self, path: str, params: Mapping[str, str], *, most: int | None = None, whole: bool = True
+    ) -> Pass:
+        """Read pages once, in the order of their numbers."""
         paged = {**params, "orderby": "id", "order": "asc", "per_page": str(PAGE_ROWS)}
 
         async def page(place: int) -> Page:
@@ -165,7 +167,9 @@ class WooCommerceSource:
                 lambda answer: counted_page(*_counted(answer), place=place, size=PAGE_ROWS),
             )
 
-        return await read_pages(page, size=PAGE_ROWS, what=path, number="id", most=most)
+        return await read_pages(
+            page, size=PAGE_ROWS, what=path, number="id", most=most, whole=whole
+        )
 
     async def _call(self, path: str, params: Mapping[str, str], read: Callable[[Answer], T]) -> T:
         def make() -> Question:

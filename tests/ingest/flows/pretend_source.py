@@ -31,15 +31,17 @@ class PretendSource:
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every order that changed in a window."""
-        rows = await read_window(self._pass, window, number="no", changed="changed", what=kind)
+        rows = await read_window(
+            self._pass, window, number="no", changed="changed", by=None, what=kind
+        )
         return Reading(f"{kind} {_text(window.start)} to {_text(window.end)}", rows)
 
     async def detail(self, kind: FactKind, row: Row) -> Row:  # noqa: ARG002 - a list tells it all
         return row
 
-    async def _pass(self, window: Window) -> Pass:
+    async def _pass(self, part: Window, *, whole: bool) -> Pass:
         async def page(place: int) -> Page:
-            query = f"from={_text(window.start)}&to={_text(window.end)}&page={place}"
+            query = f"from={_text(part.start)}&to={_text(part.end)}&page={place}"
             url = f"{self._credential.gateway}/orders?{query}"
             headers = {"Authorization": f"Bearer {self._credential.session}"}
 
@@ -53,7 +55,7 @@ class PretendSource:
 
             return await self._client.ask(lambda: Question("GET", url, headers), read)
 
-        return await read_pages(page, size=PAGE_ROWS, what="orders", number="no")
+        return await read_pages(page, size=PAGE_ROWS, what="orders", number="no", whole=whole)
 
 
 def _text(moment: datetime) -> str:

@@ -117,7 +117,7 @@ async def test_what_somebody_looks_at_or_sends_back_is_told_too(place: Place) ->
     assert {"DELIVERY_RETURN", "PeiSongTuiHuo"} & states
 
 
-async def test_pages_are_texts_and_read_until_quiet(
+async def test_pages_are_texts_and_a_window_of_several_is_cut(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jd, "PAGE_ROWS", 10)
@@ -125,8 +125,9 @@ async def test_pages_are_texts_and_read_until_quiet(
     assert sorted(found) == changed(place)
     pages = [params["page"] for params in asked(place)]
     last = -(-len(found) // 10)
-    assert pages == [str(page) for page in range(1, last + 1)] * 2
+    assert {*pages} == {"1"}
     assert last > 2
+    assert len(pages) <= 2 * last + 2
 
 
 async def test_a_row_that_changes_while_pages_are_read_hides_no_other(

@@ -1,6 +1,7 @@
 """Pages that name the next one: read on where a page failed, and never in a circle."""
 
 import gzip
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,6 +128,14 @@ def test_numbers_are_read_to_the_last_digit() -> None:
     )
 
 
+def _as_number(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _as_text(moment: datetime) -> str:
+    return f"{moment + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
+
+
 @pytest.mark.parametrize(
     ("is_one", "passes"), [((True, True), 2), ((False, True), 2), ((True, False, False), 3)]
 )
@@ -154,7 +163,7 @@ class Copies:
     def __init__(self, *copies: list[int]) -> None:
         self.copies, self.asked = copies, list[int]()
 
-    async def read(self, window: Window) -> Pass:
+    async def read(self, part: Window, *, whole: bool = True) -> Pass:
         """The count and even pages are the first copy's, odd ones the second's."""
         is_counted = False
 
@@ -163,15 +172,17 @@ class Copies:
             copy = self.copies[place % 2 if is_counted else 0]
             is_counted = True
             self.asked.append(place)
-            here = [n for n in copy if window.start <= START + n * SECOND < window.end]
+            here = [n for n in copy if part.start <= START + n * SECOND < part.end]
             rows: list[Row] = [{"id": n, "at": str(n)} for n in here[2 * place - 2 : 2 * place]]
             return counted_page(rows, len(here), place=place, size=2)
 
-        return await read_pages(ask, size=2, what="it", number="id", backwards=True)
+        return await read_pages(ask, size=2, what="it", number="id", backwards=True, whole=whole)
 
 
 async def test_a_window_of_copies_that_disagree_is_cut_until_its_parts_have_a_page_each() -> None:
-    """However often its pages are read, and agree, they hide the third row: the eighth is gone."""
+    """However often its pages are read, and agree, they hide the third row: the eighth is gone on,
+    and comes again where it went.
+    """
     old = list(range(9, 0, -1))
     copies = Copies([n for n in old if n != 8], old)
     window = Window(START, START + 12 * SECOND)
@@ -180,9 +191,88 @@ async def test_a_window_of_copies_that_disagree_is_cut_until_its_parts_have_a_pa
         assert {row["id"] for row in seen.rows} == {*old} - {3}
         assert (seen.total, seen.is_one) == (8, False)
     copies.asked.clear()
-    found = await read_window(copies.read, window, number="id", changed="at", what="it")
-    assert sorted(row["id"] for row in found) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    assert len(copies.asked) <= 3 * 5 + 5
+    found = await read_window(copies.read, window, number="id", changed="at", by=None, what="it")
+    assert sorted(row["id"] for row in found) == [1, 2, 3, 4, 5, 6, 7, 9]
+    assert {*copies.asked} == {1}
+
+
+class Numbered:
+    """A list of ten rows a page, by the time of placing."""
+
+    def __init__(self, order: list[int], times: Mapping[int, datetime]) -> None:
+        self.order, self.times = order, times
+        self.write: Callable[[datetime], object] = _as_text
+        self.ends_belong, self.calls = True, 0
+
+    async def read(self, by: str | None = "placed") -> list[object]:
+        window = Window(START, START + timedelta(days=1))
+        found = await read_window(self._pass, window, number="id", changed="at", by=by, what="it")
+        return sorted(row["id"] for row in found)
+
+    async def _pass(self, part: Window, *, whole: bool) -> Pass:
+        assert whole == (part.end - part.start == SECOND)
+        self.calls += 1
+        end = part.end if self.ends_belong else part.end - SECOND
+        here = [n for n in self.order if part.start <= self.times[n] <= end]
+        rows = [self._row(n) for n in here[:10]]
+        assert len(here) <= 10 or not whole
+        return Pass(rows, len(here), -(-len(here) // 10))
+
+    def _row(self, number: int) -> Row:
+        return {"id": number, "at": "later", "placed": self.write(self.times[number])}
+
+
+_NUMBERS = list(range(100))
+_FEW_SECONDS = {n: START + timedelta(hours=9, seconds=n) for n in _NUMBERS}
+_ALL_DAY = {n: START + timedelta(minutes=14 * n) for n in _NUMBERS}
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+@pytest.mark.parametrize("write", [_as_number, _as_text])
+async def test_a_list_in_the_order_of_its_times_takes_two_calls_a_page(
+    write: Callable[[datetime], object], *, is_newest_first: bool
+) -> None:
+    """One to see where it ends, one of its rows alone, however few seconds they are in.
+
+    Rows whose time is on an edge are in both parts.
+    """
+    listed = Numbered(sorted(_NUMBERS, reverse=is_newest_first), _FEW_SECONDS)
+    listed.write = write
+    assert await listed.read() == _NUMBERS
+    assert listed.calls <= 2 * 12
+
+
+async def test_a_list_in_another_order_is_cut_evenly() -> None:
+    listed = Numbered(sorted(_NUMBERS, key=lambda n: n * 37 % 100), _ALL_DAY)
+    assert await listed.read(None) == _NUMBERS
+    assert listed.calls <= 15
+    assert await listed.read("placed") == _NUMBERS
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+async def test_ranges_that_leave_out_their_end_lose_nothing(*, is_newest_first: bool) -> None:
+    """Three rows in each second, so that pages end between them."""
+    times = {n: START + timedelta(seconds=n // 3) for n in _NUMBERS}
+    listed = Numbered(sorted(_NUMBERS, reverse=is_newest_first), times)
+    listed.ends_belong = False
+    assert await listed.read() == _NUMBERS
+    assert listed.calls <= 4 * 10
+
+
+async def test_of_more_rows_in_a_second_than_a_page_holds_all_pages_are_read_twice() -> None:
+    asked: list[bool] = []
+
+    async def read(part: Window, *, whole: bool) -> Pass:
+        is_here = part.start <= START + 9 * SECOND < part.end
+        asked.append(whole and is_here)
+        rows: list[Row] = [{"id": n, "at": _as_text(START + 9 * SECOND)} for n in range(3)]
+        return Pass(rows if whole else rows[:2], 3, 2) if is_here else Pass([], 0, 0)
+
+    window = Window(START, START + timedelta(days=1))
+    found = await read_window(read, window, number="id", changed="at", by="at", what="it")
+    assert [row["id"] for row in found] == [0, 1, 2]
+    # The second before touches it.
+    assert sum(asked) in {2, 4}
 
 
 @pytest.mark.parametrize(("backwards", "order"), [(True, [1, 2, 3, 1]), (False, [1, 2, 3])])
@@ -198,7 +288,7 @@ async def test_the_page_that_should_be_the_last_is_asked_whether_it_is(
         rows: list[Row] = [{"id": n} for n in range(2 * place - 1, min(2 * place, total) + 1)]
         return counted_page(rows, total, place=place, size=2)
 
-    found = await read_pages(ask, size=2, what="it", number="id", backwards=backwards)
+    found = await read_pages(ask, size=2, what="it", number="id", backwards=backwards, whole=True)
     assert {row["id"] for row in found.rows} == {1, 2, 3, 4, 5}
     assert not found.is_one
     assert asked == order
@@ -215,4 +305,4 @@ async def test_pages_that_never_end_are_no_window() -> None:
         return Page([{"id": place}], 2, more_follow=True)
 
     with pytest.raises(WindowTooLarge, match="more rows than it counts"):
-        await read_pages(ask, size=1, what="it", number="id", most=5)
+        await read_pages(ask, size=1, what="it", number="id", most=5, whole=True)

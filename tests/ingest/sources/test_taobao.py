@@ -103,7 +103,7 @@ async def test_times_are_asked_for_in_chinas_zone_wherever_the_clock_stands(worl
     assert await world.numbers(window=window) == truth(world)
 
 
-async def test_several_pages_are_read_from_the_last_and_until_nothing_new_comes(
+async def test_a_window_of_several_pages_is_cut_until_each_part_has_one(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_pages(monkeypatch, 20)
@@ -111,19 +111,19 @@ async def test_several_pages_are_read_from_the_last_and_until_nothing_new_comes(
     assert found == truth(world)
     pages = -(-len(found) // 20)
     assert pages == 5
-    # Each of two passes counts once, and then reads every page, the last one first.
-    assert world.transport.pages == [1, 5, 4, 3, 2, 1] * 2
-    assert world.outcomes() == ["ok"] * 12
+    # Each call shows a page, or that there is more than one and where it ends.
+    assert {*world.transport.pages} == {1}
+    assert len(world.outcomes()) <= 2 * pages + 1
 
 
-@pytest.mark.parametrize("moves", [1, 3, 7])
+@pytest.mark.parametrize("moves", [1, 3, 6])
 async def test_rows_that_leave_while_pages_are_read_hide_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch, moves: int
 ) -> None:
     """S05: a trade that changes leaves its window, and every older one moves up a place."""
     small_pages(monkeypatch, 10)
     before = set(truth(world))
-    world.gateway.trouble.add(*(Fault("move", after=2 * n) for n in range(moves)))
+    world.gateway.trouble.add(*(Fault("move", after=n) for n in range(moves)))
     found = set(await world.numbers())
     after = set(truth(world))
     assert len(before - after) == moves
@@ -131,19 +131,24 @@ async def test_rows_that_leave_while_pages_are_read_hide_no_other(
     assert after <= found <= before
 
 
-async def test_rows_that_appear_while_pages_are_read_are_found(
+async def test_rows_that_appear_while_pages_are_read_hide_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S05 the other way: a late row pushes older ones onto pages that were read already."""
+    """S05 the other way: a late row pushes older ones onto pages that were read already.
+
+    One that appears where was read already comes again with the overlap.
+    """
     small_pages(monkeypatch, 10)
-    whole = truth(world)
-    late = [whole[5], whole[30], whole[50]]
+    rows = (await world.source.read(ORDERS, DAY)).rows
+    whole = [str(row["tid"]) for row in sorted(rows, key=lambda row: str(row["modified"]))]
+    late = whole[2], whole[30], whole[-1]
     for number in late:
         world.gateway.books.held.add(int(number))
     world.gateway.trouble.add(
-        *(Fault("late", detail=number, after=3 + place) for place, number in enumerate(late))
+        *(Fault("late", detail=number, after=2 + place) for place, number in enumerate(late))
     )
-    assert await world.numbers() == whole
+    found = set(await world.numbers())
+    assert {*whole} - {whole[-1]} <= found <= {*whole}
 
 
 @pytest.mark.parametrize("kind", ["duplicate", "shuffle"])
@@ -204,7 +209,8 @@ async def test_a_page_before_others_that_comes_without_its_rows_is_asked_for_aga
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_pages(monkeypatch, 2)
-    rows = [{"tid": n, "modified": f"2026-11-18 00:00:0{n}"} for n in (4, 3, 2, 1)]
+    second = Window(DAY.start, DAY.start + timedelta(seconds=1))
+    rows = [{"tid": n, "modified": "2026-11-18 00:00:00"} for n in (4, 3, 2, 1)]
     asked: list[str] = []
 
     class Hollow(httpx.AsyncBaseTransport):
@@ -221,7 +227,7 @@ async def test_a_page_before_others_that_comes_without_its_rows_is_asked_for_aga
             body = json.dumps({"trades_sold_increment_get_response": content}).encode()
             return httpx.Response(200, stream=httpx.ByteStream(body))
 
-    reading = await source_with(world, Hollow()).read(ORDERS, DAY)
+    reading = await source_with(world, Hollow()).read(ORDERS, second)
     assert sorted(row["tid"] for row in reading.rows) == [1, 2, 3, 4]
     assert asked[:3] == ["2", "1", "1"]
 

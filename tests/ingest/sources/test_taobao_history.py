@@ -76,6 +76,18 @@ async def test_a_day_of_long_ago_is_read_alone_and_by_its_placing() -> None:
     assert len(asked(world)) == 1
 
 
+async def test_a_day_of_long_ago_takes_two_calls_for_each_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is cut by the times of placing, not by those of the last change."""
+    small_pages(monkeypatch, 8)
+    world = World(FIRST)
+    (window,) = days(97, 97)
+    reading = await with_history(world).read(ORDERS, window)
+    assert sorted(int(row["tid"]) for row in reading.rows) == placed(world, 97, 97)
+    assert 3 < len(asked(world)) <= 2 * (len(reading.rows) / 7 + 1)
+
+
 async def test_an_order_of_long_ago_gets_its_promotion_by_the_method_that_knows_it() -> None:
     world = World(FIRST)
     source = with_history(world)
