@@ -149,6 +149,7 @@ class Writing:
 PLACES = {
     "one": (Marketplace.TMALL, "Asia/Shanghai", "CNY"),
     "two": (Marketplace.SHOPIFY, "America/New_York", "USD"),
+    "three": (Marketplace.PINDUODUO, "Asia/Shanghai", "CNY"),
 }
 """Where a shop sells, by its name; its zone and its currency."""
 

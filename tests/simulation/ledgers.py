@@ -18,6 +18,8 @@ LONGEST_DELAY = 150.0
 """Seconds until a change is seen: with clocks that differ and copies that are behind, less than is
 read again."""
 CURED_BY = 600.0
+GUIDE = "guide"
+"""Who has sold some of the orders on TOP; of the others nobody is named."""
 _CENT = Decimal("0.01")
 _STATES = {
     "unpaid": "WAIT_BUYER_PAY",
@@ -235,6 +237,7 @@ def _trade(version: Version) -> dict[str, Any]:
         "discount_fee": f"{state.off:.2f}",
         "post_fee": f"{state.postage:.2f}",
         "buyer_open_uid": f"buyer-{state.number % 7}",
+        "o2o_guide_id": GUIDE if state.number % 3 == 1 else None,
         "orders": {
             "order": [
                 {

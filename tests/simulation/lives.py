@@ -28,7 +28,7 @@ from tests.simulation.loops import VirtualLoop
 from tests.simulation.postgres import Postgres, PostgresShelves, make_companies
 from tests.simulation.promises import Promises
 from tests.simulation.shelves import Key, Shelf
-from tests.simulation.stories import TENANTS, Story, small_weather, tell_story
+from tests.simulation.stories import Story, companies_of, small_weather, tell_story
 from tests.simulation.verdicts import Verdict
 from tests.simulation.weathers import Weather
 
@@ -108,7 +108,8 @@ class MortalPostgres(Postgres):
 
 def play_lives(database: TestDatabase, seed: int, *, deaths: int) -> tuple[int, Verdict]:
     """How many processes were killed, and how it ended."""
-    numbers = make_companies(database, TENANTS)
+    companies = companies_of(seed)
+    numbers = make_companies(database, companies)
     weather = small_weather(seed)
     killed, before, problems = 0, dict.fromkeys(numbers.values(), _EMPTY), list[str]()
     with tempfile.TemporaryDirectory(prefix="kaohe-lives-") as name:

@@ -66,16 +66,19 @@ class Marketplace:
         kind: str,
         here: list[Version],
         rows: list[dict[str, Any]],
-        write: Callable[[str, Version], dict[str, Any]],
+        write: Callable[[str, Version], dict[str, Any] | None],
     ) -> list[dict[str, Any]]:
-        """Rows of a page: doubled, beside an older self, shuffled, and changed as soon as read."""
+        """Rows of a page: doubled, beside an older self, shuffled, and changed as soon as read.
+
+        `write` gives null for what a marketplace does not tell.
+        """
         if not rows:
             return rows
         if self.happens(self.weather.doubled):
             version = self.chance.choice(here)
             known = ledger.versions[kind][version.state.number]
             older = self.chance.choice(known[: 1 + known.index(version)])
-            rows = [*rows, rows[0], write(kind, older)]
+            rows = [*rows, rows[0], *filter(None, [write(kind, older)])]
         if self.happens(self.weather.shuffled):
             self.chance.shuffle(rows)
         if kind != "ratings" and self.happens(self.weather.moving):

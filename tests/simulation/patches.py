@@ -13,7 +13,7 @@ from typing import Any
 import tenacity
 
 from services.ingest.flows import audit, buyers, landing, pulls
-from services.ingest.sources import client, shopify, shopify_documents, taobao
+from services.ingest.sources import client, pinduoduo, shopify, shopify_documents, taobao
 from services.ingest.sources.client import Client
 from services.ingest.store import jobs
 from services.ingest.workers import accounts, desks, pulling, schedule, tidying
@@ -88,6 +88,7 @@ def use_weather(patch: Patch, weather: Weather) -> None:
     for source, streams in (
         (taobao.TaobaoSource, taobao.STREAMS),
         (shopify.ShopifySource, shopify.STREAMS),
+        (pinduoduo.PinduoduoSource, pinduoduo.STREAMS),
     ):
         often = {
             kind: replace(stream, every=every)
@@ -96,6 +97,7 @@ def use_weather(patch: Patch, weather: Weather) -> None:
         }
         patch(source, "streams", often)
     patch(taobao, "_LISTS", lists)
+    patch(pinduoduo, "PAGE_ROWS", weather.page_size)
     patch(shopify_documents, "PAGE_ORDERS", weather.page_size)
     patch(schedule, "LONGEST_SLEEP", timedelta(minutes=10))
     patch(schedule, "LONGER_SLEEP", timedelta(seconds=25))

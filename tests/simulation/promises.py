@@ -27,8 +27,8 @@ class Promises:
             stood = before.facts.get(key) if before else None
             if stood == fact:
                 continue
-            if stood is not None and fact.modified <= stood.modified:
-                self._unsafe(f"S06: {key} went back from {stood.modified} to {fact.modified}")
+            if stood is not None:
+                self._check_newer(key, stood, fact)
             self._check_stated(tenant, key, fact)
         if before:
             for key in before.facts.keys() - shelf.facts.keys():
@@ -69,15 +69,21 @@ class Promises:
 
     def _check_truth(self, row: Shown, shelf: Shelf) -> None:
         key, fact = row.key, shelf.facts.get(row.key)
-        if row.standing is None:
+        if not row.standings:
             if key not in shelf.rejected:
                 self._unsafe(f"S12: {key} cannot be read, and is not kept")
         elif fact is None:
-            self._unsafe(f"{key} is lost: {row.standing}")
-        elif fact != row.standing:
-            self._unsafe(f"{key} is {fact}, in truth {row.standing}")
+            self._unsafe(f"{key} is lost: {row.standings}")
+        elif fact not in row.standings:
+            self._unsafe(f"{key} is {fact}, in truth {row.standings}")
         elif key in shelf.rejected:
             self._unsafe(f"{key} is good, and still among the refused")
+
+    def _check_newer(self, key: Key, stood: Standing, fact: Standing) -> None:
+        if fact.modified <= stood.modified:
+            self._unsafe(f"S06: {key} went back from {stood.modified} to {fact.modified}")
+        if stood.counts_at not in {None, fact.counts_at}:
+            self._unsafe(f"T01: {key} counted on {stood.counts_at}, now on {fact.counts_at}")
 
     def _check_places(self, before: Shelf, shelf: Shelf) -> None:
         """What of a backfill has landed is not read again."""
@@ -111,5 +117,7 @@ class Promises:
 def _changed_at(body: str) -> datetime:
     """As a row that was refused says itself."""
     row = json.loads(body)
-    text: str = row.get("updatedAt") or f"{row['modified']}+08:00"
+    names = ("modified", "updated_at", "updated_time")
+    chinese = (f"{row[name]}+08:00" for name in names if name in row)
+    text: str = row.get("updatedAt") or next(chinese)
     return datetime.fromisoformat(text)

@@ -14,31 +14,45 @@ from pathlib import Path
 from typing import Any
 
 from services.ingest.store import jobs
+from services.schema.days import local_day
 from services.schema.shapes.feeds import Backfill
 from tests.databases import TestDatabase
 from tests.simulation import patches
 from tests.simulation.books import PLACES, Memory, source_of
-from tests.simulation.ledgers import Ledger, draw_ledger
+from tests.simulation.ledgers import HISTORY_SECONDS, Ledger, draw_ledger
 from tests.simulation.loops import NothingLeft, Runaway, VirtualLoop
 from tests.simulation.marketplaces import Call, Marketplace, Speaker, open_market
+from tests.simulation.pinduoduo import Pinduoduo
 from tests.simulation.postgres import Postgres, PostgresShelves, make_companies
 from tests.simulation.promises import Promises
 from tests.simulation.shelves import MemoryShelves, Shelves
 from tests.simulation.shopify import Shopify
 from tests.simulation.top import Top
-from tests.simulation.truths import ShopifyTruth, Truth
+from tests.simulation.truths import PinduoduoTruth, ShopifyTruth, Truth
 from tests.simulation.verdicts import Verdict
-from tests.simulation.weathers import HOUR, Weather, draw_weather, smaller
+from tests.simulation.weathers import HOUR, LARGEST_SKEW, Weather, draw_weather, smaller
 from tests.simulation.workers import Worker
 
-TENANTS = {"acme": ("one", "two"), "blue": ("one",)}
-"""Both have a shop of one name, with orders of the same numbers."""
-GATEWAYS = {"one": "https://eco.taobao.com/router/rest", "two": "https://two.myshopify.com"}
+GATEWAYS = {
+    "one": "https://eco.taobao.com/router/rest",
+    "two": "https://two.myshopify.com",
+    "three": "https://gw-api.pinduoduo.com/api/router",
+}
+_TRUTHS = {"one": Truth, "two": ShopifyTruth, "three": PinduoduoTruth}
+EARLIEST = datetime(2026, 10, 31, 4, tzinfo=UTC)
+"""Noon in China of a month's last day: stories begin within a day from then, and what they tell of
+lies on both sides of midnight. In that night clocks are put back in New York."""
 SETTLES_IN = 400.0
 """Until what was late is seen, whatever the clocks."""
 CATCHES_UP_IN = 12 * HOUR
 LAST_EVENTS = 25
 Plant = Callable[[patches.Patch], None]
+
+
+def companies_of(seed: int) -> dict[str, tuple[str, ...]]:
+    """Their shops: both have one of one name, with orders of the same numbers."""
+    other = patches.chance_of(seed, "companies").choice(("two", "two", "three"))
+    return {"acme": ("one", other), "blue": ("one",)}
 
 
 @dataclass(slots=True)
@@ -55,6 +69,7 @@ class Story:
     folder: Path
     weather: Weather
     start: datetime
+    companies: dict[str, tuple[str, ...]] = field(init=False)
     market: Marketplace = field(init=False)
     truths: dict[tuple[int, str], Truth] = field(init=False)
     """By tenant and shop."""
@@ -68,8 +83,9 @@ class Story:
     _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
+        self.companies = companies_of(self.seed)
         ledgers: dict[str, Ledger] = {}
-        for code, shops in TENANTS.items():
+        for code, shops in self.companies.items():
             for shop in shops:
                 chance = patches.chance_of(self.seed, f"ledger/{code}/{shop}")
                 ledgers[f"{code}/{shop}"] = draw_ledger(self.weather, chance, self.start)
@@ -83,10 +99,10 @@ class Story:
             self._speak,
         )
         self.truths = {
-            (self.numbers[code], shop): (ShopifyTruth if shop == "two" else Truth)(
+            (self.numbers[code], shop): _TRUTHS[shop](
                 ledgers[f"{code}/{shop}"], source_of(shop), PLACES[shop][2]
             )
-            for code, shops in TENANTS.items()
+            for code, shops in self.companies.items()
             for shop in shops
         }
         self.promises = Promises(self.truths, self.unsafe.append)
@@ -95,6 +111,8 @@ class Story:
     def _speak(self, market: Marketplace, call: Call) -> Speaker:
         if call.url.startswith(GATEWAYS["one"]):
             return Top(market, call, is_encoded=self.loop.is_outside)
+        if call.url.startswith(GATEWAYS["three"]):
+            return Pinduoduo(market, call, is_encoded=self.loop.is_outside)
         return Shopify(market, call)
 
     @property
@@ -175,7 +193,7 @@ class Story:
         for code, tenant in self.numbers.items():
             with self.loop.working():
                 shelf = await self.shelves.look(tenant)
-            for shop in TENANTS[code]:
+            for shop in self.companies[code]:
                 for kind in self.truths[tenant, shop].kinds:
                     cursor, problem = shelf.cursors.get((shop, kind), (None, "no feed"))
                     if problem is not None or cursor is None or cursor < settled:
@@ -192,11 +210,12 @@ class Story:
 
     def write_accounts(self) -> None:
         """New credentials; the file's time is the story's."""
+        first = self.start - timedelta(seconds=HISTORY_SECONDS + LARGEST_SKEW)
         shops = [
             {"tenant": code, "shop": shop, "app_key": "key", "secret": "secret",
              "session": f"{code}/{shop}", "calls_per_second": 20, "gateway": GATEWAYS[shop],
-             "since": (self.start - timedelta(days=2)).date().isoformat()}
-            for code, shops in TENANTS.items() for shop in shops
+             "since": local_day(first, PLACES[shop][1]).isoformat()}
+            for code, shops in self.companies.items() for shop in shops
         ]  # fmt: skip
         document = {"articles": {"A-1": {"cost": "1.25", "tags": ["new"]}}, "shops": shops}
         self.accounts.write_text(json.dumps(document), encoding="utf-8")
@@ -263,7 +282,7 @@ class Story:
 
 def play(seed: int, *, plant: Sequence[Plant] = (), weather: Weather | None = None) -> Verdict:
     """One seed in memory; its digest depends on the seed and the code alone."""
-    return play_in(Memory(TENANTS), seed, plant=plant, weather=weather)
+    return play_in(Memory(companies_of(seed)), seed, plant=plant, weather=weather)
 
 
 def play_in(
@@ -278,7 +297,7 @@ def play_in(
 
 def play_on(database: TestDatabase, seed: int, *, plant: Sequence[Plant] = ()) -> Verdict:
     """One seed on PostgreSQL, whose speed is chance: no two times are quite the same."""
-    numbers = make_companies(database, TENANTS)
+    numbers = make_companies(database, companies_of(seed))
     store = Postgres(database, patches.chance_of(seed, "cuts"))
     shelves = PostgresShelves(database)
     return tell_story(
@@ -305,7 +324,7 @@ def tell_story(
     chance = patches.chance_of(seed, "weather")
     drawn = weather or draw_weather(chance)
     hour = chance.uniform(0, 24)
-    start = datetime(2026, 11, 19, 16, tzinfo=UTC) + timedelta(hours=int(hour))
+    start = EARLIEST + timedelta(hours=int(hour))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kaohe-story-")))
         stack.enter_context(patches.repeatable(seed))

@@ -1,11 +1,12 @@
 """What should be known of a marketplace's ledger, by what its protocol shows of it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from tests.simulation.ledgers import Ledger, State, Version, refunds_in
+from tests.simulation.pinduoduo import is_told
 from tests.simulation.shelves import Key, Standing
 
 _WORDS = {"WAIT_SELLER_AGREE": "requested", "CLOSED": "closed", "SUCCESS": "succeeded"}
@@ -20,8 +21,8 @@ class Shown:
     stamp: datetime
     """By which it is found in a window."""
     modified: datetime
-    standing: Standing | None
-    """Null for one that cannot be read."""
+    standings: tuple[Standing, ...]
+    """Any of these, by what was seen of it first; empty for one that cannot be read."""
 
 
 class Truth:
@@ -45,13 +46,16 @@ class Truth:
     def ever(self, kind: str, number: str) -> list[Standing]:
         """All that was ever said of one."""
         known = self.ledger.versions[kind].get(int(number), [])
-        return [self._expected(kind, version) for version in known]
+        return [each for version in known for each in self._expected_any(kind, version)]
 
     def _rows(self, kind: str, versions: Iterable[Version]) -> Iterator[Shown]:
         for version in versions:
-            standing = None if version.state.poisoned else self._expected(kind, version)
+            standings = () if version.state.poisoned else self._expected_any(kind, version)
             key = kind, self.source, str(version.state.number)
-            yield Shown(key, version.stamp, version.stamp, standing)
+            yield Shown(key, version.stamp, version.stamp, standings)
+
+    def _expected_any(self, kind: str, version: Version) -> tuple[Standing, ...]:
+        return (self._expected(kind, version),)
 
     def _expected(self, kind: str, version: Version) -> Standing:
         """A state as we should know it."""
@@ -70,6 +74,26 @@ class Truth:
             state.paid,
             _campaign(state) if is_paid else "",
             self.currency,
+        )
+
+
+class PinduoduoTruth(Truth):
+    """Of a shop on Pinduoduo: who has not paid is never heard of, nor is when money went back."""
+
+    kinds = ("orders", "refunds")
+
+    def _rows(self, kind: str, versions: Iterable[Version]) -> Iterator[Shown]:
+        return super()._rows(kind, (each for each in versions if is_told(kind, each.state)))
+
+    def _expected_any(self, kind: str, version: Version) -> tuple[Standing, ...]:
+        """A refund counts when it was first seen to be one: at any change since it was."""
+        standing = replace(self._expected(kind, version), campaign="")
+        if standing.status != "succeeded":
+            return (standing,)
+        return tuple(
+            replace(standing, counts_at=each.stamp)
+            for each in self.ledger.versions[kind][version.state.number]
+            if each.state.ended and not each.state.poisoned and each.stamp <= version.stamp
         )
 
 
@@ -97,7 +121,7 @@ class ShopifyTruth(Truth):
             for state in refunds_in(self.ledger, order):
                 standing = self._paid_back(state)
                 key = "refunds", self.source, str(state.number)
-                yield Shown(key, order.stamp, standing.modified, standing)
+                yield Shown(key, order.stamp, standing.modified, (standing,))
 
     def _paid_back(self, state: State) -> Standing:
         assert state.ended is not None

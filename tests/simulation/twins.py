@@ -31,7 +31,7 @@ from tests.simulation import memory
 from tests.simulation.books import Books, Memory, Row, Session
 from tests.simulation.patches import Patch, patching
 from tests.simulation.postgres import TABLES, Owner, make_companies
-from tests.simulation.stories import TENANTS, Plant, play_in, small_weather
+from tests.simulation.stories import Plant, companies_of, play_in, small_weather
 
 _REAL: dict[str, Callable[..., Any]] = {
     name: value
@@ -113,11 +113,11 @@ def differences(
     database: TestDatabase, seed: int, *, plant: Sequence[Plant] = ()
 ) -> tuple[int, list[str]]:
     """How many transactions were played again, and where SQL said anything else."""
-    written = WrittenMemory(TENANTS)
+    written = WrittenMemory(companies_of(seed))
     plants = (*plant, written.note)
     verdict = play_in(written, seed, plant=plants, weather=small_weather(seed))
     assert plant or verdict.is_good, verdict.told()
-    numbers = make_companies(database, TENANTS)
+    numbers = make_companies(database, companies_of(seed))
     tenants = {number: numbers[code] for code, number in written.codes.items()}
     told = [each for each in written.told if {call.name for call in each.calls} - _IDLE]
     return len(told), asyncio.run(_play_again(database, written, told, tenants))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 
 HOUR = 3600.0
+LARGEST_SKEW = 180
 _SHARES = (0.0, 0.0, 0.0, 0.02, 0.08, 0.25)
 BEHIND = 0.15
 """Of the seeds, whose copies are behind as often as can be."""
@@ -99,7 +100,9 @@ def draw_weather(chance: Random) -> Weather:
     weather.backfills_an_hour = chance.choice((0.0, 0.0, 0.0, 2.0))
     weather.kills_an_hour = chance.choice((0.0, 0.0, 0.5, 4.0))
     weather.asleep = chance.choice((0.0, 0.03, 0.1)) if weather.workers > 1 else 0.0
-    weather.skew_seconds = chance.choice((0, 0, chance.randint(1, 180), -chance.randint(1, 180)))
+    weather.skew_seconds = chance.choice(
+        (0, 0, chance.randint(1, LARGEST_SKEW), -chance.randint(1, LARGEST_SKEW))
+    )
     span = weather.span_seconds
     if chance.random() < 0.15:
         begin = chance.uniform(0, span)
