@@ -1,7 +1,7 @@
 """Defects of one line, planted one at a time: a simulator that lets one live has a hole."""
 
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from services.ingest.sources import client, passes, shopify, taobao
 from services.ingest.sources.errors import SourceError, Unreadable, WindowTooLarge
 from services.ingest.sources.passes import Page, Pages, Pass, as_last_seen
 from services.ingest.sources.reading import Reading
+from services.ingest.sources.reading import Row as SourceRow
 from services.ingest.workers import desks, pulling, schedule, windows
 from services.schema.errors import Unavailable
 from services.schema.shapes.feeds import Trail
@@ -23,6 +24,11 @@ from services.schema.words import Outcome
 from tests.simulation import memory
 from tests.simulation.books import Row
 from tests.simulation.patches import Patch
+from tests.simulation.pinduoduo_defects import (
+    asked_too_soon,
+    filled_for_ever,
+    refund_of_its_last_change,
+)
 
 Defect = Callable[[Patch], None]
 
@@ -206,6 +212,21 @@ def lost_answer_is_forgotten(patch: Patch) -> None:
     patch(pulling.Puller, "_stored", remember)
 
 
+def tenant_is_forgotten(patch: Patch) -> None:
+    """What is stored is looked up in the books of the first tenant, whosever it is."""
+    stored = pulling.Puller._stored
+
+    async def forget(self: Any, listed: Any) -> Any:
+        desk = self._desk
+        self._desk = replace(desk, tenant=1)
+        try:
+            return await stored(self, listed)
+        finally:
+            self._desk = desk
+
+    patch(pulling.Puller, "_stored", forget)
+
+
 def nothing_is_cut(patch: Patch) -> None:
     """A window of several pages is read until it is quiet, as if its rows were of one second."""
     patch(passes, "_SECOND", timedelta(days=99))
@@ -330,6 +351,29 @@ def impatient_with_people(patch: Patch) -> None:
     patch(pulling, "WAIT_FOR_PEOPLE", timedelta(seconds=10))
 
 
+def last_on_the_page_wins(patch: Patch) -> None:
+    """Of two selves of a row not the newer one, but the one that stands further down."""
+
+    def take(
+        known: dict[str, tuple[str, SourceRow]],
+        rows: Iterable[SourceRow],
+        *,
+        number: str,
+        changed: str,
+    ) -> tuple[int, bool]:
+        read, seen = dict[str, tuple[str, SourceRow]](), set[str]()
+        fresh = False
+        for row in rows:
+            name, at = passes.number_in(row, number), passes._text(row.get(changed))
+            fresh = fresh or name not in known or known[name][0] < at
+            read[name] = at, row
+            seen.add(name)
+        known |= read
+        return len(seen), fresh
+
+    patch(passes, "_take_in", take)
+
+
 DEFECTS: tuple[Defect, ...] = (
     no_version_guard, no_fencing, no_lease, nothing_subtracted, refused_for_ever, swallowed_429,
     no_retry_after, ban_halved, ban_for_ever, garbage_is_empty, refusal_is_empty, cursor_first,
@@ -338,5 +382,6 @@ DEFECTS: tuple[Defect, ...] = (
     payment_as_it_stands, no_detail, other_zone, namesake, impatient_with_people,
     outdated_is_kept, lost_answer_is_forgotten, nothing_is_cut, count_is_believed,
     empty_file_is_empty, next_page_forgotten, all_in_yuan, backfill_rests_for_years,
-    backfill_begins_anew,
+    backfill_begins_anew, last_on_the_page_wins, asked_too_soon, filled_for_ever,
+    refund_of_its_last_change, tenant_is_forgotten,
 )  # fmt: skip
