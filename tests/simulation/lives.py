@@ -23,6 +23,7 @@ from typing import Any
 
 from tests.databases import TestDatabase
 from tests.simulation import patches
+from tests.simulation.appraisals import Appraisals
 from tests.simulation.ledgers import Ledger
 from tests.simulation.loops import VirtualLoop
 from tests.simulation.postgres import Postgres, PostgresShelves, make_companies
@@ -116,6 +117,8 @@ def play_lives(database: TestDatabase, seed: int, *, deaths: int) -> tuple[int, 
         folder = Path(name)
         file = folder / "journal"
         file.touch()
+        appraisals = Appraisals(database, numbers, folder)
+        appraisals.settle_in(companies)
         for life in range(deaths + 1):
             if _status_of(_begin(database, seed, weather, numbers, folder, life, deaths)) == 0:
                 break
@@ -125,7 +128,10 @@ def play_lives(database: TestDatabase, seed: int, *, deaths: int) -> tuple[int, 
             for tenant, shelf in after.items():
                 problems += _went_back(before[tenant], shelf, stored.get(tenant, {}))
             before = after
+            problems += appraisals.look()
         verdict = Verdict(**json.loads((folder / "verdict").read_text(encoding="utf-8")))
+        if verdict.is_good:
+            problems += appraisals.look_at_last()
     verdict.unsafe += problems
     return killed, verdict
 
