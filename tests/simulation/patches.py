@@ -51,12 +51,6 @@ def use_memory(patch: Patch) -> None:
         for name in _of_store(place):
             patch(place, name, _standing_in(name))
     patch(jobs, "add_backfill", _standing_in("add_backfill"))
-    patch(tidying, "put_down_pulled_days", _put_nothing_down)
-
-
-async def _put_nothing_down(_session: object, **_: object) -> int:
-    """The audit is PostgreSQL's own: `tests/ingest/workers/test_audited.py`."""
-    return 0
 
 
 def _of_store(place: Any) -> list[str]:
