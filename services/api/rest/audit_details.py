@@ -97,6 +97,7 @@ class AuditDetail(Model):
     holds: bool | None = None
     id: str | None = None
     indicator: str | None = None
+    in_force_from: str | None = None
     issued_before: str | None = None
     item: str | None = None
     job: str | None = None
