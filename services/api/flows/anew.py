@@ -14,15 +14,14 @@ from services.api.core.frozen import read_score
 from services.api.core.late_facts import Asked, asked_by, with_values
 from services.api.core.pay_bases import read_basis
 from services.api.core.payouts import pay
-from services.api.core.told_cards import ToldCard, inputs_with, read_told, segments_of
+from services.api.core.told_cards import ToldCard, inputs_with, read_told
 from services.api.flows.card_values import read_card_values
 from services.api.flows.payouts import read_bases
 from services.api.flows.rescoring import read_stated
-from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import read_setting
+from services.api.flows.told_cards import read_schemes_of
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import read_business_pay
-from services.api.store.schemes import read_versions
 from services.schema.db import ReadSession
 from services.schema.errors import Conflict
 from services.schema.shapes.coverage import Coverage
@@ -139,13 +138,7 @@ def scheme_in(cycle: Cycle, setting: Setting) -> Scheme:
 
 async def _read_told(session: ReadSession, cycle: Cycle, cards: Sequence[Scorecard]) -> _Told:
     explanations: dict[str, Any] = {card.id: json.loads(card.explanation) for card in cards}
-    keys = {
-        (each.scheme, each.scheme_version)
-        for told in explanations.values()
-        for each in segments_of(told)
-    }
-    versions = await read_versions(session, keys)
-    schemes = {key: scheme_of(version.document) for key, version in versions.items()}
+    schemes = await read_schemes_of(session, explanations.values())
     read = {card: read_told(told, schemes) for card, told in explanations.items()}
     return _Told(
         cards=read,

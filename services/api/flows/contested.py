@@ -19,18 +19,17 @@ from services.api.core.disputes import fact_contested
 from services.api.core.held import restate_basis
 from services.api.core.late_facts import accepted_of, asked_by, explanation_kept
 from services.api.core.pay_bases import basis_document
-from services.api.core.told_cards import ToldCard, inputs_with, read_told, segments_of
+from services.api.core.told_cards import ToldCard, inputs_with, read_told
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, scheme_in, score_anew
 from services.api.flows.card_values import read_card_values
 from services.api.flows.held import held_of, out_since
 from services.api.flows.payouts import read_bases
 from services.api.flows.results import payouts_of
-from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import read_setting
+from services.api.flows.told_cards import read_schemes_of
 from services.api.store.calibrations import read_tie_breakers
 from services.api.store.changed_facts import came_late
 from services.api.store.late_facts import read_decisions
-from services.api.store.schemes import read_versions
 from services.schema.db import ReadSession
 from services.schema.errors import Conflict
 from services.schema.shapes.cycles import Cycle
@@ -84,9 +83,7 @@ async def score_upheld(
     setting = await read_setting(session, [cycle])
     standing = await read_standing(session, cycle, card)
     explanation = json.loads(standing.explanation)
-    keys = {(each.scheme, each.scheme_version) for each in segments_of(explanation)}
-    versions = await read_versions(session, keys)
-    schemes = {key: scheme_of(version.document) for key, version in versions.items()}
+    schemes = await read_schemes_of(session, [explanation])
     told, basis = read_told(explanation, schemes), basis_of(standing)
     segments = tuple(each.segment for each in told.segments)
     plan = CardPlan(standing, cycle, segments, after)

@@ -1,6 +1,5 @@
 """What people contest is put down, weighed and decided, and carried out where it is upheld."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,12 +18,13 @@ from services.api.core.frozen import read_score
 from services.api.core.late_facts import LATE
 from services.api.core.reviews import person_of
 from services.api.core.statements import check_mark
-from services.api.core.told_cards import ToldCard, own_mark_of, read_told, segments_of
+from services.api.core.told_cards import ToldCard, own_mark_of
 from services.api.flows.contested import is_late, pay_upheld, score_upheld
 from services.api.flows.rescoring import read_stated
 from services.api.flows.reviews import is_own_card
 from services.api.flows.schemes import scheme_of
 from services.api.flows.settling import take_marks
+from services.api.flows.told_cards import read_back
 from services.api.flows.upholding import carry_out
 from services.api.store.audit import append_entry
 from services.api.store.changed_facts import find_named
@@ -39,7 +39,7 @@ from services.api.store.live import read_reach
 from services.api.store.people import read_employees, read_tenant
 from services.api.store.ratings import read_ratings
 from services.api.store.results import read_published_revisions
-from services.api.store.schemes import read_published, read_versions
+from services.api.store.schemes import read_published
 from services.api.store.scorecards import read_card
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
@@ -57,7 +57,6 @@ from services.schema.shapes.disputes import (
 from services.schema.shapes.payouts import Payout
 from services.schema.shapes.people import Caller
 from services.schema.shapes.ratings import KeptRating
-from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Mark, Scorecard
 from services.schema.shapes.views import View
 from services.schema.words import DisputeAbout
@@ -92,7 +91,7 @@ async def file_dispute(
     check_in_time(cycle, published_on, local_day(at, zone), appeal_days=days)
     earlier = (await read_disputes(session, [about]))[about]
     ratings = (await read_ratings(session, [about])).get(about, [])
-    told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
+    told = await read_back(session, card.explanation)
     if stated.about is DisputeAbout.RATING:
         stated = _of_rating(stated, told, ratings)
     check_stated(stated, told, ratings, earlier)
@@ -253,7 +252,7 @@ async def _check_mark_of(
 ) -> None:
     card = await read_card(session, dispute.scorecard)
     assert card is not None, "a card that was contested stays"
-    told = read_told(json.loads(card.explanation), await _schemes_in(session, card))
+    told = await read_back(session, card.explanation)
     _check_mark(told, mark, value)
 
 
@@ -277,10 +276,3 @@ async def _appeal_days(session: ReadSession, cycle: Cycle) -> int | None:
         return None
     version = await read_published(session, cycle.scheme, cycle.scheme_version)
     return None if version is None else scheme_of(version.document).appeal_days
-
-
-async def _schemes_in(session: ReadSession, card: Scorecard) -> dict[tuple[str, int], Scheme]:
-    """What the card's segments are scored by."""
-    keys = {(each.scheme, each.scheme_version) for each in segments_of(json.loads(card.document))}
-    versions = await read_versions(session, keys)
-    return {key: scheme_of(version.document) for key, version in versions.items()}

@@ -26,11 +26,11 @@ from services.api.core.reach import LateMarks, late_by_subject
 from services.api.core.told_cards import ToldCard
 from services.api.flows.card_values import CardValues, Values, read_card_values
 from services.api.flows.held import Held, held_of, hold_bases, hold_values, out_since
-from services.api.flows.next_steps import read_told_cards
 from services.api.flows.payouts import bases_of, read_pay_wanted
 from services.api.flows.rescoring import with_stated
 from services.api.flows.scorecards import AT_ONCE, read_setting, read_targets_of
 from services.api.flows.settling import take_marks
+from services.api.flows.told_cards import read_told_cards
 from services.api.store.audit import append_entry
 from services.api.store.drifts import insert_drifts, read_results_of_cycle
 from services.api.store.late_facts import read_decisions, read_late_marks

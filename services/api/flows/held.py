@@ -1,6 +1,5 @@
 """Which cards are held because late facts were rejected, and the figures that they keep."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,13 +15,11 @@ from services.api.core.held import (
 )
 from services.api.core.late_facts import Asked, asked_by, explanation_kept, waits_since
 from services.api.core.pay_bases import read_basis
-from services.api.core.told_cards import ToldCard, segments_of
-from services.api.core.told_cards import read_told as told_card
+from services.api.core.told_cards import ToldCard
 from services.api.flows.card_values import CardValues
-from services.api.flows.schemes import scheme_of
+from services.api.flows.told_cards import read_back
 from services.api.store.calibrations import read_tie_breakers_of
 from services.api.store.late_facts import read_decision_heads, read_decisions_by_id
-from services.api.store.schemes import read_versions
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
 from services.schema.shapes.cycles import Cycle
@@ -99,7 +96,7 @@ async def _read_rejected(
         if bases is None:
             # And one that was opened again before that: what it had is not known.
             continue
-        told = await read_told(session, explanation)
+        told = await read_back(session, explanation)
         found[about] = Held(
             scorecard=card.id,
             told=told,
@@ -176,14 +173,6 @@ async def hold_tie_breakers(
         ]
 
     return {card: told(card, [read.of[card][one] for one in own]) for card, own in wanted.items()}
-
-
-async def read_told(session: ReadSession, explanation: bytes) -> ToldCard:
-    """A card read back from how it came about."""
-    document = json.loads(explanation)
-    keys = {(each.scheme, each.scheme_version) for each in segments_of(document)}
-    versions = await read_versions(session, keys)
-    return told_card(document, {key: scheme_of(each.document) for key, each in versions.items()})
 
 
 async def _held_of(session: ReadSession, plans: Sequence[CardPlan]) -> dict[str, Held]:

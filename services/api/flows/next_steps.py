@@ -1,23 +1,20 @@
 """Next steps of cards, computed when they are asked for: today is one of their inputs."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from services.api.core.documents import to_bytes
 from services.api.core.next_step_documents import next_steps_document
 from services.api.core.next_steps import Paces, next_steps_of
 from services.api.core.paces import Counted, counted_by, pace_kind, pace_of
-from services.api.core.told_cards import Place, ToldCard, ToldLine, read_told
+from services.api.core.told_cards import Place, ToldCard, ToldLine
 from services.api.flows.indicators import known_indicators, known_measures
-from services.api.flows.schemes import scheme_of
+from services.api.flows.told_cards import read_told_cards
 from services.api.flows.values import read_values
 from services.api.store.calendars import read_target_calendar
 from services.api.store.cycles import read_cycles
 from services.api.store.people import read_tenant
-from services.api.store.schemes import read_versions
 from services.schema.days import local_day
 from services.schema.db import ReadSession
 from services.schema.shapes.calendars import TargetCalendar
@@ -61,19 +58,6 @@ async def next_steps_documents(
 
     # Off the loop: each step of a card scores it again.
     return await asyncio.to_thread(write_all)
-
-
-async def read_told_cards(session: ReadSession, cards: Sequence[Scorecard]) -> dict[str, ToldCard]:
-    """Cards read back from their explanations, by their ids."""
-    explanations: dict[str, Any] = {card.id: json.loads(card.explanation) for card in cards}
-    versions = {
-        (segment["scheme"], segment["scheme_version"])
-        for explanation in explanations.values()
-        for segment in explanation["segments"]
-    }
-    stated = await read_versions(session, versions)
-    schemes = {key: scheme_of(version.document) for key, version in stated.items()}
-    return {card: read_told(explanation, schemes) for card, explanation in explanations.items()}
 
 
 def _running_day(cycle: Cycle, at: datetime) -> date | None:

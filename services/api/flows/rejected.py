@@ -28,9 +28,10 @@ from services.api.flows.anew import basis_of, score_anew
 from services.api.flows.card_values import read_card_values
 from services.api.flows.contested import read_standing
 from services.api.flows.corrections import summary_of
-from services.api.flows.held import Held, held_of, out_since, read_told
+from services.api.flows.held import Held, held_of, out_since
 from services.api.flows.payouts import read_bases
 from services.api.flows.scorecards import read_setting
+from services.api.flows.told_cards import read_back
 from services.api.store.audit import append_entry
 from services.api.store.calibrations import read_tie_breakers_of
 from services.api.store.late_facts import (
@@ -189,7 +190,7 @@ async def decide_again(
 
 async def _had(session: ReadSession, cycle: Cycle, standing: Scorecard) -> str:
     """What facts came to as a card has them."""
-    told = await read_told(session, standing.explanation)
+    told = await read_back(session, standing.explanation)
     asked = asked_by(told, standing.subject, cycle)
     return seen_in(asked, values_told(told, asked), basis_of(standing))
 
@@ -212,6 +213,6 @@ async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held:
 
 
 async def _ask(session: ReadSession, cycle: Cycle, card: Scorecard) -> tuple[Asked, CardPlan]:
-    told = await read_told(session, card.explanation)
+    told = await read_back(session, card.explanation)
     segments = tuple(each.segment for each in told.segments)
     return asked_by(told, card.subject, cycle), CardPlan(card, cycle, segments)

@@ -29,7 +29,7 @@ from services.api.flows.indicators import (
     known_subjects,
     post_values,
 )
-from services.api.flows.next_steps import read_told_cards
+from services.api.flows.told_cards import read_told_cards
 from services.api.flows.values import read_values
 from services.api.store.alerts import AlertFilter, read_page_of_alerts
 from services.api.store.audit import append_entry

@@ -11,11 +11,10 @@ from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
 from services.api.core.raters import newest
 from services.api.core.statements import in_force
-from services.api.core.told_cards import inputs_with, read_told, segments_of
-from services.api.flows.schemes import scheme_of
+from services.api.core.told_cards import inputs_with, read_told
+from services.api.flows.told_cards import read_schemes_of
 from services.api.store.disputes import read_upheld
 from services.api.store.ratings import read_adjustments, read_ratings
-from services.api.store.schemes import read_versions
 from services.api.store.scorecards import lock_cards, read_card, read_totals, write_cards
 from services.schema.db import ReadSession, WriteSession
 from services.schema.shapes.cycles import Cycle
@@ -84,9 +83,7 @@ async def score_as_stated(
 ) -> Scorecard:
     """The card on its own figures with what is stated for it; nothing is written."""
     explanation = json.loads(card.explanation)
-    keys = {(each.scheme, each.scheme_version) for each in segments_of(explanation)}
-    versions = await read_versions(session, keys)
-    schemes = {key: scheme_of(version.document) for key, version in versions.items()}
+    schemes = await read_schemes_of(session, [explanation])
     segments = inputs_with(read_told(explanation, schemes), stated.marks)
     plan = CardPlan(card, cycle, tuple(each.segment for each in segments), stated)
     return write_card(plan, segments, told_coverage(explanation), at=at)

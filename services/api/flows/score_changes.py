@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from services.api.core.documents import to_bytes
 from services.api.core.score_change_documents import score_change_document
-from services.api.flows.next_steps import read_told_cards
+from services.api.flows.told_cards import read_told_cards
 from services.api.store.score_changes import find_cards_in_cycles, find_earlier_cards
 from services.api.store.scorecards import read_cards
 from services.schema.db import ReadSession
