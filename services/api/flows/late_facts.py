@@ -1,6 +1,5 @@
 """Facts that came after data were closed wait for HR; accepted, they are scored or correct pay."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,6 @@ from services.api.core.late_facts import (
     accepted_of,
     check_second,
     check_takes,
-    decision_document,
     kept_bases,
     late_document,
     pay_changes,
@@ -26,9 +24,9 @@ from services.api.core.payouts import owed_by
 from services.api.core.reviews import person_of
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
 from services.api.flows.calibrations import freeze_tie_breakers
-from services.api.flows.corrections import append_corrections, read_heard, summary_of
+from services.api.flows.corrections import append_corrections, read_heard
+from services.api.flows.decisions import Outcome, propose, put_down
 from services.api.flows.held import Held, held_of, out_since
-from services.api.flows.proposals import propose
 from services.api.flows.rejected import (
     MOST_NAMED,
     decide_again,
@@ -44,8 +42,6 @@ from services.api.flows.settling import take_marks
 from services.api.store.audit import append_entry
 from services.api.store.cycles import lock_cycle, read_cycle, read_cycles
 from services.api.store.late_facts import (
-    insert_decision,
-    read_clock,
     read_decisions,
     read_late_facts,
     read_most_periods,
@@ -65,7 +61,6 @@ from services.api.store.scorecards import (
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Closed, Conflict, Fault, Forbidden, NotFound
-from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
 from services.schema.shapes.late_facts import Decided
 from services.schema.shapes.people import Caller
@@ -173,8 +168,15 @@ async def decide(
     else:
         bases = await keep_as_it_stands(session, cycle, card)
     await settle_cards(session, {card.id: None})
-    document = await _put_down(
-        session, case, decision, entries, bases, reason=reason, caller=caller, at=at
+    document = await put_down(
+        session,
+        case.anew.now,
+        case.document,
+        decision,
+        Outcome(bases, entries),
+        reason=reason,
+        caller=caller,
+        at=at,
     )
     if decision is LateDecision.ACCEPTED and not _is_published(cycle):
         # Once it is decided, so that they follow the facts.
@@ -348,49 +350,6 @@ async def _accept(
     scored = replace(now, bases=basis_document(case.anew.basis))
     await write_ranked(session, cycle, scored)
     return []
-
-
-async def _put_down(
-    session: WriteSession,
-    case: _Case,
-    decision: LateDecision,
-    entries: Sequence[NewEntry],
-    bases: bytes,
-    *,
-    reason: str,
-    caller: Caller,
-    at: datetime,
-) -> bytes:
-    """Keep a decision, and give it as it is kept."""
-    is_accepted = decision is LateDecision.ACCEPTED
-    decided = Decided(
-        id=new_id(IdKind.LATE_DECISION),
-        scorecard=case.anew.before.id,
-        cycle=case.cycle.code,
-        decision=decision,
-        reason=reason,
-        author=caller.name,
-        decided_at=await read_clock(session),
-        document=b"",
-        scorecard_document=case.anew.now.document if is_accepted else None,
-        bases=bases,
-    )
-    document = decision_document(case.document, decided, [each.entry.id for each in entries])
-    await insert_decision(session, replace(decided, document=document))
-    await append_entry(
-        session,
-        at=at,
-        caller=caller,
-        action=f"late_facts.{decision}",
-        subject=f"scorecard:{decided.scorecard}",
-        detail={
-            "id": decided.id,
-            "reason": reason,
-            "sha256": hashlib.sha256(document).hexdigest(),
-            **summary_of(entries),
-        },
-    )
-    return document
 
 
 def _is_published(cycle: Cycle) -> bool:

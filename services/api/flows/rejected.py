@@ -1,6 +1,5 @@
 """HR looks again at cards of which late facts were rejected, so that nothing comes in unseen."""
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,7 +18,6 @@ from services.api.core.held import (
 from services.api.core.late_facts import (
     Asked,
     asked_by,
-    decision_document,
     late_document,
     with_proposal,
 )
@@ -27,25 +25,20 @@ from services.api.core.pay_bases import basis_document
 from services.api.flows.anew import basis_of, score_anew
 from services.api.flows.card_values import read_card_values
 from services.api.flows.contested import read_standing
-from services.api.flows.corrections import summary_of
+from services.api.flows.decisions import Outcome, put_down
 from services.api.flows.held import Held, held_of, out_since
 from services.api.flows.payouts import read_bases
 from services.api.flows.scorecards import read_setting
 from services.api.flows.told_cards import read_back
-from services.api.store.audit import append_entry
 from services.api.store.calibrations import read_tie_breakers_of
 from services.api.store.late_facts import (
-    insert_decision,
-    read_clock,
     read_decisions,
     read_late_facts,
 )
 from services.api.store.live import mark_card_stale, wake_worker
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict
-from services.schema.ids import IdKind, new_id
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.late_facts import Decided
 from services.schema.shapes.people import Caller
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.words import CycleStatus, LateDecision
@@ -156,36 +149,11 @@ async def decide_again(
     bases = None
     if decision is LateDecision.REJECTED:
         bases = await _kept_again(session, cycle, card, held)
-    decided = Decided(
-        id=new_id(IdKind.LATE_DECISION),
-        scorecard=card.id,
-        cycle=cycle.code,
-        decision=decision,
-        reason=reason,
-        author=caller.name,
-        decided_at=await read_clock(session),
-        document=b"",
-        scorecard_document=card.document if decision is LateDecision.ACCEPTED else None,
-        bases=bases,
-    )
-    decided = replace(decided, document=decision_document(case, decided, []))
-    await insert_decision(session, decided)
     await mark_card_stale(session, card.id, at=at)
     await wake_worker(session)
-    await append_entry(
-        session,
-        at=at,
-        caller=caller,
-        action=f"late_facts.{decision}",
-        subject=f"scorecard:{card.id}",
-        detail={
-            "id": decided.id,
-            "reason": reason,
-            "sha256": hashlib.sha256(decided.document).hexdigest(),
-            **summary_of([]),
-        },
+    return await put_down(
+        session, card, case, decision, Outcome(bases), reason=reason, caller=caller, at=at
     )
-    return decided.document
 
 
 async def _had(session: ReadSession, cycle: Cycle, standing: Scorecard) -> str:
