@@ -131,7 +131,7 @@ class CycleDocument(Model):
     code: Code
     scheme: Code
     scheme_version: int | None
-    """Null in draft: the newest version is pinned when the cycle opens."""
+    """Null in draft: the newest version in force is pinned when the cycle opens."""
     period: PeriodCode
     from_: Annotated[str, Field(alias="from")]
     to: str
@@ -205,10 +205,10 @@ async def post_move(code: Code, stated: StatedMove, caller: Asking, session: Wri
     A published one is opened again only once late facts that would change a card are decided: a new
     revision follows the facts, but for what was rejected.
 
-    Opening pins the newest version of the scheme and makes the scorecards; closing computes them
-    for the last time; publishing appends results and payroll entries, all of them or none. Where
-    the scheme asks for no approval beside the subject's, whoever moves a cycle out of review
-    approves its cards, and another publishes it.
+    Opening pins the newest version of the scheme that is in force on the period's first day, and
+    makes the scorecards; closing computes them for the last time; publishing appends results and
+    payroll entries, all of them or none. Where the scheme asks for no approval beside the
+    subject's, whoever moves a cycle out of review approves its cards, and another publishes it.
     """
     at = datetime.now(UTC)
     cycle = await move_cycle(session, code, stated.to, reason=stated.reason, caller=caller, at=at)

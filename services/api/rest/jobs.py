@@ -63,26 +63,22 @@ JobDocument = Annotated[BackTestJob | BackfillJob, Field(discriminator="kind")]
 
 def back_test_document(job: Job) -> BackTestJob:
     """A back-test as it stands; its result as it was kept."""
-    return BackTestJob(
-        id=job.id,
-        kind=JobKind.BACK_TEST,
-        status=job.status,
-        progress=plain(job.progress),
-        result=job.result,
-        created_at=job.created_at,
-    )
+    return BackTestJob(kind=JobKind.BACK_TEST, **_members(job))
 
 
 def backfill_document(job: Job) -> BackfillJob:
     """A backfill as it stands; its result as it was kept."""
-    return BackfillJob(
-        id=job.id,
-        kind=JobKind.BACKFILL,
-        status=job.status,
-        progress=plain(job.progress),
-        result=job.result,
-        created_at=job.created_at,
-    )
+    return BackfillJob(kind=JobKind.BACKFILL, **_members(job))
+
+
+def _members(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "status": job.status,
+        "progress": plain(job.progress),
+        "result": job.result,
+        "created_at": job.created_at,
+    }
 
 
 @router.get("/v1/jobs/{id}")
