@@ -16,7 +16,7 @@ SOURCES = Path(__file__).parents[2] / "services"
 # What stands behind the point where an action is put together, by what stands before it.
 VERBS: dict[str, set[str]] = {
     "case": {*CaseStep},
-    "late_facts": {*LateDecision},
+    "late_facts": {*LateDecision, "proposed"},
     "scorecard": {*ReviewDecision},
     "scheme": {"create", "update"},
 }

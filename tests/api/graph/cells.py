@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,9 +21,11 @@ from graphql import (
     visit,
 )
 
+from services.api.graph.changes import Changes, Follower
 from services.api.graph.context import GraphContext
 from services.api.graph.schema import schema
 from services.door.access import matrix, row_of
+from services.schema.shapes.people import Subject
 from services.schema.words import Role
 from tests.api.asks import ABSENT
 from tests.api.companies import Json
@@ -30,6 +33,8 @@ from tests.api.graph.asking import CORE, post, whole
 from tests.api.matrix import Tally, said_of
 from tests.api.worlds import World
 
+SECONDS = 60
+"""Within which a subscription is refused or begun, also on a busy machine."""
 Fields = set[tuple[str, str]]
 _BY_ID = {
     "scorecard": "scorecard published",
@@ -288,9 +293,25 @@ class _Socket:
         return self.context
 
 
+@dataclass(frozen=True)
+class _Heard(Changes):
+    """Changes that tell when somebody begins to follow them."""
+
+    changes: Changes
+    begun: asyncio.Event
+
+    @contextmanager
+    def follow(self, tenant: int, cycle: str, subject: Subject | None) -> Iterator[Follower]:
+        with self.changes.follow(tenant, cycle, subject) as follower:
+            self.begun.set()
+            yield follower
+
+
 async def follow(context: GraphContext, cycle: str, employee: str | None = None) -> bool:
     """Whether a subscription is refused as it begins; one that waits for changes is not."""
     await context.renew()
+    begun = asyncio.Event()
+    context.changes = _Heard(context.changes, begun)
     query = (
         "subscription ($cycle: String!, $employee: String) "
         "{ scorecardChanged(cycle: $cycle, employee: $employee) { id } }"
@@ -299,11 +320,14 @@ async def follow(context: GraphContext, cycle: str, employee: str | None = None)
     stream = await schema.subscribe(query, given, context_value=_Socket(context))
     if not hasattr(stream, "__anext__"):
         return bool(getattr(stream, "errors", None))
-    try:
-        async with asyncio.timeout(0.3):
-            result = await anext(stream)
-    except TimeoutError:
-        return False
-    finally:
-        await stream.aclose()
-    return bool(result.errors)
+    first, follows = asyncio.ensure_future(anext(stream)), asyncio.create_task(begun.wait())
+    async with asyncio.timeout(SECONDS):
+        await asyncio.wait((first, follows), return_when=asyncio.FIRST_COMPLETED)
+    follows.cancel()
+    if first.done():
+        return bool(first.result().errors)
+    first.cancel()
+    with suppress(asyncio.CancelledError):
+        await first
+    await stream.aclose()
+    return False
