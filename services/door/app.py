@@ -60,13 +60,13 @@ def make_app(
         redirect_slashes=False,
         servers=[{"url": "/", "description": "The one origin."}],
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        generate_unique_id_function=lambda route: route.name,
     )
     install_problems(app)
     app.add_exception_handler(405, _answer_method)
     app.state.routers = [*routers, _around(), *([_docs(title)] if documented else [])]
     for router in app.state.routers:
-        app.include_router(router)
+        # As they are: a router that is included builds each of its routes anew, for each app.
+        app.router.routes.extend(router.routes)
     _publish(app)
     app.state.metrics = _Metrics()
     app.add_middleware(GZipMiddleware, minimum_size=1024)

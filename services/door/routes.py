@@ -167,19 +167,29 @@ class KeylessRoute(_Route):
         return await handler(request)
 
 
+def router_of(route_class: type[APIRoute], *, include_in_schema: bool = True) -> APIRouter:
+    """A router whose routes are of a class; the contract calls each by its handler's name."""
+    return APIRouter(
+        route_class=route_class,
+        responses=PROBLEMS,
+        include_in_schema=include_in_schema,
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
 def new_keyless_router() -> APIRouter:
     """A router whose handlers know by other means who asks."""
-    return APIRouter(route_class=KeylessRoute, responses=PROBLEMS)
+    return router_of(KeylessRoute)
 
 
 def new_router() -> APIRouter:
     """A router whose routes are transactions."""
-    return APIRouter(route_class=TransactionRoute, responses=PROBLEMS)
+    return router_of(TransactionRoute)
 
 
 def new_streaming_router() -> APIRouter:
     """A router whose handlers stream bodies."""
-    return APIRouter(route_class=StreamingRoute, responses=PROBLEMS)
+    return router_of(StreamingRoute)
 
 
 def parameters_of(route: APIRoute) -> frozenset[str]:

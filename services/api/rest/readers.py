@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from services.api.auth import view_of
@@ -12,7 +12,7 @@ from services.api.store.scorecards import read_card
 from services.door.callers import claim_of
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.requests import StrictRequest
-from services.door.routes import PROBLEMS, Asking, Handler, Reading, TransactionRoute
+from services.door.routes import Asking, Handler, Reading, TransactionRoute, router_of
 from services.door.wire import Code, Day, Instant, Model
 from services.schema.errors import Forbidden, NotFound
 from services.schema.shapes.readers import Reader
@@ -34,7 +34,7 @@ class ReadersRoute(TransactionRoute):
         return await super().serve(request, handler)
 
 
-router = APIRouter(route_class=ReadersRoute, responses=PROBLEMS)
+router = router_of(ReadersRoute)
 
 
 class ReaderDocument(Model):

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from services.api.flows.receipts import signed_receipts
@@ -14,12 +15,12 @@ from services.api.rest.scorecards import CardId, find_visible
 from services.api.rest.settled import new_settled_router
 from services.door.etags import tagged
 from services.door.pages import Listed
-from services.door.routes import PROBLEMS, Asking, Reading
+from services.door.routes import Asking, Reading, router_of
 from services.door.signing_keys import ALGORITHM, SigningKeys, key_id, key_text
 from services.door.wire import Model
 
 router = new_settled_router()
-public = APIRouter(responses=PROBLEMS)
+public = router_of(APIRoute)
 
 KeyId = Annotated[str, Field(pattern=r"^rk_[0-9a-f]{16}$")]
 KeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.api.auth import view_of
@@ -31,7 +31,7 @@ from services.api.store.scorecards import CardFilter, Sort, read_card, read_page
 from services.door.access import authorize
 from services.door.pages import Cursor, decode_cursor, encode_cursor
 from services.door.requests import StrictRequest
-from services.door.routes import PROBLEMS, Asking, Handler, Reading
+from services.door.routes import Asking, Handler, Reading, router_of
 from services.door.wire import Code
 from services.schema.db import Database, ReadSession
 from services.schema.errors import NotFound
@@ -80,7 +80,7 @@ class PageRoute(SettledRoute):
             return await self._answer(request, session, handler)
 
 
-router = APIRouter(route_class=PageRoute, responses=PROBLEMS, include_in_schema=False)
+router = router_of(PageRoute, include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from services.api.store.live import is_pending
 from services.door.callers import claim_of
 from services.door.requests import StrictRequest
-from services.door.routes import PROBLEMS, Handler, TransactionRoute
+from services.door.routes import Handler, TransactionRoute, router_of
 from services.schema.db import Database
 
 
@@ -50,4 +50,4 @@ async def _wait_for(request: Request, tenant: int) -> None:
 
 def new_settled_router() -> APIRouter:
     """A router whose routes read live scores."""
-    return APIRouter(route_class=SettledRoute, responses=PROBLEMS)
+    return router_of(SettledRoute)
