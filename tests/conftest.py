@@ -20,6 +20,15 @@ from tests.databases import (
 pytest_plugins = ["tests.figures"]
 
 FOLDER = "KAOHE_TESTING_FOLDER"
+LONG = (
+    "tests/ingest/workers/test_matrix.py",
+    "tests/simulation/test_simulation.py",
+    "tests/cli/test_run.py",
+    "tests/api/test_auth.py",
+    "tests/api/test_readings.py",
+    "tests/simulation/test_postgres.py",
+)
+"""Files that take half a minute and more."""
 
 
 class NetworkRefused(OSError):
@@ -36,6 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         remove_folder(Path(os.environ.pop(FOLDER)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first: at the end of a run no worker waits long for another."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,18 @@
 """The ground the tests stand on: the right role, nothing left behind, no way out."""
 
 import socket
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
+from tests.conftest import LONG, pytest_collection_modifyitems
 from tests.databases import TestDatabase
+
+ROOT = Path(__file__).parents[1]
 
 
 async def test_a_database_is_migrated_and_its_roles_are_what_they_are(
@@ -41,6 +47,14 @@ def test_a_fresh_database_is_nobody_elses(
     database: TestDatabase, fresh_database: TestDatabase
 ) -> None:
     assert fresh_database.name != database.name
+
+
+def test_long_files_begin_first() -> None:
+    assert all((ROOT / file).is_file() for file in LONG)
+    named = [f"{file}::test" for file in ("tests/a.py", LONG[1], "tests/b.py", LONG[0])]
+    items: list[Any] = [SimpleNamespace(nodeid=each) for each in named]
+    pytest_collection_modifyitems(items)
+    assert [each.nodeid for each in items] == [named[1], named[3], named[0], named[2]]
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
