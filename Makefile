@@ -5,6 +5,8 @@ IN := .venv/bin
 COMPILE = uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --quiet
 WORKERS ?= 2
+# A process that starts reads what another one has compiled: else each compiles 1,900 files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test long reliability simulate check gates fmt lock contracts examples bench reset mutants environment
 
