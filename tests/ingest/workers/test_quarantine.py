@@ -22,6 +22,7 @@ from services.schema.shapes.people import Caller
 from services.schema.words import Role
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
+from tests.ingest.manners import forget_quotas
 from tests.ingest.markets import CASES, check, world_of
 from tests.ingest.tenants import no_mapping
 from tests.ingest.worlds import BUYER_KEY, FIRST, World
@@ -123,3 +124,34 @@ async def test_scenario_s12_a_poisoned_row_is_kept_to_the_letter(
         world.clock.pass_by(hours=1)
         assert await world.pull() == []
         await check(world, case)
+
+
+@pytest.mark.parametrize("name", list(POISON))
+async def test_scenario_s12_a_copy_that_is_behind_poisons_nothing_that_was_mended(
+    name: str,
+    database: TestDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    figure: Figures,
+) -> None:
+    """What it says of an order cannot be read, and is older than what stands: it is passed over."""
+    case = CASES[name]
+    async with world_of(case, database, tmp_path) as world:
+        behind = midnight(FIRST) + timedelta(hours=30)
+        world.clock.now = behind + timedelta(hours=18)
+        assert await world.pull() == []
+        sales = [
+            sale
+            for sale in sales_until(SHOP_OF[case.shop], FIRST, behind - case.lag)
+            if case.stands(sale, behind) == "paid"
+            and not sale.claims
+            and sale.modified_at(behind) < sale.modified_at(world.clock.now - case.lag)
+        ][:2]
+        assert sales
+        world.clock.now = behind
+        forget_quotas(world.gateway)
+        poison(monkeypatch, world, name, sales)
+        days = FIRST, FIRST + timedelta(days=1)
+        assert await world.schedule().backfill_once(days, shop=None, show=lambda _: None) == []
+        rejected = await world.rows("SELECT fact FROM rejected_rows")
+        figure("S12", Wrong.CHANGES, rejected, tried=len(sales), of="rows of a copy that is behind")
