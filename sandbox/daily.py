@@ -56,6 +56,22 @@ def visits_of(shop: Shop, day: date, at: datetime) -> tuple[int, int]:
     return visitors, views
 
 
+def feedback_of(shop: Shop, day: date, at: datetime) -> tuple[int, int]:
+    """How much feedback of a day a marketplace counts, and how much of it is negative.
+
+    Some of it comes late, as its count of visits does.
+    """
+    chance = Random(f"{SEED}/feedback/{shop.code}/{day}")
+    received = chance.randint(0, 4)
+    negative = min(received, chance.choices((0, 1, 2), (80, 15, 5))[0])
+    since = at - midnight(day + timedelta(days=1))
+    if since < timedelta(hours=6):
+        return 0, 0
+    if since < timedelta(hours=30):
+        return received - negative, 0
+    return received, negative
+
+
 def stock_of(shop: Shop, day: date) -> Row:
     """A shop's shelves at the end of a day."""
     chance = Random(f"{SEED}/stock/{shop.code}/{day}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.articles import ARTICLES
-from sandbox.daily import visits_of
+from sandbox.daily import feedback_of, visits_of
 from sandbox.sales import Line, Sale
 from sandbox.shops import Shop
 
@@ -109,13 +109,16 @@ def old_items(sale: Sale, at: datetime) -> list[Row]:
 def report_of(shop: Shop, day: date, at: datetime) -> Row:
     """The report of sales and traffic of a day, in which amounts are numbers."""
     visitors, views = visits_of(shop, day, at)
+    received, negative = feedback_of(shop, day, at)
     traffic = {
         "sessions": visitors,
         "browserSessions": visitors // 3,
         "mobileAppSessions": visitors - visitors // 3,
         "pageViews": views,
         "buyBoxPercentage": 98.31,
-        "feedbackReceived": 0,
+        "feedbackReceived": received,
+        "negativeFeedbackReceived": negative,
+        "receivedNegativeFeedbackRate": round(100 * negative / received, 2) if received else 0,
     }
     sales = {"orderedProductSales": {"amount": 1234.56, "currencyCode": shop.currency}}
     return {

@@ -13,7 +13,7 @@ from typing import Any
 from sandbox import truth
 from sandbox.amazon.rows import inventory_rows, word_of
 from sandbox.articles import ARTICLES
-from sandbox.daily import visits_of
+from sandbox.daily import feedback_of, visits_of
 from sandbox.doudian.rows import reputation_row
 from sandbox.jd.desk import agents_of, chats
 from sandbox.jd.rows import people
@@ -61,6 +61,8 @@ class Case:
     """What a claim is called, or null where it is not told; null without: of none is."""
     traffic: bool = False
     """Whether it states the visits of a day."""
+    feedback: bool = False
+    """Whether it counts what buyers think of a day, and tells no single rating."""
     stock: Callable[[date], Shelves] | None = None
     """What a day's shelves hold."""
     rates: bool = False
@@ -174,6 +176,7 @@ CASES = {
         of_amazon,
         timedelta(minutes=2, seconds=5),
         traffic=True,
+        feedback=True,
         stock=stock_at_amazon,
     ),
     "douyin": Case(
@@ -282,6 +285,18 @@ async def check_days(world: World, case: Case) -> None:
         at = feeds["traffic"].last_success
         shown = {day: visits_of(shop, day, at) for day in _days_over(at - _HOUR)}
     assert {row.day: (row.visitors, row.page_views) for row in visits} == shown
+    stated = await world.rows("SELECT * FROM measure_facts WHERE day >= :first", first=FIRST)
+    counted: dict[Any, Any] = {}
+    if case.feedback:
+        at = feeds["measures"].last_success
+        counted = {
+            (day, measure): count
+            for day in _days_over(at - _HOUR)
+            for measure, count in zip(
+                ("feedback", "negative_feedback"), feedback_of(shop, day, at), strict=True
+            )
+        }
+    assert {(row.day, row.measure): row.amount for row in stated} == counted
     shelves = await world.rows("SELECT * FROM stock_facts ORDER BY day")
     assert bool(shelves) == (case.stock is not None)
     for row in shelves:

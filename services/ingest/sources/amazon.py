@@ -3,13 +3,14 @@
 What its rows mean is known in `core/readers/amazon.py`. An account's gateway ends in the number of
 the marketplace that the shop is on: `https://sellingpartnerapi-na.amazon.com/ATVPDKIKX0DER`.
 
-Orders know of no refund, and reports only how many pieces a day's refunds were of: what was paid
-back is posted, by file or from the ERP, with the source `amazon:<shop>`.
+How the report of a day is asked for stands in `amazon_reports.py`. Orders know of no refund, and
+reports only how many pieces a day's refunds were of: what was paid back is posted, by file or from
+the ERP, with the source `amazon:<shop>`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.ingest.sources.amazon_calls import (
     Calls,
@@ -20,8 +21,9 @@ from services.ingest.sources.amazon_calls import (
     rows_in,
     token_in,
 )
-from services.ingest.sources.client import Answer, Client, Question, unpacked
-from services.ingest.sources.errors import Refused, SourceError, TryLater, Unreadable
+from services.ingest.sources.amazon_reports import STREAM, Reports
+from services.ingest.sources.client import Client
+from services.ingest.sources.errors import Refused
 from services.ingest.sources.opening import Opening
 from services.ingest.sources.passes import Pages, Unfinished, as_last_seen
 from services.ingest.sources.reading import (
@@ -30,8 +32,6 @@ from services.ingest.sources.reading import (
     Credential,
     Reading,
     Row,
-    days_that_end,
-    read_document,
     read_shelves,
 )
 from services.schema.shapes.feeds import Stream, Window
@@ -48,20 +48,14 @@ _DAY, _OVERLAP = timedelta(days=1), timedelta(minutes=10)
 # Orders are not told of the last two minutes.
 _LAG = timedelta(minutes=2, seconds=5)
 
-_FILLING = 3 * _DAY
-"""Visits of a day are counted for a while after it."""
-
 STREAMS: Mapping[FactKind, Stream] = {
     FactKind.ORDERS: Stream(14 * _DAY, _OVERLAP, _LAG, 730 * _DAY, timedelta(minutes=10)),
-    # The last days are read again, for as long as they fill in.
-    FactKind.TRAFFIC: Stream(
-        31 * _DAY, _FILLING, timedelta(hours=1), 730 * _DAY, _DAY / 4, maturity=_FILLING
-    ),
+    FactKind.TRAFFIC: STREAM,
+    FactKind.MEASURES: STREAM,
     FactKind.STOCK: SHELVES,
 }
 
 _INCLUDED = "BUYER,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES"
-_REPORT = "GET_SALES_AND_TRAFFIC_REPORT"
 
 
 @dataclass(slots=True)
@@ -70,19 +64,6 @@ class _Orders:
 
     changed: Pages = field(default_factory=Pages)
     completed: Pages = field(default_factory=Pages)
-
-
-@dataclass(slots=True)
-class _Reports:
-    """Reports that were asked for, and the days that have been read."""
-
-    numbers: dict[date, str] = field(default_factory=dict)
-    rows: dict[date, Row | None] = field(default_factory=dict)
-    """Null for a day without any."""
-
-
-class _PlaceClosed(SourceError):
-    """The address of a report's document has run out."""
 
 
 class AmazonSource:
@@ -99,15 +80,17 @@ class AmazonSource:
         self._gateway, _, self._marketplace = (credential.gateway or "").rpartition("/")
         self._calls = Calls(client, credential, self._gateway, now=now)
         self._orders = Unfinished[_Orders]()
-        self._reports = Unfinished[_Reports]()
+        self._reports = Reports(
+            client, self._calls, self._marketplace, credential.timezone, now=now
+        )
         self._only_old = False
 
     async def read(self, kind: FactKind, window: Window) -> Reading:
         """Every row of a window. What was read of it stays while Amazon lets us wait: a call may
         have to wait for three minutes, and so the pages of one window for hours.
         """
-        if kind is FactKind.TRAFFIC:
-            return await self._read_traffic(window)
+        if STREAMS[kind] is STREAM:
+            return await self._reports.read(kind, window)
         if kind is FactKind.STOCK:
             zone, name = self._credential.timezone, "inventorySummaries"
             return await read_shelves(window, zone, self._now(), self._shelves, name=name)
@@ -219,80 +202,6 @@ class AmazonSource:
 
         return await self._calls.call("getOrders", "/orders/v0/orders", params, read)
 
-    async def _read_traffic(self, window: Window) -> Reading:
-        """One report a day: what it says of articles is of its whole range."""
-        work, window = self._reports.take_up(FactKind.TRAFFIC, window, _Reports)
-        days = days_that_end(window, self._credential.timezone)
-        for day in days:
-            if day not in work.rows and day not in work.numbers:
-                work.numbers[day] = await self._create_report(day)
-        for day in days:
-            if day not in work.rows:
-                work.rows[day] = await self._report(work, day)
-        self._reports.drop(FactKind.TRAFFIC, window)
-        rows = tuple(row for day in days if (row := work.rows[day]) is not None)
-        shown = f"{days[0]} to {days[-1]}" if days else "no day"
-        return Reading(f"{_REPORT} {shown}", rows, until=window.end)
-
-    async def _create_report(self, day: date) -> str:
-        body = {
-            "reportType": _REPORT,
-            "marketplaceIds": [self._marketplace],
-            "dataStartTime": f"{day}T00:00:00Z",
-            "dataEndTime": f"{day}T00:00:00Z",
-            "reportOptions": {"dateGranularity": "DAY", "asinGranularity": "PARENT"},
-        }
-
-        def read(document: Row) -> str:
-            number = document.get("reportId")
-            if not isinstance(number, str) or not number:
-                raise Unreadable("a report that was asked for has no number")
-            return number
-
-        return await self._calls.call("createReport", "/reports/2021-06-30/reports", {}, read, body)
-
-    async def _report(self, work: _Reports, day: date) -> Row | None:
-        path = f"/reports/2021-06-30/reports/{work.numbers[day]}"
-
-        async def look() -> Row | None:
-            report = await self._calls.call(
-                "getReport", path, {}, lambda found: _with(found, "processingStatus")
-            )
-            waiting = report["processingStatus"] in {"IN_QUEUE", "IN_PROGRESS"}
-            return None if waiting else report
-
-        report = await self._client.look_until(look, what=f"the report of {day}")
-        if report.get("processingStatus") == "CANCELLED":
-            # So Amazon says that there is nothing to tell.
-            return None
-        if report.get("processingStatus") != "DONE":
-            del work.numbers[day]
-            raise TryLater(f"the report of {day} was not made")
-        document = f"/reports/2021-06-30/documents/{report.get('reportDocumentId')}"
-        for _ in range(2):
-            try:
-                return await self._read_document(document, day)
-            except _PlaceClosed:
-                # It was open for five minutes, and what went wrong took longer: a new one is told.
-                continue
-        raise TryLater(f"the report of {day} is not given out")
-
-    async def _read_document(self, path: str, day: date) -> Row:
-        place = await self._calls.call(
-            "getReportDocument", path, {}, lambda found: _with(found, "url")
-        )
-
-        def read(answer: Answer) -> Row:
-            if answer.status == 403:
-                raise _PlaceClosed("a report's document is shown no longer")
-            if answer.status != 200:
-                raise Unreadable(f"a report's document answers with status {answer.status}")
-            packed = place.get("compressionAlgorithm") == "GZIP"
-            content = read_document(unpacked(answer.body) if packed else answer.body)
-            return _day_of(content, day, read_at=_text(self._now()))
-
-        return await self._client.ask(lambda: Question("GET", place["url"]), read)
-
     async def _shelves(self) -> list[Row]:
         async def read_page(token: str | None) -> tuple[list[Row], str | None]:
             params = {
@@ -317,25 +226,6 @@ class AmazonSource:
 
 def _shelf_of(row: Row) -> tuple[str, ...]:
     return tuple(str(row.get(name)) for name in ("sellerSku", "fnSku", "condition"))
-
-
-def _day_of(content: object, day: date, *, read_at: str) -> Row:
-    """What a report says of its day."""
-    for each in rows_in(content, "salesAndTrafficByDate"):
-        if each.get("date") == day.isoformat():
-            return {
-                "day": day.isoformat(),
-                "trafficByDate": object_in(each, "trafficByDate"),
-                "readAt": read_at,
-            }
-    raise Unreadable(f"the report of {day} is about other days")
-
-
-def _with(document: Row, name: str) -> Row:
-    """An answer that says what it was asked for."""
-    if not isinstance(document.get(name), str):
-        raise Unreadable(f"the answer has no {name}")
-    return document
 
 
 def _completed(row: Row) -> Row:

@@ -8,10 +8,11 @@ from sqlalchemy import Table, Text, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.schema.db import ReadSession
-from services.schema.shapes.facts import Stock, Traffic
+from services.schema.shapes.facts import PostedMeasure, Stock, Traffic
 from services.schema.shapes.feeds import Known, PaidOrder
 from services.schema.tables.facts import (
     chat_facts,
+    measure_facts,
     order_facts,
     rating_facts,
     refund_facts,
@@ -29,9 +30,10 @@ _TABLES: dict[FactKind, Table] = {
 }
 
 
-_DAILY: dict[FactKind, tuple[Table, type[Traffic | Stock]]] = {
+_DAILY: dict[FactKind, tuple[Table, type[Traffic | Stock | PostedMeasure]]] = {
     FactKind.TRAFFIC: (traffic_facts, Traffic),
     FactKind.STOCK: (stock_facts, Stock),
+    FactKind.MEASURES: (measure_facts, PostedMeasure),
 }
 
 
@@ -64,22 +66,33 @@ async def read_known(
 
 
 async def _read_days(
-    session: ReadSession, kind: FactKind, source: str, days: Sequence[str]
+    session: ReadSession, kind: FactKind, source: str, numbers: Sequence[str]
 ) -> Known:
-    """A connector's days are told by their date: it states them whole, by no channel."""
+    """A connector's days are told by their date: it states them whole, by no channel.
+
+    Of measures each stands behind its date: `2026-11-05/feedback`.
+    """
     table, shape = _DAILY[kind]
+    days, measures = set(), set()
+    for number in numbers:
+        day, _, measure = number.partition("/")
+        days.add(day)
+        measures.add(measure)
     statement = select(table).where(
         table.c.tenant_id == session.tenant,
         table.c.source == source,
         cast(table.c.day, Text) == any_(cast(list(days), ARRAY(Text))),
         *(table.c[name] == "" for name in ("channel", "campaign") if name in table.c),
+        *([table.c.measure.in_(measures)] if "measure" in table.c else []),
     )
     named = [each.name for each in fields(shape)]
     found = {}
     for row in (await session.execute(statement)).mappings():
         values: dict[str, Any] = {name: None if row[name] == "" else row[name] for name in named}
-        found[row["day"].isoformat()] = shape(**values)
-    modified = {day: fact.modified_at for day, fact in found.items()}
+        fact = shape(**values)
+        behind = f"/{fact.measure}" if isinstance(fact, PostedMeasure) else ""
+        found[f"{fact.day}{behind}"] = fact
+    modified = {number: fact.modified_at for number, fact in found.items()}
     return Known(modified, {}, {}, found)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.ingest.store.facts import DAYS, TABLES
@@ -99,4 +99,6 @@ def _tells(kind: FactKind) -> ColumnElement[bool]:
     columns = TABLES[kind].c
     if kind is FactKind.CHATS:
         return or_(columns.totals.is_(None), columns.totals["chats"].as_integer() > 0)
+    if kind is FactKind.MEASURES:
+        return and_(columns.measure.in_(TOLD[kind]), columns.amount != 0)
     return or_(*(func.coalesce(columns[name], 0) != 0 for name in TOLD[kind]))

@@ -23,6 +23,7 @@ from services.schema.db import Database
 from services.schema.shapes.facts import TOLD
 from services.schema.shapes.feeds import Origin
 from services.schema.shapes.people import Shop
+from services.schema.words import FactKind
 
 FINISHES = timedelta(hours=1)
 
@@ -129,7 +130,9 @@ class Desks:
         async with self._database.read(tenant) as session:
             others = await read_kinds_of_others(session, shop=shop.code, source=source)
         streams = opened.desk.source.streams
-        for kind in sorted(others & TOLD.keys() & streams.keys()):
+        # Measures are of many sources: of those that are pulled each row is looked at by itself.
+        told = others & TOLD.keys() - {FactKind.MEASURES}
+        for kind in sorted(told & streams.keys()):
             place = f"{account.tenant}/{account.shop}: {kind} is not pulled"
             self._book.tell(place, "another source states it already")
         async with self._database.write(tenant) as session:
@@ -138,11 +141,7 @@ class Desks:
                 session,
                 shop=shop.code,
                 source=source,
-                streams={
-                    kind: stream
-                    for kind, stream in streams.items()
-                    if kind not in others & TOLD.keys()
-                },
+                streams={kind: stream for kind, stream in streams.items() if kind not in told},
                 at=self._now(),
             )
         self._desks[DeskKey(tenant, shop.code)] = opened

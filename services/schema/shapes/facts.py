@@ -213,15 +213,19 @@ TOLD: dict[FactKind, tuple[str, ...]] = {
     FactKind.CHATS: (),
     FactKind.TRAFFIC: ("visitors", "new_visitors", "page_views", "bounces", "dwell_seconds"),
     FactKind.STOCK: ("skus", "skus_out", "stock_value"),
+    FactKind.MEASURES: ("feedback", "negative_feedback"),
 }
 """What marketplaces tell of a shop's day and sources are added up: of two that state it each would
-count. Of chats all; beside the others stands what only a seller knows: its costs, what is dead."""
+count. Of chats all; beside the others stands what only a seller knows: its costs, what is dead. Of
+posted measures it is these; all others may come from many."""
 
 
 def tells(fact: Fact) -> bool:
     """Whether a fact states, not as nothing, what a marketplace may tell of the same day."""
     if isinstance(fact, Chat):
         return fact.totals is None or fact.totals.chats > 0
+    if isinstance(fact, PostedMeasure):
+        return fact.measure in TOLD[FactKind.MEASURES] and fact.amount != 0
     if isinstance(fact, Traffic | Stock):
         kind = FactKind.TRAFFIC if isinstance(fact, Traffic) else FactKind.STOCK
         return any(getattr(fact, name) for name in TOLD[kind])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from services.schema.shapes.facts import Stock, Traffic
+from services.schema.shapes.facts import PostedMeasure, Stock, Traffic
 from services.schema.words import FactKind
 
 
@@ -132,7 +132,7 @@ class Known:
     orders: Mapping[str, PaidOrder]
     refunds: Mapping[str, datetime]
     """When the refunds that have succeeded did so."""
-    daily: Mapping[str, Traffic | Stock] = field(default_factory=dict)
+    daily: Mapping[str, Traffic | Stock | PostedMeasure] = field(default_factory=dict)
     """What is stored of a shop's days, whose figures come again until they stand."""
 
 

@@ -70,7 +70,8 @@ NAMED = {
 # Those marked `↓`, and what is derived from them.
 LOWER = """operating_cost_rate bounce_rate search_rank ad_cost cost_per_order cost_per_click
     budget_use_rate first_response_seconds average_response_seconds unanswered_rate bad_reviews
-    complaint_rate order_bounce_rate refund_dispute_rate service_slips knowledge_errors
+    negative_feedback negative_feedback_rate complaint_rate order_bounce_rate refund_dispute_rate
+    service_slips knowledge_errors
     refund_hours processing_hours cancel_rate return_rate exchange_rate return_exchange_rate
     refund_rate error_shipment_rate stockout_rate dead_stock_rate dead_stock_value_rate
     life_stage_share_decline stock_days supplier_defect_rate delivery_hours

@@ -153,6 +153,53 @@ async def test_two_tools_are_added_up_of_a_day_that_the_marketplace_has_not_told
     assert await visitors(door) == {DAYS[0]: 10}
 
 
+def feedback(source: str, day: str, amount: int, **more: Any) -> dict[str, Any]:
+    row = {"measure": "negative_feedback", "amount": str(amount), "shop": "s-1"}
+    return {"source": source, "day": day, "modified_at": AT, **row, **more}
+
+
+async def negative(door: Door) -> dict[str, int]:
+    rows = await door.owner.fetch(
+        "SELECT day, sum(amount)::int AS n FROM measure_facts WHERE tenant_id = $1"
+        " AND measure = 'negative_feedback' GROUP BY day",
+        door.tenant,
+    )
+    return {row["day"].isoformat(): row["n"] for row in rows}
+
+
+async def test_feedback_that_is_pulled_is_not_posted_as_well_and_other_measures_are(
+    door: Door,
+) -> None:
+    await is_pulled(door, "measures")
+    dispute = feedback("erp", DAYS[0], 5, measure="refund_disputes")
+    assert (await post(door, "measures", dispute))["created"] == 1
+    both = [feedback(OWN, DAYS[0], 2), feedback(OWN, DAYS[0], 9, measure="feedback")]
+    assert (await post(door, "measures", *both))["created"] == 2
+    rows = [
+        feedback("erp", DAYS[0], 2),
+        # Without any negative one somebody else may not tell how many there were in all.
+        feedback("erp", DAYS[0], 9, measure="feedback"),
+        feedback("erp", DAYS[0], 0),
+        feedback("erp", DAYS[0], 5, measure="messages"),
+        feedback("erp", DAYS[1], 4),
+        feedback("erp", DAYS[0], 3, shop="s-2"),
+    ]
+    answer = await post(door, "measures", *rows)
+    assert answer["created"] == 4
+    assert refused(answer) == [(1, "counted_twice", "/source"), (2, "counted_twice", "/source")]
+    # And the other way round: what was posted of a day stands, and is corrected by who posted it.
+    late = await post(door, "measures", feedback(OWN, DAYS[1], 6))
+    assert refused(late) == [(1, "counted_twice", "/source")]
+    assert await negative(door) == {DAYS[0]: 2 + 3, DAYS[1]: 4}
+
+
+async def test_feedback_beside_which_nothing_is_pulled_is_added_up(door: Door) -> None:
+    await is_pulled(door, "traffic")
+    for source in ("erp", "desk"):
+        assert (await post(door, "measures", feedback(source, DAYS[0], 2)))["created"] == 1
+    assert await negative(door) == {DAYS[0]: 4}
+
+
 AGENTS = ["日期", "旺旺昵称", "接待人数", "未回复人数", "平均响应时间"]
 
 

@@ -230,7 +230,7 @@ async def test_the_old_interface_is_asked_as_its_model_wants(server: str) -> Non
 
 async def test_reports_stock_and_counts_are_asked_for_as_their_models_want(server: str) -> None:
     async with asking(server) as (source, transport):
-        await source._create_report(DAY.start.date())
+        await source._reports._create_report(DAY.start.date())
         assert transport.asked[-1][1] == 202
         # The first word that a report may have is that there is nothing to tell.
         await source.read(TRAFFIC, Window(midnight(DAY.start.date()), NOW))

@@ -21,14 +21,14 @@ SHOP = "wc-qinghe"
 OWN = f"woocommerce:{SHOP}"
 
 
-async def feed_of_erp(world: World, *, applied: int, kind: str = "stock") -> None:
+async def feed_of_erp(world: World, *, applied: int, kind: str = "stock", shop: str = SHOP) -> None:
     await world.write(
         "INSERT INTO feeds (tenant_id, id, shop, kind, source, lease_token, attempts,"
         " maturity_seconds, accepted, applied, rejected)"
         " VALUES (:tenant, :id, :shop, :kind, 'erp', 0, 0, 0, :applied, :applied, 0)",
         tenant=world.tenant,
         id=f"fed_{kind}",
-        shop=SHOP,
+        shop=shop,
         kind=kind,
         applied=applied,
     )
@@ -48,6 +48,26 @@ async def test_stock_that_the_erp_states_is_not_pulled_beside_it(
         assert ("stock" in {row.kind for row in own}) is pulled
         assert "orders" in {row.kind for row in own}
         assert bool(await world.rows("SELECT day FROM stock_facts")) is pulled
+
+
+async def test_other_measures_of_a_shop_do_not_keep_its_feedback_out(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.amazon.answers._MAKING", timedelta(0))
+    async with world_of(CASES["amazon"], database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=2, hours=7)
+        for kind in ("measures", "traffic"):
+            await feed_of_erp(world, applied=3, kind=kind, shop="az-qinghe")
+        assert await world.pull() == []
+        own = await world.rows("SELECT kind FROM feeds WHERE source = 'amazon:az-qinghe'")
+        assert {row.kind for row in own} == {"orders", "stock", "measures"}
+        stated = await world.rows(
+            "SELECT source, measure FROM measure_facts WHERE day = :d", d=FIRST
+        )
+        assert sorted(tuple(row) for row in stated) == [
+            ("amazon:az-qinghe", "feedback"),
+            ("amazon:az-qinghe", "negative_feedback"),
+        ]
 
 
 async def test_a_feed_that_is_pulled_goes_on_whoever_states_it_later(

@@ -163,3 +163,27 @@ async def test_requirement_12_a_day_first_read_as_0_visitors_becomes_340_and_end
             world.clock.pass_by(hours=24)
         assert seen == [0, 0, 340, 340, 340]
         assert (await world.feeds())["traffic"].maturity_seconds == 3 * 86_400
+
+
+async def test_feedback_of_a_day_that_comes_late_replaces_what_was_read_of_it(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counted(_shop: object, day: date, at: datetime) -> tuple[int, int]:
+        since = at - midnight(day + timedelta(days=1))
+        return (1, 0) if since < timedelta(hours=48) else (5, 2)
+
+    monkeypatch.setattr("sandbox.amazon.rows.feedback_of", counted)
+    monkeypatch.setattr("sandbox.amazon.answers._MAKING", timedelta(0))
+    seen = []
+    async with world_of(CASES["amazon"], database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=1, hours=7)
+        for _ in range(5):
+            assert await world.pull() == []
+            rows = await world.rows(
+                "SELECT amount::int FROM measure_facts WHERE day = :d ORDER BY measure", d=FIRST
+            )
+            seen.append([row.amount for row in rows])
+            world.clock.pass_by(hours=24)
+        assert seen == [[1, 0], [1, 0], [5, 2], [5, 2], [5, 2]]
+        feed = (await world.feeds())["measures"]
+        assert (feed.maturity_seconds, feed.rejected) == (3 * 86_400, 0)

@@ -1,4 +1,5 @@
-"""What the rows of Amazon mean, as facts: orders of either interface, visits and stock of a day.
+"""What the rows of Amazon mean, as facts: orders of either interface; of a day visits, stock, and
+how much feedback came in.
 
 Times are of Greenwich, money is a text in the marketplace's currency, but a number in reports.
 Raises Unfit for a row that cannot be read, with the place in the fact that it would have been.
@@ -56,6 +57,8 @@ _OLD_STATUSES = {
 }
 _WITHOUT_PAYMENT = {OrderStatus.UNPAID, OrderStatus.CANCELLED}
 _PRICE = {"ITEM", "GIFT_WRAP"}
+# Feedback is counted by the day, and told of no buyer and no order.
+_COUNTERS = {"feedbackReceived": "feedback", "negativeFeedbackReceived": "negative_feedback"}
 
 # Everything else that a marketplace may put into a row is dropped before the row is kept.
 _KEPT = {
@@ -69,12 +72,14 @@ _KEPT = {
     *("OrderItemId", "SellerSKU", "ASIN", "QuantityOrdered", "ItemPrice", "PromotionDiscount"),
     *("PromotionIds", "FulfillmentChannel", "day", "readAt", "trafficByDate", "sessions"),
     *("pageViews", "inventorySummaries", "totalQuantity", "inventoryDetails"),
-    "fulfillableQuantity",
+    *("fulfillableQuantity", "counter", *_COUNTERS),
 }
 
 
 def number_of(kind: FactKind, row: Row) -> str:
     """What a row is known by; empty where it does not say."""
+    if kind is FactKind.MEASURES:
+        return f"{number_in(row, 'day')}/{_COUNTERS.get(number_in(row, 'counter'), '')}"
     if kind is not FactKind.ORDERS:
         return number_in(row, "day")
     return number_in(row, "orderId") or number_in(row, "AmazonOrderId")
@@ -166,6 +171,20 @@ def _traffic(row: Row, origin: Origin, _known: Known) -> Document:
     }
 
 
+def _feedback(row: Row, origin: Origin, _known: Known) -> Document:
+    counter = number_in(row, "counter")
+    if counter not in _COUNTERS:
+        raise Unfit("word_unknown", "This count of feedback is not known.", "/measure")
+    return {
+        "source": origin.source,
+        "shop": origin.shop,
+        "day": text_in(row, "day"),
+        "measure": _COUNTERS[counter],
+        "amount": figure_in(_object_in(row, "trafficByDate"), counter, "/amount"),
+        "modified_at": row.get("readAt"),
+    }
+
+
 def _stock(row: Row, origin: Origin, _known: Known) -> Document:
     shelves = objects_in(row, "inventorySummaries", "/skus")
     return stock_of(
@@ -185,6 +204,7 @@ def _shelf(row: Row) -> Shelf:
 _READERS: dict[FactKind, Callable[[Row, Origin, Known], Document]] = {
     FactKind.ORDERS: _order,
     FactKind.TRAFFIC: _traffic,
+    FactKind.MEASURES: _feedback,
     FactKind.STOCK: _stock,
 }
 
