@@ -15,6 +15,7 @@ from services.api.core.cards import CardPlan
 from services.api.core.documents import fingerprint_of, instant_text, plain_or_null, to_bytes
 from services.api.core.late_facts import Asked
 from services.api.core.pay_bases import basis_document, lines_paid_on, paid_as_stated
+from services.api.core.tie_breakers import Kept, OfFacts
 from services.api.core.told_cards import ToldCard
 from services.schema.errors import Fault
 from services.schema.ids import IdKind, is_id
@@ -38,8 +39,8 @@ class Rejected:
     """Since when facts have stayed out of the card."""
     holds: bool = True
     """Whether they would have made anything else of it; where not, it follows the facts."""
-    tie_breakers: tuple[Decimal | None, ...] | None = None
-    """By what the card is told apart from equals; null where it is by nothing."""
+    tie_breakers: Kept | None = None
+    """By what the card is told apart from equals; null where it is by nothing, or follows facts."""
 
 
 def held_as_of(decided: Iterable[tuple[str, LateDecision]]) -> tuple[str, str] | None:
@@ -103,10 +104,10 @@ def values_held(told: ToldCard, asked: Asked) -> dict[Wanted, Explained]:
     return {wanted: each for wanted, each in values.items() if each.formula is not None}
 
 
-def seen_in(asked: Asked, values: Values, basis: PayBasis) -> str:
+def seen_in(asked: Asked, values: Values, basis: PayBasis, apart: OfFacts) -> str:
     """What facts come to for a card: equal, nothing that HR has not seen came in.
 
-    What was posted or stated is no part of it.
+    What was posted or stated is no part of it; `apart` is what tells it apart from equals.
     """
     lines = {
         f"{segment}/{item}/{indicator}": {
@@ -122,7 +123,16 @@ def seen_in(asked: Asked, values: Values, basis: PayBasis) -> str:
         if wanted in values and values[wanted].formula is not None
     }
     paid = json.loads(basis_document(basis))
-    return fingerprint_of({"lines": lines, "bases": paid["bases"], "outputs": paid["outputs"]})
+    told = {code: plain_or_null(each) for code, each in apart.items()}
+    return fingerprint_of(
+        {
+            "lines": lines,
+            "bases": paid["bases"],
+            "outputs": paid["outputs"],
+            # Where nothing does, it is as it was before this was looked at.
+            **({"tie_breakers": told} if told else {}),
+        }
+    )
 
 
 def basis_held(

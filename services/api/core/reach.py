@@ -39,7 +39,7 @@ def reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
                 _widen(spans, subject, None if looks_back else one.start, one.end)
             if of_all_time:
                 _widen(spans, _COMPANY, None, one.end)
-    return frozenset(Reached(subject, start, end) for subject, (start, end) in spans.items())
+    return _reached(spans)
 
 
 def pay_reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
@@ -47,6 +47,14 @@ def pay_reach_of(prepared: Iterable[Prepared]) -> frozenset[Reached]:
     return frozenset(
         Reached(f"{PAY}{each.subject}", each.start, each.end) for each in reach_of(prepared)
     )
+
+
+def join_reach(one: Iterable[Reached], other: Iterable[Reached]) -> frozenset[Reached]:
+    """What is made of the one and the other."""
+    spans: dict[str, tuple[date | None, date]] = {}
+    for each in (*one, *other):
+        _widen(spans, each.subject, each.start, each.end)
+    return _reached(spans)
 
 
 def touched_by(marks: Iterable[Mark]) -> set[tuple[str, date]]:
@@ -126,6 +134,10 @@ def _marked(mark: Mark | LateMark) -> Iterator[str]:
     ):
         if code:
             yield str(Subject(kind, code))
+
+
+def _reached(spans: Mapping[str, tuple[date | None, date]]) -> frozenset[Reached]:
+    return frozenset(Reached(subject, start, end) for subject, (start, end) in spans.items())
 
 
 def _widen(

@@ -14,11 +14,13 @@ from services.api.core.frozen import read_score
 from services.api.core.late_facts import Asked, asked_by, with_values
 from services.api.core.pay_bases import read_basis
 from services.api.core.payouts import pay
+from services.api.core.tie_breakers import ToldApart
 from services.api.core.told_cards import ToldCard, inputs_with, read_told
 from services.api.flows.card_values import read_card_values
 from services.api.flows.payouts import read_bases
 from services.api.flows.rescoring import read_stated
 from services.api.flows.scorecards import read_setting
+from services.api.flows.tie_breakers import read_apart
 from services.api.flows.told_cards import read_schemes_of
 from services.api.store.pay_adjustments import read_pay_adjustments
 from services.api.store.payouts import read_business_pay
@@ -46,6 +48,8 @@ class Anew:
     now: Scorecard
     basis: PayBasis
     """What it is paid by now; whom the person led and which level was held stay as they were."""
+    apart: ToldApart | None
+    """By what it is told apart from equals; null where by nothing, or where nobody asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ async def score_anew(
     # Off the loop, as all arithmetic on many cards.
     plans = await asyncio.to_thread(score_all)
     bases = await read_bases(session, plans, setting)
+    apart = await read_apart(session, cycle, plans, setting)
     scheme = scheme_in(cycle, setting)
     return {
         card.id: Anew(
@@ -88,6 +93,7 @@ async def score_anew(
             basis=replace(
                 basis_of(card), bases=bases[card.id].bases, outputs=bases[card.id].outputs
             ),
+            apart=apart.get(card.id),
         )
         for card, plan in zip(cards, plans, strict=True)
     }

@@ -20,13 +20,9 @@ from services.api.core.calibrations import (
     names_of,
     rank_round,
 )
-from services.api.core.candidates import Ballot, begin_round, tie_breakers_wanted, versions_in
-from services.api.core.cards import Setting, plan_card
-from services.api.flows.card_values import read_card_values
-from services.api.flows.held import hold_tie_breakers
+from services.api.core.candidates import Ballot, begin_round, versions_in
 from services.api.flows.indicators import known_indicators
 from services.api.flows.people import refuse
-from services.api.flows.rescoring import with_stated
 from services.api.flows.schemes import scheme_of
 from services.api.store.audit import append_entry
 from services.api.store.calibrations import (
@@ -35,7 +31,6 @@ from services.api.store.calibrations import (
     read_calibration_moves,
     read_round_document,
     read_tie_breakers,
-    write_tie_breakers,
 )
 from services.api.store.cycles import lock_cycle, read_moves
 from services.api.store.people import read_units
@@ -64,21 +59,6 @@ _CALIBRATED = frozenset({CycleStatus.CALIBRATION, CycleStatus.APPROVED, CycleSta
 
 Permit = Callable[[bytes], None]
 """Sees the distribution that is there, once nobody else can change it, and may refuse."""
-
-
-async def freeze_tie_breakers(
-    session: WriteSession, cycle: Cycle, cards: Sequence[Scorecard], setting: Setting
-) -> None:
-    """Keep by what people of equal totals are told apart, as it is now that data close."""
-    assert cycle.scheme_version is not None, "a cycle that was opened has a version"
-    stated = setting.schemes[cycle.scheme, cycle.scheme_version].distribution
-    if stated is None or not stated.tie_breakers:
-        return
-    drawn = [plan for card in cards if (plan := plan_card(card, cycle, setting)) is not None]
-    plans = await with_stated(session, drawn)
-    wanted = {plan.card.id: tie_breakers_wanted(plan, stated, setting) for plan in plans}
-    read = await read_card_values(session, plans, wanted, tenant=setting.tenant)
-    await write_tie_breakers(session, await hold_tie_breakers(session, plans, wanted, read))
 
 
 async def begin_calibration(

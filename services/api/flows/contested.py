@@ -99,7 +99,7 @@ async def score_upheld(
         write_card, plan, inputs_with(told, after.marks), told_coverage(explanation), at=at
     )
     now = keep_calibrated(scored, card, scheme_in(cycle, setting), schemes)
-    return Contested(Anew(before=standing, now=now, basis=basis), tie_breakers)
+    return Contested(Anew(before=standing, now=now, basis=basis, apart=None), tie_breakers)
 
 
 async def is_late(

@@ -13,11 +13,7 @@ from services.api.core.disputes import faults_of_open
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
 from services.api.core.reviews import asks_nobody
-from services.api.flows.calibrations import (
-    begin_calibration,
-    check_quotas,
-    freeze_tie_breakers,
-)
+from services.api.flows.calibrations import begin_calibration, check_quotas
 from services.api.flows.late_facts import check_decided
 from services.api.flows.payouts import freeze_bases
 from services.api.flows.rejected import check_seen
@@ -26,6 +22,7 @@ from services.api.flows.reviews import approve_by_moving, check_publishing, chec
 from services.api.flows.schemes import scheme_of
 from services.api.flows.scorecards import compute_cards, read_setting, settle_population
 from services.api.flows.settling import take_marks
+from services.api.flows.tie_breakers import freeze_tie_breakers
 from services.api.store.audit import append_entry
 from services.api.store.cycles import (
     clear_stale,

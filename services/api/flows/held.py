@@ -15,6 +15,7 @@ from services.api.core.held import (
 )
 from services.api.core.late_facts import Asked, asked_by, explanation_kept, waits_since
 from services.api.core.pay_bases import read_basis
+from services.api.core.tie_breakers import Kept
 from services.api.core.told_cards import ToldCard
 from services.api.flows.card_values import CardValues
 from services.api.flows.told_cards import read_back
@@ -36,14 +37,14 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 class Held:
     """How a card stands since late facts were rejected."""
 
-    scorecard: str
-    """Of the revision in which they were."""
     told: ToldCard
     asked: Asked
     explanation: bytes
     basis: PayBasis
     rejected: Rejected
     rejected_at: datetime
+    tie_breakers: Kept | None
+    """By what it is told apart from equals still; null where that follows the facts."""
 
     @property
     def since(self) -> datetime:
@@ -87,6 +88,7 @@ async def _read_rejected(
         return {}
     decided = await read_decisions_by_id(session, {each for own in held.values() for each in own})
     cards = await read_cards(session, {each.scorecard for each in decided.values()})
+    told_apart = await read_tie_breakers_of(session, cards)
     found = {}
     for about, (rejection, last) in held.items():
         stood, card = decided[last], cards[decided[last].scorecard]
@@ -96,15 +98,17 @@ async def _read_rejected(
         if bases is None:
             # And one that was opened again before that: what it had is not known.
             continue
-        told = await read_back(session, explanation)
+        told, rejected = await read_back(session, explanation), rejected_of(decided[rejection])
+        # Of what held no card these were kept before they were a part of what is looked at.
+        keeps = rejected.holds or rejected.tie_breakers is not None
         found[about] = Held(
-            scorecard=card.id,
             told=told,
             asked=asked_by(told, card.subject, cycles[about[0]]),
             explanation=explanation,
             basis=read_basis(bases),
-            rejected=rejected_of(decided[rejection]),
+            rejected=rejected,
             rejected_at=decided[rejection].decided_at,
+            tie_breakers=told_apart.get(card.id, rejected.tie_breakers) if keeps else None,
         )
     return found
 
@@ -154,17 +158,15 @@ async def hold_tie_breakers(
 ) -> dict[str, list[Decimal | None]]:
     """By what cards are told apart from equals: where late facts were rejected, as it was.
 
-    Also of cards of which no line would be another: their places might be. What is posted is
-    followed.
+    What is posted is followed.
     """
     found = await _read_rejected(session, _cycles_of(plans), {_about(plan) for plan in plans})
     of = {plan.card.id: found[_about(plan)] for plan in plans if _about(plan) in found}
-    stood = await read_tie_breakers_of(session, {each.scorecard for each in of.values()})
 
     def told(card: str, explained: Sequence[Explained]) -> list[Decimal | None]:
         now = [each.value.value for each in explained]
         held = of.get(card)
-        before = None if held is None else stood.get(held.scorecard, held.rejected.tie_breakers)
+        before = None if held is None else held.tie_breakers
         if before is None or len(before) != len(now):
             return now
         return [

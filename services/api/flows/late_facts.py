@@ -22,8 +22,8 @@ from services.api.core.late_facts import (
 from services.api.core.pay_bases import basis_document
 from services.api.core.payouts import owed_by
 from services.api.core.reviews import person_of
+from services.api.core.tie_breakers import apart_differences
 from services.api.flows.anew import Anew, Paid, basis_of, pay_cards, score_anew
-from services.api.flows.calibrations import freeze_tie_breakers
 from services.api.flows.corrections import append_corrections, read_heard
 from services.api.flows.decisions import Outcome, propose, put_down
 from services.api.flows.held import Held, held_of, out_since
@@ -37,9 +37,10 @@ from services.api.flows.rejected import (
 )
 from services.api.flows.rescoring import write_ranked
 from services.api.flows.reviews import is_own_card
-from services.api.flows.scorecards import AT_ONCE, read_setting
+from services.api.flows.scorecards import AT_ONCE
 from services.api.flows.settling import take_marks
 from services.api.store.audit import append_entry
+from services.api.store.calibrations import write_tie_breakers
 from services.api.store.cycles import lock_cycle, read_cycle, read_cycles
 from services.api.store.late_facts import (
     read_decisions,
@@ -178,10 +179,6 @@ async def decide(
         caller=caller,
         at=at,
     )
-    if decision is LateDecision.ACCEPTED and not _is_published(cycle):
-        # Once it is decided, so that they follow the facts.
-        setting = await read_setting(session, [cycle])
-        await freeze_tie_breakers(session, cycle, [case.anew.now], setting)
     return document, True
 
 
@@ -327,7 +324,8 @@ def _figures(cycle: Cycle, own: Anew, decided: Sequence[Decided]) -> tuple[Diffe
     taken = accepted_of(cycle, decided)
     before = own.before.document if taken is None else taken.scorecard_document
     assert before is not None, "what was accepted kept the card"
-    return differences(json.loads(before), json.loads(own.now.document), grades=True)
+    found = differences(json.loads(before), json.loads(own.now.document), grades=True)
+    return (*found, *apart_differences(own.apart))
 
 
 def _refusal_of(cycle: Cycle, most_periods: int | None, *, at: datetime) -> str | None:
@@ -343,6 +341,8 @@ async def _accept(
     session: WriteSession, case: _Case, *, reason: str, at: datetime
 ) -> list[NewEntry]:
     cycle, now = case.cycle, case.anew.now
+    if case.anew.apart is not None:
+        await write_tie_breakers(session, {now.id: case.anew.apart.now})
     if _is_published(cycle):
         return await append_corrections(
             session, cycle, now, case.payouts, case.stated, reason=reason, at=at

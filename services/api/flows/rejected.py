@@ -22,13 +22,20 @@ from services.api.core.late_facts import (
     with_proposal,
 )
 from services.api.core.pay_bases import basis_document
+from services.api.core.tie_breakers import ToldApart, apart_differences, tell_apart
 from services.api.flows.anew import basis_of, score_anew
 from services.api.flows.card_values import read_card_values
 from services.api.flows.contested import read_standing
 from services.api.flows.decisions import Outcome, put_down
 from services.api.flows.held import Held, held_of, out_since
 from services.api.flows.payouts import read_bases
+from services.api.flows.rescoring import with_stated
 from services.api.flows.scorecards import read_setting
+from services.api.flows.tie_breakers import (
+    codes_of,
+    read_by_facts,
+    read_kept,
+)
 from services.api.flows.told_cards import read_back
 from services.api.store.calibrations import read_tie_breakers_of
 from services.api.store.late_facts import (
@@ -71,7 +78,8 @@ async def read_seen(session: ReadSession, cycle: Cycle, card: Scorecard) -> str:
     wanted = {card.id: list(asked.values())}
     values = await read_card_values(session, [plan], wanted, tenant=setting.tenant)
     bases = await read_bases(session, [plan], setting)
-    return seen_in(asked, values.of[card.id], bases[card.id])
+    apart = await read_by_facts(session, cycle, [plan], setting)
+    return seen_in(asked, values.of[card.id], bases[card.id], apart[card.id])
 
 
 async def is_other(session: ReadSession, cycle: Cycle, card: Scorecard) -> bool:
@@ -86,12 +94,9 @@ async def keep_as_it_stands(session: ReadSession, cycle: Cycle, card: Scorecard)
     seen = await read_seen(session, cycle, card)
     decided = (await read_decisions(session, [card.id])).get(card.id, ())
     held = (await held_of(session, cycle, [card])).get(card.id)
-    rejected = Rejected(
-        seen,
-        out_since(cycle, decided, held),
-        holds=seen != await _had(session, cycle, standing),
-        tie_breakers=(await read_tie_breakers_of(session, [card.id])).get(card.id),
-    )
+    holds = seen != await _had(session, cycle, standing)
+    kept = (await read_tie_breakers_of(session, [card.id])).get(card.id) if holds else None
+    rejected = Rejected(seen, out_since(cycle, decided, held), holds=holds, tie_breakers=kept)
     return kept_as_it_stood(basis_of(standing), standing.explanation, rejected)
 
 
@@ -108,6 +113,7 @@ async def held_document(
     """A live card that keeps its figures: the facts that it leaves out, and what it would be."""
     closed = replace(card, bases=basis_document(held.basis))
     anew = (await score_anew(session, cycle, [closed], at=at))[card.id]
+    found = differences(json.loads(card.document), json.loads(anew.now.document), grades=True)
     facts, total = await read_late_facts(session, card.id, since=held.since)
     document = late_document(
         {
@@ -122,7 +128,7 @@ async def held_document(
         },
         facts,
         total,
-        differences(json.loads(card.document), json.loads(anew.now.document), grades=True),
+        (*found, *apart_differences(await _apart_held(session, cycle, card, held))),
         None,
         rejected_until=held.rejected_at,
     )
@@ -156,11 +162,25 @@ async def decide_again(
     )
 
 
+async def _apart_held(
+    session: ReadSession, cycle: Cycle, card: Scorecard, held: Held
+) -> ToldApart | None:
+    if held.tie_breakers is None:
+        return None
+    setting = await read_setting(session, [cycle])
+    _, plan = await _ask(session, cycle, card)
+    plans = await with_stated(session, [plan])
+    facts = (await read_by_facts(session, cycle, plans, setting))[card.id]
+    return tell_apart(codes_of(cycle, setting), held.tie_breakers, facts)
+
+
 async def _had(session: ReadSession, cycle: Cycle, standing: Scorecard) -> str:
     """What facts came to as a card has them."""
     told = await read_back(session, standing.explanation)
     asked = asked_by(told, standing.subject, cycle)
-    return seen_in(asked, values_told(told, asked), basis_of(standing))
+    setting = await read_setting(session, [cycle])
+    apart = await read_kept(session, cycle, standing.id, setting)
+    return seen_in(asked, values_told(told, asked), basis_of(standing), apart)
 
 
 async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held: Held) -> bytes:
@@ -176,6 +196,7 @@ async def _kept_again(session: ReadSession, cycle: Cycle, card: Scorecard, held:
         held.rejected,
         seen=await read_seen(session, cycle, card),
         since=held.rejected.since or held.rejected_at,
+        tie_breakers=held.tie_breakers,
     )
     return kept_as_it_stood(held.basis, held.explanation, again)
 

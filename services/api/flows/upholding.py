@@ -63,12 +63,12 @@ async def carry_out(
         raise Conflict("fact_came_late", detail)
     after = (await read_stated(session, [about]))[about]
     contested = await score_upheld(session, cycle, card, before, after, at=at)
+    if contested.tie_breakers is not None:
+        await write_tie_breakers(session, {card.id: contested.tie_breakers})
     if cycle.status is CycleStatus.PUBLISHED:
         return await _correct(session, dispute, cycle, card, contested, at=at)
     scored = contested.anew
     await write_ranked(session, cycle, replace(scored.now, bases=basis_document(scored.basis)))
-    if contested.tie_breakers is not None:
-        await write_tie_breakers(session, {card.id: contested.tie_breakers})
     await _keep(session, dispute, contested, None, [])
     return {}
 

@@ -55,7 +55,11 @@ class LateFactDocument(Model):
 
 
 class FigureDocument(Model):
-    """A figure of the card, as it stands and as it would be."""
+    """A figure of the card, as it stands and as it would be.
+
+    `/tie_breakers/{indicator}` is none that the card shows: people of equal totals are ranked by
+    it, so that it may be another's grade in a quota.
+    """
 
     figure: str
     before: str | None

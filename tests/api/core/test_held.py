@@ -17,6 +17,7 @@ from services.api.core.held import (
 )
 from services.api.core.late_facts import explanation_kept
 from services.api.core.pay_bases import read_basis
+from services.api.core.tie_breakers import OfFacts
 from services.schema.ids import IdKind, new_id
 from services.schema.shapes.indicators import MeasureAmount, Value
 from services.schema.shapes.late_facts import Decided
@@ -82,10 +83,10 @@ def test_what_facts_gave_a_card_is_held_and_what_was_stated_is_not() -> None:
 def test_hr_looks_again_where_facts_come_to_anything_else() -> None:
     card, asked = scored_by(explained("10"), explained("2"))
     values = values_told(card, asked)
-    seen = seen_in(asked, values, BASIS)
-    assert seen_in(asked, dict(reversed(values.items())), BASIS) == seen
+    seen = seen_in(asked, values, BASIS, {})
+    assert seen_in(asked, dict(reversed(values.items())), BASIS, {}) == seen
     # Who is led and which level is held are no facts of the card.
-    assert seen_in(asked, values, replace(BASIS, members=())) == seen
+    assert seen_in(asked, values, replace(BASIS, members=()), {}) == seen
     one = asked[1, "sales", "sales"]
     row = MeasureAmount("a", "", Decimal(10), 1)
     others = [
@@ -93,17 +94,20 @@ def test_hr_looks_again_where_facts_come_to_anything_else() -> None:
         {**values, one: replace(values[one], measures=(row,))},
         {**values, asked[2, "judged", "other"]: explained("3")},
     ]
-    with_row = seen_in(asked, others[1], BASIS)
+    with_row = seen_in(asked, others[1], BASIS, {})
     more = {**values, one: replace(values[one], measures=(replace(row, records=2),))}
-    assert seen_in(asked, more, BASIS) != with_row
-    assert seen not in {seen_in(asked, each, BASIS) for each in others}
+    assert seen_in(asked, more, BASIS, {}) != with_row
+    assert seen not in {seen_in(asked, each, BASIS, {}) for each in others}
     # What is posted is no fact.
     posted = {**values, one: explained("12", None)}
-    assert seen_in(asked, posted, BASIS) == seen_in(
-        asked, {**posted, one: explained("13", None)}, BASIS
+    assert seen_in(asked, posted, BASIS, {}) == seen_in(
+        asked, {**posted, one: explained("13", None)}, BASIS, {}
     )
     paid = replace(BASIS, bases={"sales": Value(Decimal("1.51"), None)})
     led = replace(BASIS, outputs={"sales": {"unit:a": Value(Decimal(1), None)}})
-    assert seen not in {seen_in(asked, values, each) for each in (paid, led)}
+    assert seen not in {seen_in(asked, values, each, {}) for each in (paid, led)}
+    apart: list[OfFacts] = [{"sales": Decimal(1)}, {"sales": Decimal(2)}, {"sales": None}]
+    assert len({seen, *(seen_in(asked, values, BASIS, each) for each in apart)}) == 4
     later = {key: replace(each, end=each.start) for key, each in asked.items()}
-    assert seen_in(later, {later[key]: values[each] for key, each in asked.items()}, BASIS) != seen
+    moved = {later[key]: values[each] for key, each in asked.items()}
+    assert seen_in(later, moved, BASIS, {}) != seen

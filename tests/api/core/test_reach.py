@@ -6,6 +6,7 @@ import pytest
 
 from services.api.core.reach import (
     is_late,
+    join_reach,
     late_by_subject,
     pay_reach_of,
     pay_touched_by,
@@ -51,6 +52,17 @@ def test_days_are_told_apart() -> None:
 
 START, END = OCTOBER.start, OCTOBER.end
 SEPTEMBER = date(2026, 9, 1)
+
+
+def test_what_is_made_of_two_reaches_from_the_first_day_to_the_last() -> None:
+    shop, company = "shop:tm-1", "company"
+    one = [Reached(shop, START, END), Reached(company, None, START)]
+    other = [Reached(shop, SEPTEMBER, START), Reached(company, SEPTEMBER, END)]
+    more = Reached("employee:e-1", START, END)
+    joined = {Reached(shop, SEPTEMBER, END), Reached(company, None, END), more}
+    assert join_reach(one, [*other, more]) == joined
+    assert join_reach([*other, more], one) == joined
+    assert join_reach(one, []) == set(one)
 
 
 def test_a_value_of_the_company_is_made_of_all_its_facts_of_those_days() -> None:

@@ -11,13 +11,9 @@ from tests.api.appraisals import (
     ask,
     cards,
     digest,
-    found,
     move,
-    open_cycle,
     person,
-    publish_scheme,
     scheme,
-    sell,
     set_targets,
 )
 from tests.api.companies import Company, Json
@@ -343,31 +339,3 @@ async def test_a_card_of_which_nothing_that_counts_was_rejected_follows_the_fact
     await sell_late(closed, late_of_two("400"))
     assert (await live(closed, "e-2"))["lines"][0]["value"] == "500"
     assert await waiting(closed, TWO) is None
-
-
-async def test_equals_are_told_apart_as_they_were(company: Company) -> None:
-    """A rejected fact that moves no line might move a place, and so a grade."""
-    await found(company, ["e-1", "e-2"])
-    shares = [{"grade": "A", "share": "50"}, {"grade": "C", "share": "50"}]
-    apart = {"shares": shares, "minimum_population": 2, "tie_breakers": ["net_sales"]}
-    section = deepcopy(SCHEME["sections"][0])
-    section["items"] = [{**section["items"][1], "weight": "100"}]
-    bonus = [{"plan": "grade_bonus", "base": "500"}]
-    stated = scheme(sections=[section], distribution=apart, pay=bonus)
-    await publish_scheme(company, document=stated)
-    await sell(
-        company,
-        Sale(paid_on=date(2026, 1, 5), salesperson="e-1", amount="100", id="first"),
-        Sale(paid_on=date(2026, 1, 6), salesperson="e-2", amount="90"),
-    )
-    await open_cycle(company)
-    forced = ("review", "calibration", "approved", "published")
-    await move(company, "jan", "closed", *forced)
-    paid = await owed(company, "e-1")
-    assert paid == {"grade_bonus": 600}
-    await refund_late(company, order="first", on=date(2026, 1, 20), amount="50")
-    assert figures(await waiting(company)) == {}
-    await decide(company, "rejected")
-    await move(company, "jan", "open", reason="again")
-    await move(company, "jan", "closed", *forced)
-    assert await owed(company, "e-1") == paid
