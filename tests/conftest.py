@@ -12,6 +12,7 @@ from services.local.database import Server
 from tests.databases import (
     TestDatabase,
     copied_database,
+    engines_serve_again,
     make_folder,
     remove_folder,
     start_server,
@@ -51,6 +52,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first: at the end of a run no worker waits long for another."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engines_serve_again() -> Iterator[None]:
+    with engines_serve_again():
+        yield
 
 
 @pytest.fixture(scope="session")

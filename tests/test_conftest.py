@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from services.schema.db import Database
 from tests.conftest import LONG, pytest_collection_modifyitems
 from tests.databases import TestDatabase
 
@@ -47,6 +48,28 @@ def test_a_fresh_database_is_nobody_elses(
     database: TestDatabase, fresh_database: TestDatabase
 ) -> None:
     assert fresh_database.name != database.name
+
+
+async def test_an_engine_serves_one_database_at_a_time(database: TestDatabase) -> None:
+    async def opened() -> Database:
+        made = Database(database.dsn("kaohe_api"), application="again")
+        async with made.register() as session:
+            await session.scalar(text("SELECT 1"))
+        return made
+
+    first = await opened()
+    second = await opened()
+    assert first._engine is not second._engine
+    await first.close()
+    await first.close()
+    third, fourth = await opened(), await opened()
+    assert third._engine is first._engine
+    assert fourth._engine not in {third._engine, second._engine}
+    other = Database(database.dsn("kaohe_api"), application="again", pool_size=1)
+    await fourth.close()
+    assert other._engine is not Database(database.dsn("kaohe_api"), application="again")._engine
+    for each in (second, third, other):
+        await each.close()
 
 
 def test_long_files_begin_first() -> None:
