@@ -1,5 +1,6 @@
 """Looks for planted words in whatever is kept or told: tables, dumps, archives, answers."""
 
+import base64
 import gzip
 import json
 import re
@@ -30,11 +31,16 @@ class Search:
         self.looked: Counter[str] = Counter()
         self.bytes = 0
 
-    def look_for(self, canaries: Iterable[str]) -> None:
-        """These too, as they are, escaped, and in hexadecimals."""
+    def look_for(self, canaries: Iterable[str | bytes]) -> None:
+        """These too, as they are, escaped, in hexadecimals, and what is no text in base 64."""
         for canary in canaries:
-            escaped = json.dumps(canary)[1:-1].encode()
-            self._forms |= {canary.encode(), escaped, canary.encode().hex().encode()}
+            if isinstance(canary, str):
+                raw = canary.encode()
+                self._forms.add(json.dumps(canary)[1:-1].encode())
+            else:
+                raw = canary
+                self._forms |= {base64.b64encode(raw), base64.urlsafe_b64encode(raw)}
+            self._forms |= {raw, raw.hex().encode()}
         self._needle = re.compile(b"|".join(re.escape(form) for form in sorted(self._forms)))
 
     def look(self, where: str, value: object) -> None:
@@ -77,6 +83,16 @@ class Search:
             for name in archive.namelist():
                 for line in archive.read(name).splitlines():
                     self.look(f"archived {name}", line)
+
+    async def look_at_hooks(self, company: Company) -> None:
+        """Webhooks, what was sent to each, and what is told of all that became of them."""
+        page = (await company.get("/v1/webhooks")).json()
+        paths = [f"/v1/webhooks/{each['id']}" for each in page["items"]]
+        logs = [f"{path}/deliveries?limit=500" for path in paths]
+        for path in (*paths, *logs, "/v1/audit?limit=500"):
+            answer = await company.get(path)
+            assert answer.status_code == 200, answer.text
+            self.look(f"answers {path}", answer.text)
 
     async def look_at_facts(self, ingest: httpx.AsyncClient, key: str) -> None:
         headers = {"Authorization": f"Bearer {key}"}

@@ -5,6 +5,7 @@ when they refuse; then all tables, a dump of the database, logs, errors, exports
 down of a company are searched, for them and for every secret that there is.
 """
 
+import base64
 import io
 import json
 import re
@@ -28,14 +29,20 @@ from sandbox.faults import Fault
 from sandbox.gateways import Answer, Asked
 from sandbox.lives import midnight
 from sandbox.shops import SHOP_OF
+from services.api.receivers import Receivers
+from services.api.store.deliveries import tell_webhooks
+from services.api.workers.webhooks import WebhookWorker
 from services.door.logs import configure_logs
+from services.door.sealing import Keyring
 from services.ingest.app import create_app
 from services.ingest.settings import IngestSettings
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
 from services.local.database import Server
 from services.schema.db import Database
-from tests.api.companies import Company, open_companies
+from services.schema.shapes.webhooks import WebhookEvent
+from tests.api.companies import Company, Json, open_companies
+from tests.api.receiving import OK, answer, receiving
 from tests.databases import TestDatabase
 from tests.figures import Figures, Wrong
 from tests.ingest.searches import Search
@@ -252,6 +259,51 @@ async def post_badly(client: httpx.AsyncClient, key: str) -> list[str]:
     return answers
 
 
+async def hook(company: Company, search: Search) -> list[str]:
+    """Two webhooks, one with two secrets, called and refused; what was answered of them since."""
+    state = company.app.state
+    answers: list[str] = []
+    state.receivers = Receivers(plain=True, loopback=True)
+    kept = timedelta(days=30)
+    worker = WebhookWorker(state.database, state.keyring, state.receivers, kept=kept)
+    search.look_for([state.keyring.current().raw, state.signing_key])
+    async with receiving(answer(500, f"X-Said: {NAME}"), b"no HTTP", OK) as receiver:
+        wanted = {"url": receiver.url, "events": ["alert.raised"]}
+        await told_once(company, search, answers, "/v1/webhooks", wanted)
+        made = await told_once(company, search, answers, "/v1/webhooks", wanted)
+        await told_once(company, search, answers, f"/v1/webhooks/{made}/rotate", {})
+        await raise_alert(company)
+        for _ in range(3):
+            await worker.deliver(company.number)
+            async with company.owner.write(company.number) as session:
+                await session.execute(text("UPDATE deliveries SET due_at = now()"))
+        assert receiver.connections > 3
+        signed = [head["webhook-signature"].split(" ") for head in receiver.headers]
+        assert {len(each) for each in signed} == {1, 2}, "both secrets sign for a while"
+    # A key that is not known any more opens nothing, and says so.
+    lost = Keyring(lambda: [b"another"])
+    await raise_alert(company)
+    await WebhookWorker(state.database, lost, state.receivers, kept=kept).deliver(company.number)
+    return answers
+
+
+async def raise_alert(company: Company) -> None:
+    async with company.app.state.database.write(company.number) as session:
+        await tell_webhooks(session, WebhookEvent.ALERT_RAISED, [{"alert": "alr_1"}])
+
+
+async def told_once(
+    company: Company, search: Search, answers: list[str], path: str, body: Json
+) -> str:
+    """The webhook of which a secret was told; asked again, that is among the answers."""
+    key = f"once-{len(answers)}"
+    told = (await company.post(path, body, Idempotency_Key=key)).json()
+    answers.append((await company.post(path, body, Idempotency_Key=key)).text)
+    search.look_for([told["secret"], base64.b64decode(told["secret"].removeprefix("whsec_"))])
+    webhook: str = told["id"]
+    return webhook
+
+
 async def test_scenario_x05_no_canary_is_found(
     fresh_database: TestDatabase,
     server: Server,
@@ -296,6 +348,7 @@ async def test_scenario_x05_no_canary_is_found(
             await put_shops(company)
             answers = await seal(client, key, shops)
             answers += await post_badly(client, key)
+            answers += await hook(company, search)
             ring = ingest.state.master_keys
             desks = Desks(pool, None, BUYER_KEYS, clock, ring=ring, sandbox=(sandbox,))
             schedule = Schedule(pool, desks, now=clock)
@@ -313,6 +366,7 @@ async def test_scenario_x05_no_canary_is_found(
                 search.look("errors", each)
             await search.look_at_doors(ingest, client, key)
             await search.look_at_doors(company.app, company.client, key)
+            await search.look_at_hooks(company)
             await search.look_at_facts(client, key)
             await search.look_at_tables(fresh_database.dsn("kaohe"))
             await search.look_at_archive(fresh_database.dsn("kaohe_migrate"), company, tmp_path)
