@@ -45,6 +45,17 @@ class Model(BaseModel):
     )
 
 
+def at_most(members: int) -> BeforeValidator:
+    """Refuses a map of more members before any of them is looked at."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict) and len(value) > members:
+            raise ValueError(f"at most {members} members are taken, not {len(value)}")
+        return value
+
+    return BeforeValidator(check)
+
+
 def decimal_in(digits: int, places: int, *, minimum: Decimal | None = None) -> Any:
     """A type that reads an exact decimal of so many digits before and after the point."""
 

@@ -19,7 +19,7 @@ from services.api.graph.schema import schema
 from services.door.app import DOCS_POLICY
 from services.door.callers import claim_of
 from services.door.problems import DoorError, Unreadable
-from services.door.requests import StrictRequest, parse_json
+from services.door.requests import StrictRequest, parse_json, read_json
 from services.schema.errors import Unavailable
 
 PATIENCE_SECONDS = 5
@@ -118,7 +118,7 @@ async def _asked_by_post(request: Request) -> Asked:
     if kind != _JSON:
         raise WrongMedia("A query is posted as application/json.")
     claim_of(request)
-    body = parse_json(await StrictRequest(request.scope, request.receive).body())
+    body = await read_json(await StrictRequest(request.scope, request.receive).body())
     if not isinstance(body, dict):
         raise Unreadable("The body is one object with `query`, and maybe `variables`.")
     return _checked(body)

@@ -38,6 +38,8 @@ DEPTH = 12
 ALIASES = 15
 DIRECTIVES = 50
 TOKENS = 1000
+CHARACTERS = 1 << 16
+"""Of a query: what is no token, as comments, is read too."""
 FIELDS = 500
 """Fields and fragments once every fragment is unfolded: comparing them grows with the square."""
 COST = 5000
@@ -54,6 +56,11 @@ class Limits(SchemaExtension):
     """Refuses an operation that passes a limit, before it is validated."""
 
     def on_operation(self) -> Iterator[None]:
+        if len(self.execution_context.query or "") > CHARACTERS:
+            raise GraphQLError(
+                f"The query asks for too much: at most {CHARACTERS} characters.",
+                extensions={"code": "too_complex"},
+            )
         self.execution_context.parse_options["max_tokens"] = TOKENS
         yield
 

@@ -13,6 +13,8 @@ from services.schema.errors import Conflict, Fault, Invalid
 from services.schema.ids import IdKind, new_id
 from services.schema.words import Outcome
 
+MOST_ROWS = 5000
+"""Of one list that is put or posted: what is wrong is told row by row."""
 Row = TypeVar("Row", bound=Model)
 Verdict = Outcome | Invalid | Conflict
 """What became of a row, or what speaks against it."""

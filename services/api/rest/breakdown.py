@@ -22,6 +22,7 @@ from services.door.wire import (
     PastIn,
     PeriodCode,
     SubjectText,
+    at_most,
 )
 from services.schema.money import plain
 from services.schema.shapes.people import parse_subject
@@ -31,6 +32,7 @@ from services.schema.words import NoValue, Parts, Scope, TargetLevel
 router = new_router()
 
 MOST_PERIODS = 24
+MOST_WEIGHTS = 10_000
 Periods = Annotated[int, Field(ge=1, le=MOST_PERIODS)]
 ScopeIn = Literal["own", "shops"]
 
@@ -49,7 +51,14 @@ class BreakDownIn(Model):
     period: PeriodCode
     into: Annotated[Parts, Field(strict=False)]
     by: Annotated[Basis, Field(strict=False)] | None = None
-    weights: Annotated[dict[Code, PastIn], Field(min_length=1, max_length=10_000)] | None = None
+    weights: (
+        Annotated[
+            dict[Code, PastIn],
+            Field(min_length=1, max_length=MOST_WEIGHTS),
+            at_most(MOST_WEIGHTS),
+        ]
+        | None
+    ) = None
     periods: Periods | None = None
     scope: ScopeIn | None = None
     """Whose measures history counts."""

@@ -11,7 +11,7 @@ from services.api.auth import view_of
 from services.api.core.people import in_order
 from services.api.flows.employees import put_employees
 from services.api.flows.people import only_verdict, permit_all
-from services.api.rest.batches import answer_batch, read_rows
+from services.api.rest.batches import MOST_ROWS, answer_batch, read_rows
 from services.api.rest.documents import bytes_of, one_of, permit_current, put_answer
 from services.api.store.employees import read_page_of_employees
 from services.api.store.people import read_employees
@@ -205,7 +205,9 @@ async def put_employee(
 
 @router.post("/v1/employees/batch")
 async def post_employees(
-    rows: Annotated[list[SkipValidation[EmployeeRow]], Body()], caller: Asking, session: Writing
+    rows: Annotated[list[SkipValidation[EmployeeRow]], Body(max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> BatchAnswer:
     """Put many employees, one after another; the good rows land whatever the others are."""
     read = read_rows(rows, EmployeeRow)

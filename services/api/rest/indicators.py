@@ -18,7 +18,7 @@ from services.api.flows.indicators import (
     post_values,
 )
 from services.api.flows.values import read_values
-from services.api.rest.batches import answer_batch, read_rows
+from services.api.rest.batches import MOST_ROWS, answer_batch, read_rows
 from services.api.rest.documents import bytes_of, check_current, one_of, put_answer
 from services.api.rest.scheme_documents import NameDocument
 from services.api.store.indicators import read_version_times
@@ -251,7 +251,9 @@ async def get_values(
 
 @router.post("/v1/indicators/values")
 async def post_indicator_values(
-    rows: Annotated[list[SkipValidation[StatedValue]], Body()], caller: Asking, session: Writing
+    rows: Annotated[list[SkipValidation[StatedValue]], Body(max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> BatchAnswer:
     """Post values, one after another; the good rows land whatever the others are."""
     read = read_rows(rows, StatedValue)

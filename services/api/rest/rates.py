@@ -7,6 +7,7 @@ from fastapi import Body, Request
 from pydantic import Field
 
 from services.api.flows.rates import put_rates
+from services.api.rest.batches import MOST_ROWS
 from services.api.store.rates import read_page_of_rates
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor, page_of
 from services.door.routes import Asking, Reading, Writing, new_router
@@ -54,7 +55,9 @@ class RatesAnswer(Model):
 
 @router.put("/v1/rates")
 async def put_stated_rates(
-    stated: Annotated[list[StatedRate], Body(min_length=1)], caller: Asking, session: Writing
+    stated: Annotated[list[StatedRate], Body(min_length=1, max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> RatesAnswer:
     """State rates, all or none; another rate for the same day replaces the one before."""
     rates = [rate.to_shape() for rate in stated]

@@ -9,7 +9,7 @@ from pydantic import Field, SkipValidation
 from services.api.auth import view_of
 from services.api.flows.people import only_verdict, permit_all
 from services.api.flows.shops import put_shops
-from services.api.rest.batches import answer_batch, read_rows
+from services.api.rest.batches import MOST_ROWS, answer_batch, read_rows
 from services.api.rest.documents import bytes_of, one_of, permit_current, put_answer
 from services.api.store.people import read_shops
 from services.api.store.shops import read_page_of_shops
@@ -127,7 +127,9 @@ async def put_shop(
 
 @router.post("/v1/shops/batch")
 async def post_shops(
-    rows: Annotated[list[SkipValidation[ShopRow]], Body()], caller: Asking, session: Writing
+    rows: Annotated[list[SkipValidation[ShopRow]], Body(max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> BatchAnswer:
     """Put many shops, one after another; the good rows land whatever the others are."""
     read = read_rows(rows, ShopRow)

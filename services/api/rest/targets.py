@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
 from services.api.flows.targets import put_targets
+from services.api.rest.batches import MOST_ROWS
 from services.api.store.targets import TargetFilter, read_page_of_targets
 from services.door.authors import Names, read_author_names
 from services.door.pages import LIMIT, LIMIT_MAXIMUM, Listed, decode_cursor, page_of
@@ -125,7 +126,9 @@ async def list_targets(
 
 @router.put("/v1/targets")
 async def put_stated_targets(
-    stated: Annotated[list[TargetIn], Body(min_length=1)], caller: Asking, session: Writing
+    stated: Annotated[list[TargetIn], Body(min_length=1, max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> Listed[TargetDocument]:
     """Set these targets, all or none; a change is a new revision and says why."""
     at = datetime.now(UTC)

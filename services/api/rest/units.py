@@ -9,7 +9,7 @@ from pydantic import SkipValidation
 from services.api.auth import view_of
 from services.api.flows.people import only_verdict, permit_all
 from services.api.flows.units import put_units
-from services.api.rest.batches import answer_batch, read_rows
+from services.api.rest.batches import MOST_ROWS, answer_batch, read_rows
 from services.api.rest.documents import bytes_of, one_of, permit_current, put_answer
 from services.api.store.people import read_units
 from services.api.store.units import read_page_of_units
@@ -106,7 +106,9 @@ async def put_unit(
 
 @router.post("/v1/units/batch")
 async def post_units(
-    rows: Annotated[list[SkipValidation[UnitRow]], Body()], caller: Asking, session: Writing
+    rows: Annotated[list[SkipValidation[UnitRow]], Body(max_length=MOST_ROWS)],
+    caller: Asking,
+    session: Writing,
 ) -> BatchAnswer:
     """Put many units, one after another; the good rows land whatever the others are."""
     read = read_rows(rows, UnitRow)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from services.door.wire import Code, FormulaCode, Model, Text, Timezone
+from services.door.wire import Code, FormulaCode, Model, Text, Timezone, at_most
 from services.ingest import mappings
 from services.ingest.core.cells import cell_text
 from services.ingest.core.tables import DELIMITERS, ENCODINGS
@@ -31,12 +31,14 @@ from services.schema.words import FactKind
 MOST_FIELDS = 100
 MOST_WORDS = 2000
 MOST_PARTS = 8
+MOST_NOTES = 200
 
 Heading = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Word = Annotated[str, StringConstraints(max_length=200), AfterValidator(cell_text)]
 ScalarIn = str | int | bool
+Words = Annotated[dict[Word, ScalarIn | None], Field(max_length=MOST_WORDS), at_most(MOST_WORDS)]
 
 
 def _one_of(known: tuple[str, ...]) -> Any:
@@ -66,12 +68,12 @@ class ValueIn(Model):
     """The first that is stated: numbers that exports write in several columns or units."""
     join: "Parts | None" = None
     """Texts one after another, with a space between: a day and a time."""
-    members: "Annotated[dict[Name, ValueIn], Field(max_length=MOST_FIELDS)] | None" = None
+    members: "Fields | None" = None
     items: "Annotated[list[ValueIn], Field(max_length=MOST_PARTS)] | None" = None
     optional: bool = False
     """Whether the file may be without the column."""
     unit: Annotated[CellUnit, Field(strict=False)] | None = None
-    words: Annotated[dict[Word, ScalarIn | None], Field(max_length=MOST_WORDS)] | None = None
+    words: Words | None = None
     """What each word of the column stands for; `*` is all others, and what stands for itself."""
     order: Annotated[DayOrder, Field(strict=False)] | None = None
     of_time: bool = False
@@ -117,6 +119,7 @@ class ValueIn(Model):
         return Constant(self.constant)
 
 
+Fields = Annotated[dict[Name, ValueIn], Field(max_length=MOST_FIELDS), at_most(MOST_FIELDS)]
 Parts = Annotated[list[ValueIn], Field(min_length=2, max_length=MOST_PARTS)]
 ValueIn.model_rebuild()
 
@@ -175,14 +178,16 @@ class StatedMapping(Model):
 
     name: MappingName
     kind: Annotated[FactKind, Field(strict=False)]
-    fields: Annotated[dict[Name, ValueIn], Field(max_length=MOST_FIELDS)]
+    fields: Fields
     """By the names of `POST /v1/facts/{kind}`."""
-    measures: Annotated[dict[FormulaCode, ValueIn], Field(max_length=MOST_FIELDS)] = Field(
-        default_factory=dict
-    )
+    measures: Annotated[
+        dict[FormulaCode, ValueIn], Field(max_length=MOST_FIELDS), at_most(MOST_FIELDS)
+    ] = Field(default_factory=dict)
     """Of posted measures: what each amounts to."""
     note: Note | None = None
-    notes: Annotated[dict[Heading, Note], Field(max_length=200)] = Field(default_factory=dict)
+    notes: Annotated[dict[Heading, Note], Field(max_length=MOST_NOTES), at_most(MOST_NOTES)] = (
+        Field(default_factory=dict)
+    )
     """By heading: what is uncertain (`?`), or why a column is left out."""
     source: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,63}$")] | None = None
     """The mapping's code unless stated; `:` and the shop follow where the call names it."""

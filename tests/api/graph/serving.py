@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from services.door.serving import MESSAGE_BYTES
+
 
 class _Server(uvicorn.Server):
     @contextmanager
@@ -18,7 +20,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[int]:
     """The port; the app's life is somebody else's."""
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws_max_size=MESSAGE_BYTES)
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     try:

@@ -196,7 +196,7 @@ UNSIGNED = (
     ({"type": "subscribe", "id": 1, "payload": {"query": QUERY}}, 4400),
     ({"type": "subscribe", "id": "1", "payload": "x"}, 4400),
     ({"type": "subscribe", "id": "1", "payload": {"query": 1}}, 4400),
-    ({"type": "connection_init", "payload": {"key": "x" * (1 << 16)}}, 4400),
+    ({"type": "connection_init", "payload": {"key": "x" * (1 << 16)}}, 1009),
 )
 
 

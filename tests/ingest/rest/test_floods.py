@@ -4,11 +4,8 @@ How long others wait is told in the time of the loop's own thread: what other pr
 machine take away is not ours.
 """
 
-import asyncio
-import gc
 import gzip
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from urllib.parse import quote
 
@@ -16,19 +13,12 @@ import pytest
 
 from services.schema.words import FactKind
 from tests.figures import Figures, Most, Wrong
+from tests.floods import LONGEST_STALL_MS, piece_by_piece, stalls, without_garbage
 from tests.ingest import rows
 from tests.ingest.doors import NDJSON, Door, lines
 from tests.ingest.workers.test_canaries import logged
 
 ORDERS = FactKind.ORDERS
-PIECE = 1 << 16
-LONGEST_STALL_MS = 50
-
-
-async def piece_by_piece(body: bytes) -> AsyncIterator[bytes]:
-    for at in range(0, len(body), PIECE):
-        yield body[at : at + PIECE]
-        await asyncio.sleep(0)
 
 
 def good(changed: str = "") -> bytes:
@@ -48,16 +38,6 @@ FLOODS: dict[str, tuple[Callable[[], bytes], str, bool, set[int]]] = {
 }
 
 
-async def stretches(ended: asyncio.Event) -> list[float]:
-    """How long the loop was at one thing, in ms of its thread, each time it came round."""
-    found = []
-    while not ended.is_set():
-        began = time.thread_time()
-        await asyncio.sleep(0)
-        found.append((time.thread_time() - began) * 1000)
-    return found
-
-
 @pytest.mark.parametrize("name", FLOODS)
 async def test_scenario_e08_what_is_too_much_is_refused_and_holds_up_nobody(
     door: Door, name: str, figure: Figures
@@ -70,17 +50,11 @@ async def test_scenario_e08_what_is_too_much_is_refused_and_holds_up_nobody(
     # What only a process's first request takes is no flood's.
     assert (await door.get("/v1/feeds")).status_code == 200
     assert (await door.post(ORDERS, b"")).status_code == 200
-    ended = asyncio.Event()
-    # What else this process holds would be gone through as garbage in one of the stretches.
-    gc.collect()
-    gc.freeze()
-    watching = asyncio.create_task(stretches(ended))
-    response = await door.client.post(
-        "/v1/facts/orders", content=piece_by_piece(body), headers=headers
-    )
-    ended.set()
-    found = await watching
-    gc.unfreeze()
+    with without_garbage():
+        async with stalls() as found:
+            response = await door.client.post(
+                "/v1/facts/orders", content=piece_by_piece(body), headers=headers
+            )
     figure("E08", Wrong.ACCEPTED, int(response.status_code not in wanted), tried=1, of="floods")
     assert await door.count("order_facts") == 0
     figure.most("E08", Most.STALL, max(found), limit=LONGEST_STALL_MS)
