@@ -157,10 +157,11 @@ class Story:
             task.cancel()
         await asyncio.gather(*trouble, return_exceptions=True)
         behind = [] if self.unsafe else await self._end_well()
+        # Who dies may still ask for something first, which takes the story's time.
+        for worker in self.workers:
+            if not worker.is_dead:
+                await worker.kill()
         with self.loop.working():
-            for worker in self.workers:
-                if not worker.is_dead:
-                    await worker.kill()
             await self.inner.close()
             await self.shelves.close()
         return behind
