@@ -3,9 +3,11 @@
 import asyncio
 import heapq
 import selectors
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from random import Random
+from types import coroutine
 from typing import Any
 
 
@@ -40,8 +42,17 @@ class _Selector(selectors.DefaultSelector):
         return super().select(0) if loop.is_outside else []
 
 
+@coroutine
+def turn() -> Generator[None, None, None]:
+    """Let all others who are ready go on first."""
+    yield
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """Its seconds begin at 0; what it does depends on its chance alone, unless it is outside."""
+
+    _ready: "deque[asyncio.Handle]"
+    _stopping: bool
 
     def __init__(self, chance: Random | None) -> None:
         """Without chance tasks run in their order, as a real database wants it."""
@@ -51,6 +62,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.rounds = 0
         self.is_outside = chance is None
         self._chance = chance
+        self._timers: list[tuple[float, asyncio.TimerHandle]] = []
+        """By their time, unless it is outside: as pairs they are compared faster."""
         super().__init__(selector)
         selector.loop = self
 
@@ -61,6 +74,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """To the instant of the next timer."""
         scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
         self.seconds = max(self.seconds, scheduled[0].when())
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        if self._chance is None:
+            return super().call_at(when, callback, *args, context=context)
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, (when, timer))
+        return timer
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Callable[..., object], *args: Any, context: Any = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
     def _asyncgen_firstiter_hook(self, agen: Any) -> None:
         """Nobody asks this loop to end all generators at once, for which a list is kept."""
@@ -89,35 +118,42 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return future
 
     def _run_once(self) -> None:
+        """One round, and without an outside all of them until it is to stop."""
+        if self._chance is None:
+            self._begin_round()
+            super()._run_once()  # type: ignore[misc]
+            return
+        ready, shuffle = self._ready, self._chance.shuffle
+        while True:
+            self._begin_round()
+            self._take_timers()
+            if len(ready) == 1:
+                handles = [ready.popleft()]
+            else:
+                handles = list(ready)
+                ready.clear()
+                shuffle(handles)
+            for handle in handles:
+                if not handle._cancelled:
+                    handle._run()
+            if self._stopping:
+                return
+
+    def _take_timers(self) -> None:
+        """Those whose time has come are ready; if nobody else is, it comes now."""
+        ready, timers = self._ready, self._timers
+        while timers and timers[0][1]._cancelled:
+            heapq.heappop(timers)
+        if not ready:
+            if not timers:
+                raise NothingLeft
+            self.seconds = max(self.seconds, timers[0][0])
+        while timers and timers[0][0] <= self.seconds:
+            ready.append(heapq.heappop(timers)[1])
+
+    def _begin_round(self) -> None:
         # Work takes time too: who waits for the least of moments must not wait for ever.
         self.seconds += 1e-6
         self.rounds += 1
         if self.rounds > MOST_ROUNDS and not self.is_outside:
             raise Runaway
-        if self._chance is None:
-            super()._run_once()  # type: ignore[misc]
-            return
-        self._take_timers()
-        ready: Any = self._ready  # type: ignore[attr-defined]
-        handles = list(ready)
-        ready.clear()
-        if len(handles) > 1:
-            self._chance.shuffle(handles)
-        for handle in handles:
-            if not handle._cancelled:
-                handle._run()
-
-    def _take_timers(self) -> None:
-        """Those whose time has come are ready; if nobody else is, it comes now."""
-        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
-        ready: Any = self._ready  # type: ignore[attr-defined]
-        while scheduled and scheduled[0]._cancelled:
-            heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
-        if not ready:
-            if not scheduled:
-                raise NothingLeft
-            self.jump()
-        while scheduled and scheduled[0].when() <= self.seconds:
-            handle = heapq.heappop(scheduled)
-            handle._scheduled = False  # type: ignore[attr-defined]
-            ready.append(handle)

@@ -81,8 +81,11 @@ class Story:
     restarts: int = 0
     workers: list[Worker] = field(default_factory=list)
     _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _now: tuple[float, datetime] = field(init=False)
+    """Seconds, and the moment that they are: many ask in the same instant."""
 
     def __post_init__(self) -> None:
+        self._now = 0.0, self.start
         self.companies = companies_of(self.seed)
         ledgers: dict[str, Ledger] = {}
         for code, shops in self.companies.items():
@@ -120,7 +123,10 @@ class Story:
         return self.folder / f"{self.seed}.json"
 
     def now(self) -> datetime:
-        return self.start + timedelta(seconds=self.loop.time())
+        if self._now[0] != self.loop.seconds:
+            moment = self.start + timedelta(seconds=self.loop.seconds)
+            self._now = self.loop.seconds, moment
+        return self._now[1]
 
     def tell(self, event: str) -> None:
         line = f"{self.loop.time():.3f} {event}"

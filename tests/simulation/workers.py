@@ -12,6 +12,7 @@ from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.workers.desks import Desks
 from services.ingest.workers.schedule import Schedule
 from services.schema.errors import Unavailable
+from tests.simulation.loops import turn
 from tests.simulation.marketplaces import Door
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ class Worker:
 
     async def gate(self) -> None:
         """Who is paused waits here; who is dead does nothing any more."""
-        loop = asyncio.get_running_loop()
-        while not self.is_dead and self.paused_until > loop.time():
-            await asyncio.sleep(self.paused_until - loop.time())
+        loop = self.story.loop
+        while not self.is_dead and self.paused_until > loop.seconds:
+            await asyncio.sleep(self.paused_until - loop.seconds)
         if self.is_dead:
             raise Unavailable("killed")
 
@@ -96,7 +97,8 @@ class Wire:
         yield asyncio.Queue()
 
     async def begin(self) -> None:
-        await asyncio.sleep(self.story.market.chance.choice((0.0, 0.0, 0.0, 0.05)))
+        pause = self.story.market.chance.choice((0.0, 0.0, 0.0, 0.05))
+        await (asyncio.sleep(pause) if pause else turn())
         await self.worker.gate()
 
 
