@@ -10,6 +10,7 @@ from services.api.graph.documents import parse, read_document
 from services.api.graph.nodes import link
 from services.api.graph.pages import USUAL, After, Connection, First, listing
 from services.api.graph.scalars import DecimalText, InstantText
+from services.schema.shapes.people import parse_subject
 from services.schema.words import CycleStatus, GradeOrigin, RankedBy, Unforced
 
 
@@ -123,6 +124,10 @@ class CycleDistribution:
         name = f"distribution of {self.cycle} {self.revision} {self.round}"
         page = listing(info.context, name, first, after, length=1)
         start = int(page.after[0]) + 1 if page.after else 0
+        shown = self.everyone[start : start + page.limit - 1]
+        info.context.note_shown(
+            {each["scorecard"]: parse_subject(each["subject"]) for each in shown}
+        )
         return page.show(
             list(enumerate(self.everyone))[start : start + page.limit],
             len(self.everyone),

@@ -82,7 +82,11 @@ class GraphContext:
         async with self._turns, self._database.read(self.caller.tenant) as session:
             yield session
         if session.shown:
-            self._seen.note(self.caller, session.shown, OPERATION, at=datetime.now(UTC))
+            self.note_shown(session.shown)
+
+    def note_shown(self, cards: Mapping[str, Subject]) -> None:
+        """So that their subjects can ask who was shown their scorecards, by these ids."""
+        self._seen.note(self.caller, cards, OPERATION, at=datetime.now(UTC))
 
     async def view(self) -> View:
         """What the caller may see; read once an operation."""

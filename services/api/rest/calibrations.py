@@ -1,5 +1,6 @@
 """REST of calibration: how grades are distributed in a cycle, and moved by hand."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from services.door.routes import Asking, Reading, Writing
 from services.door.wire import Code, DecimalText, LongText, Model
 from services.schema.errors import NotFound
 from services.schema.shapes.calibrations import WantedMove
+from services.schema.shapes.people import parse_subject
 from services.schema.words import CycleStatus, GradeOrigin, RankedBy, Unforced
 
 router = new_settled_router()
@@ -184,6 +186,9 @@ async def get_distribution(
     document = await read_distribution(session, cycle)
     if document is None:
         raise NotFound("distribution")
+    session.shown |= {
+        each["scorecard"]: parse_subject(each["subject"]) for each in json.loads(document)["people"]
+    }
     return tagged(request, document)
 
 

@@ -331,6 +331,7 @@ async def get_dispute(
     view = await view_of(session, caller, at)
     if dispute is None or not view.sees(dispute.subject):
         raise NotFound("dispute")
+    session.shown[dispute.scorecard] = dispute.subject
     weighed = _weighed(dispute, await weigh_dispute(session, dispute, at=at))
     return tagged(request, bytes_of(weighed))
 

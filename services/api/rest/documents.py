@@ -1,6 +1,7 @@
 """Single documents on the wire: their bytes, their tags, and the answer to a PUT."""
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from fastapi import Request, Response
@@ -8,6 +9,7 @@ from fastapi import Request, Response
 from services.door.etags import PRIVATE, check_match, etag_of
 from services.door.wire import Model
 from services.schema.errors import NotFound
+from services.schema.shapes.people import Subject, parse_subject
 
 Thing = TypeVar("Thing")
 
@@ -40,6 +42,15 @@ def permit_current(
         check_current(request, None if there is None else document(there))
 
     return permit
+
+
+def cards_told(documents: Iterable[bytes]) -> dict[str, Subject]:
+    """The scorecards of which documents tell, with whom each is about; one that names none is one.
+
+    So that their subjects can ask who was shown them.
+    """
+    told = [json.loads(document) for document in documents]
+    return {each.get("scorecard", each["id"]): parse_subject(each["subject"]) for each in told}
 
 
 def one_of(found: Mapping[str, Thing], code: str, what: str) -> Thing:

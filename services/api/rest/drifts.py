@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
+from services.api.rest.documents import cards_told
 from services.api.rest.scorecard_documents import Fingerprint
 from services.api.rest.stored import answer_page
 from services.api.store.drifts import read_page_of_drifts
@@ -58,6 +59,7 @@ async def list_drifts(
     found, total = await read_page_of_drifts(
         session, query.cycle, after=last[0] if last else None, limit=query.limit + 1
     )
+    session.shown |= cards_told(row[1] for row in found[: query.limit])
     return answer_page(
         request,
         found,

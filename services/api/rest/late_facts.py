@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.flows.late_facts import decide, put_limit, read_case, read_waiting
-from services.api.rest.documents import bytes_of, put_answer
+from services.api.rest.documents import bytes_of, cards_told, put_answer
 from services.api.rest.settled import new_settled_router
 from services.api.rest.stored import answer_page
 from services.api.store.late_facts import read_most_periods, read_page_of_decisions
@@ -164,6 +164,7 @@ async def list_late_facts(
         limit=query.limit + 1,
         at=datetime.now(UTC),
     )
+    session.shown |= cards_told(row[1] for row in found[: query.limit])
     return answer_page(
         request,
         found,
@@ -183,6 +184,7 @@ async def list_late_decisions(
     found, total = await read_page_of_decisions(
         session, query.cycle, after=last[0] if last else None, limit=query.limit + 1
     )
+    session.shown |= cards_told(each.document for each in found[: query.limit])
     return answer_page(
         request,
         found,
@@ -213,6 +215,7 @@ async def get_late_facts(request: Request, id: CardId, session: Reading) -> Resp
     document = await read_case(session, id, at=datetime.now(UTC))
     if document is None:
         raise NotFound("late facts")
+    session.shown |= cards_told([document])
     return tagged(request, document)
 
 

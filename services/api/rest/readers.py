@@ -75,7 +75,8 @@ async def list_readers(
 ) -> Listed[ReaderDocument]:
     """Whom a scorecard was shown to besides its subject, newest first: a row for each day.
 
-    Readings through other processes come within seconds.
+    Readings through other processes come within seconds. Payroll is told every result by its feed
+    and its exports; what it pulls there is no row.
     """
     card = await read_card(session, id)
     view = await view_of(session, caller, datetime.now(UTC))

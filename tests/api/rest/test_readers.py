@@ -11,8 +11,13 @@ from services.schema.shapes.people import Caller, Subject
 from services.schema.words import Role, SubjectKind
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
+from tests.api.disputing import file
 from tests.api.facts import Sale
 from tests.api.graph.asking import ask
+from tests.api.late_facts import close_january, decide, late, sell_late
+from tests.api.rest.test_drifts import drifted
+from tests.api.rest.test_tie_breakers import close_equals
+from tests.databases import TestDatabase
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -99,6 +104,59 @@ async def test_a_result_shows_a_score_too(opened: Company) -> None:
         ("payroll", "REST GET /v1/results"),
         ("viewer", "GRAPHQL /graphql"),
     ]
+
+
+async def routes_of(company: Company, code: str, role: str) -> list[str]:
+    """By what a role was shown somebody's card."""
+    found = await readers(company, await card_of(company, code), "admin")
+    return [route for each, route in found if each == role]
+
+
+async def test_a_distribution_shows_scores_too(company: Company) -> None:
+    await close_equals(company, "net_sales")
+    await company.make_key("viewer", "viewer")
+    await company.make_key("hr", "hr")
+    path = "/v1/cycles/jan/distribution"
+    assert (await company.get(path, key="viewer")).status_code == 200
+    people = "people(first: 1) { nodes { total } }"
+    await ask(company, f'{{ cycle(code: "jan") {{ distribution {{ {people} }} }} }}', key="hr")
+    for code, seen in (("e-1", ["GRAPHQL /graphql"]), ("e-2", [])):
+        assert await routes_of(company, code, "viewer") == [
+            "REST GET /v1/cycles/{code}/distribution"
+        ]
+        assert await routes_of(company, code, "hr") == seen
+
+
+async def test_late_facts_and_what_was_decided_of_them_show_scores_too(company: Company) -> None:
+    await close_january(company)
+    await company.make_key("hr", "hr")
+    await sell_late(company, late(31, "499.5"))
+    card = await card_of(company)
+    assert (await company.get(f"/v1/late-facts/{card}", key="hr")).status_code == 200
+    single = "REST GET /v1/late-facts/{id}"
+    assert await routes_of(company, "e-1", "hr") == [single]
+    assert await routes_of(company, "e-2", "hr") == []
+    assert (await company.get("/v1/late-facts", key="hr")).json()["total"] == 2
+    await decide(company, "accepted")
+    assert (await company.get("/v1/late-facts/decisions", key="hr")).json()["total"] == 1
+    listed, decisions = "REST GET /v1/late-facts", "REST GET /v1/late-facts/decisions"
+    assert await routes_of(company, "e-1", "hr") == [listed, decisions, single]
+    assert await routes_of(company, "e-2", "hr") == [listed]
+
+
+async def test_a_dispute_and_a_drift_show_scores_too(
+    opened: Company, database: TestDatabase
+) -> None:
+    await move(opened, "jan", "closed", "review", "approved", "published")
+    opened.keys["one"] = opened.keys["own"]
+    filed = await file(opened, {"line": "sales", "value": "120"})
+    assert (await opened.get(f"/v1/disputes/{filed['dispute']['id']}", key="lead")).is_success
+    assert await routes_of(opened, "e-1", "lead") == ["REST GET /v1/disputes/{id}"]
+    await set_targets(opened, {"e-2": "7"})
+    assert await drifted(opened, database) == (1, 0)
+    assert (await opened.get("/v1/drifts", key="hr")).json()["total"] == 1
+    assert await routes_of(opened, "e-2", "hr") == ["REST GET /v1/drifts"]
+    assert "REST GET /v1/drifts" not in await routes_of(opened, "e-1", "hr")
 
 
 @pytest.mark.parametrize(
