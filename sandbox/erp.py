@@ -10,7 +10,14 @@ from sandbox.lives import SEED, first_day, midnight, sales_of, sales_until
 from sandbox.plans import days_of, months
 from sandbox.posted import measures_of
 from sandbox.sales import Claim, Sale
-from sandbox.shops import SHOPS, TELL_NO_REFUNDS, TELL_STOCK, TELL_TRAFFIC, Shop
+from sandbox.shops import (
+    SHOPS,
+    TELL_NO_REFUNDS,
+    TELL_SERVICE,
+    TELL_STOCK,
+    TELL_TRAFFIC,
+    Shop,
+)
 
 
 def erp_facts(today: date) -> dict[str, list[Row]]:
@@ -24,6 +31,7 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
     # Of the others' orders the ERP knows only what no marketplace tells.
     paying_back = [shop for shop in SHOPS if shop.marketplace in TELL_NO_REFUNDS]
     watched = [shop for shop in SHOPS if shop.marketplace not in TELL_TRAFFIC]
+    served = [shop for shop in SHOPS if shop.marketplace not in TELL_SERVICE]
     stocked = [shop for shop in SHOPS if shop.marketplace not in TELL_STOCK]
     return {
         "campaigns": [campaign_row(campaign) for campaign in campaigns_between(first, today)],
@@ -32,7 +40,7 @@ def erp_facts(today: date) -> dict[str, list[Row]]:
         "orders": [_order(sale, at) for shop in own for sale in sales_until(shop, first, at)],
         "refunds": [row for shop in (*own, *paying_back) for row in _refunds(shop, first, at)],
         "ratings": [row for shop in own for row in _ratings(shop, first, at)],
-        "chats": [row for shop in SHOPS for day in days for row in chats_of(shop, day)],
+        "chats": [row for shop in served for day in days for row in chats_of(shop, day)],
         "measures": [row for day in days for row in measures_of(day)],
     }
 

@@ -204,6 +204,9 @@ _RATES = {"EUR": ("8.2145", "8.1920"), "USD": ("7.1068", "7.0951")}
 TELL_TRAFFIC = frozenset({"amazon", "shopify"})
 """Marketplaces that tell the visits of a day themselves."""
 TELL_STOCK = frozenset({"amazon", "shopify", "woocommerce"})
+TELL_SERVICE = frozenset({"jd"})
+"""Those that are asked what their agents did on a day. At the others agents are appraised by the
+inquiries that became orders, of which no desk tells."""
 TELL_NO_REFUNDS = frozenset({"amazon"})
 SHOP_OF = {shop.code: shop for shop in SHOPS}
 MARKETPLACE_SHOPS = tuple(shop for shop in SHOPS if shop.marketplace)

@@ -9,5 +9,7 @@ __all__ = ["PATH", "Gateway", "people", "sign_in"]
 
 
 def sign_in(shop: Shop, address: str) -> dict[str, object]:
-    """One application that is told who sold, and a token for each shop that has let it in."""
-    return {**sign_in_at(address + PATH, shop.code), "also": ["salespeople"]}
+    """One application that is told who sold and what agents did, and a token for each shop that
+    has let it in.
+    """
+    return {**sign_in_at(address + PATH, shop.code), "also": ["salespeople", "service"]}

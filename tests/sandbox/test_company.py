@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox import company, truth
+from sandbox.doors import credentials
 from sandbox.lives import first_day, midnight, sales_of, sales_until
 from sandbox.people import employee_list, unit_list
 from sandbox.plans import rounds
@@ -171,6 +172,15 @@ def test_positions_cover_the_front_line_and_the_position_library() -> None:
         "live_operations", "live_host", "operations_specialist", "promotion_specialist",
         "pre_sales_agent", "after_sales_agent", "copywriter", "designer",
     }  # fmt: skip
+
+
+def test_the_erp_posts_no_sessions_that_a_desk_tells_of() -> None:
+    talking = {row["shop"] for row in company.erp_facts(TODAY)["chats"]}
+    shops = cast("list[Any]", credentials("x", "http://sandbox.test:8100", TODAY)["shops"])
+    asked = {shop["shop"] for shop in shops if "service" in shop.get("also", ())}
+    assert asked == {"jd-qinghe"}
+    assert talking & asked == set()
+    assert {"tm-qinghe", "tb-qinghe", "tm-life"} <= talking
 
 
 def test_every_named_person_and_shop_of_the_posted_rows_exists() -> None:
