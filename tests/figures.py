@@ -45,6 +45,7 @@ class Wrong(StrEnum):
     ACCEPTED = "attacks accepted"
     LEAKS = "leaks"
     CHANGES = "values changed in silence"
+    UNNAMED = "refusals that name no place"
     REFUSED = "good ones refused"
     FAILED = "answers of 5xx, or none"
 

@@ -95,6 +95,14 @@ class _Route(APIRoute):
                         for name in unknown
                     ]
                 )
+            given = [*request.path_params.items(), *request.query_params.multi_items()]
+            if unkeepable := [name for name, value in given if "\0" in value]:
+                raise RequestValidationError(
+                    [
+                        {"type": "text", "loc": ("query", name), "msg": "U+0000 cannot be kept"}
+                        for name in unkeepable
+                    ]
+                )
             return await handler(request)
 
         return handle

@@ -30,6 +30,7 @@ from services.schema.money import (
 
 CODE = r"^[A-Za-z0-9._-]{1,64}$"
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
+_TOO_FINE = re.compile(r"[.,][0-9]{7}", re.ASCII)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -110,6 +111,8 @@ def _read_instant(value: object) -> object:
             instant = None
         if instant is None or instant.tzinfo is None:
             raise ValueError("a time with its offset is expected, such as 2026-10-31T16:30:00Z")
+        if _TOO_FINE.search(value):
+            raise ValueError("a time is kept to the microsecond; more is refused, not cut off")
         _check_year(instant)
         return instant
     return value

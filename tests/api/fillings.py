@@ -136,8 +136,11 @@ def room_for(world: World, call: Call, place: Place) -> Question:
     return replace(question, names={**question.names, **names}, body=body, pairs=pairs)
 
 
-def with_value(world: World, question: Question, place: Place, value: str) -> Question:
-    """The question with a value in one place; what a body needs around it is made."""
+def with_value(world: World, question: Question, place: Place, value: Json) -> Question:
+    """The question with a value in one place; what a body needs around it is made.
+
+    In a path and a query it is a text.
+    """
     if place.where == "path":
         return replace(question, names={**question.names, place.pointer: value})
     if place.where == "query":
@@ -171,18 +174,22 @@ class _Filling:
     def __init__(self, world: World, contract: Contract) -> None:
         self._world, self._contract = world, contract
 
-    def placed(self, schema: Json, held: Json, parts: list[str], value: str) -> Json:
+    def placed(self, schema: Json, held: Json, parts: list[str], value: Json) -> Json:
         """What is held, with a value at a pointer."""
         if not parts:
             return value
         head, rest = parts[0], parts[1:]
         if head == "-":
-            form = next(each for each in self._contract.forms(schema) if "items" in each)
-            items = list(held or [self.smallest(form["items"], "")])
-            return [self.placed(form["items"], items[0], rest, value), *items[1:]]
+            inner = next(filter(None, map(_items_of, self._contract.forms(schema))))
+            items = list(held or [self.smallest(each, "") for each in inner])
+            return [self.placed(inner[0], items[0], rest, value), *items[1:]]
         if head == "*":
             form = next(each for each in self._contract.forms(schema) if any(open_members(each)))
             return {value: self._member(next(open_members(form)))}
+        if head == "*:":
+            form = next(each for each in self._contract.forms(schema) if any(open_members(each)))
+            name, within = next(iter((held or {}).items()), ("new", None))
+            return {name: self.placed(next(open_members(form)), within, rest, value)}
         forms = self._contract.forms(schema)
         form = next(each for each in forms if self._leads(each, parts))
         if not isinstance(held, dict) or not _is_of(form, held):
@@ -194,7 +201,8 @@ class _Filling:
         """The least that a schema takes; a name is what the value is called."""
         form = next(self._contract.forms(schema))
         if form.get("type") == "array":
-            return [self.smallest(form["items"], name)] * form.get("minItems", 0)
+            pair = form.get("prefixItems") or [form["items"]] * form.get("minItems", 0)
+            return [self.smallest(each, name) for each in pair]
         if form.get("type") == "object" or "properties" in form:
             members = form.get("properties", {})
             return {each: self.smallest(members[each], each) for each in form.get("required", ())}
@@ -211,7 +219,8 @@ class _Filling:
         """Whether there is a way from a form down a pointer."""
         if not parts:
             return True
-        inner = {"-": schema.get("items"), "*": next(open_members(schema), None)}
+        member = next(open_members(schema), None)
+        inner = {"-": next(iter(_items_of(schema)), None), "*": member, "*:": member}
         further = inner.get(parts[0], schema.get("properties", {}).get(parts[0]))
         return further is not None and any(
             self._leads(each, parts[1:]) for each in self._contract.forms(further)
@@ -223,6 +232,11 @@ class _Filling:
             return "2026-01"
         known = {"timezone": "Asia/Shanghai", "currency": "CNY", "source": "erp"}
         return known.get(name, "new") if kind in NO_NOUNS else next(values(self._world, kind, ""))
+
+
+def _items_of(form: Json) -> list[Json]:
+    """What a list holds, place by place where they differ."""
+    return form.get("prefixItems") or ([form["items"]] if "items" in form else [])
 
 
 def _plain(form: Json) -> Json:

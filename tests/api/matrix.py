@@ -66,6 +66,7 @@ _PEOPLE = frozenset(
 )
 _IN_PATHS = frozenset({"pulled", "disabled", "answered", "interviewed"})
 """What asks are about and their paths name."""
+HOLE = "@hole@"
 _PARAMETER = re.compile(r"\{\w+\}")
 
 
@@ -276,8 +277,18 @@ def question_of(world: World, call: Call, thing: str | None) -> Question:
     return Question(call, _names_of(world, operation, thing), pairs, body)
 
 
-async def put(world: World, question: Question, *, key: str | None = None) -> httpx.Response:
-    """Send it, with the caller's key unless another is given."""
+async def put(
+    world: World,
+    question: Question,
+    *,
+    key: str | None = None,
+    spelt: str | None = None,
+    content: bytes | None = None,
+) -> httpx.Response:
+    """Send it, with the caller's key unless another is given.
+
+    Where the body holds `HOLE`, JSON as it is spelt stands instead; or other bytes are the body.
+    """
     call = question.call
     client = world.ingest if call.path in world.paths_of_ingest else world.ours.client
     headers = {}
@@ -287,6 +298,10 @@ async def put(world: World, question: Question, *, key: str | None = None) -> ht
         return await client.get(question.target, headers=headers)
     is_file = isinstance(question.body, str)
     body = (question.body if is_file else json.dumps(question.body)).encode()
+    if content is not None:
+        body = content
+    if spelt is not None:
+        body = body.replace(f'"{HOLE}"'.encode(), spelt.encode())
     headers |= {"Content-Type": "text/csv" if is_file else "application/json", **signed(body)}
     return await client.request(call.method, question.target, content=body, headers=headers)
 

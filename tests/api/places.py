@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from graphql import GraphQLObjectType, GraphQLScalarType, get_named_type
+from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLScalarType, get_named_type
 
 from services.api.app import create_app as create_api
 from services.api.settings import ApiSettings
@@ -23,7 +23,7 @@ from tests.api.graph.asking import CORE
 _DSN = "postgresql://nobody@nowhere/none"
 SUBJECT = "(employee|unit|shop):"
 """In the pattern of what may be about any of these."""
-_NUMERIC = "[0-9]{1,"
+NUMERIC = "[0-9]{1,"
 _WRITTEN = frozenset({"String", "ID"})
 """The scalars of the graph's arguments that are a caller's own words."""
 
@@ -113,6 +113,22 @@ def places() -> frozenset[Place]:
     return frozenset(found)
 
 
+@cache
+def fields() -> Mapping[Place, tuple[Json, ...]]:
+    """Each place of REST for a value of any kind, and the forms that its contract gives it."""
+    found: dict[Place, tuple[Json, ...]] = {}
+    for operation, (contract, described) in operations_of_contracts().items():
+        for parameter in described.get("parameters", ()):
+            place = Place(operation, parameter["in"], parameter["name"])
+            found[place] = tuple(contract.forms(parameter["schema"]))
+        schema = body_of(described)
+        for variant, each in variants_of(contract, schema).items() if schema else ():
+            for pointer, leaf in _leaves(contract, each, "", ()):
+                place = Place(operation, "body", pointer, variant)
+                found[place] = (*found.get(place, ()), leaf)
+    return found
+
+
 def body_of(described: Json) -> Json:
     """The schema of an operation's JSON body, if it has one."""
     content = described.get("requestBody", {}).get("content", {})
@@ -132,28 +148,29 @@ def _places_of_body(operation: str, contract: Contract, described: Json) -> Iter
     if schema is None:
         return
     for variant, each in variants_of(contract, schema).items():
-        for pointer, leaf in _written(contract, each, "", ()):
-            yield Place(operation, "body", pointer, variant, about_any=is_subject(leaf))
+        for pointer, leaf in _leaves(contract, each, "", ()):
+            if not is_plain(leaf):
+                yield Place(operation, "body", pointer, variant, about_any=is_subject(leaf))
 
 
-def _written(
+def _leaves(
     contract: Contract, schema: Json, pointer: str, above: tuple[int, ...]
 ) -> Iterator[tuple[str, Json]]:
-    """Where a body holds a word of the caller's, names of members among them."""
+    """Where a body holds no further body, and in which forms; names of members among them."""
     for form in contract.forms(schema):
         if id(form) in above:
             continue  # a form within itself holds nothing new
         within = (*above, id(form))
         for name, member in form.get("properties", {}).items():
-            yield from _written(contract, member, f"{pointer}/{name}", within)
+            yield from _leaves(contract, member, f"{pointer}/{name}", within)
         for member in open_members(form):
             yield f"{pointer}/*", {}
-            yield from _written(contract, member, f"{pointer}/*:", within)
+            yield from _leaves(contract, member, f"{pointer}/*:", within)
         if "items" in form or "prefixItems" in form:
             for item in (*form.get("prefixItems", ()), form.get("items", {"type": "null"})):
                 if item.get("type") != "null":
-                    yield from _written(contract, item, f"{pointer}/-", within)
-        elif form.get("type") != "object" and "properties" not in form and not is_plain(form):
+                    yield from _leaves(contract, item, f"{pointer}/-", within)
+        elif form.get("type") != "object" and "properties" not in form:
             yield pointer, form
 
 
@@ -170,7 +187,7 @@ def is_plain(schema: Json) -> bool:
     return (
         schema.get("type") in {"integer", "number", "boolean"}
         or bool({"enum", "const", "format"} & schema.keys())
-        or (_NUMERIC in schema.get("pattern", "") and not is_subject(schema))
+        or (NUMERIC in schema.get("pattern", "") and not is_subject(schema))
     )
 
 
@@ -192,13 +209,20 @@ def _places_of_hidden_pages() -> Iterator[Place]:
 
 
 def _places_of_graph() -> Iterator[Place]:
-    for kind in CORE.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
-            for name, made in kind.fields.items():
-                for argument, held in made.args.items():
-                    scalar = get_named_type(held.type)
-                    if not isinstance(scalar, GraphQLScalarType) or scalar.name in _WRITTEN:
-                        about = argument == "subject"
-                        where = Place(f"{kind.name}.{name}", "variable", argument, "", about)
-                        if not hasattr(scalar, "values"):
-                            yield where
+    for place, scalar in arguments().items():
+        if not isinstance(scalar, GraphQLScalarType) or scalar.name in _WRITTEN:
+            about = place.pointer == "subject"
+            if not hasattr(scalar, "values"):
+                yield Place(place.operation, place.where, place.pointer, "", about)
+
+
+@cache
+def arguments() -> Mapping[Place, GraphQLNamedType]:
+    """Each place for a variable in the graph, and the type of what stands there."""
+    return {
+        Place(f"{kind.name}.{name}", "variable", argument): get_named_type(held.type)
+        for kind in CORE.type_map.values()
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__")
+        for name, made in kind.fields.items()
+        for argument, held in made.args.items()
+    }

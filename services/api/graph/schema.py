@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StreamResult
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext, StreamResult
 from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 
@@ -143,6 +143,18 @@ class Socket(Protocol):
     def begin(self) -> GraphContext: ...
 
 
+class _Unsuggesting(StrawberryGraphQLCoreExecutionContext):
+    """Says of a wrong word no more than that: what else might have been meant is not looked for.
+
+    To look for it falls over words that have more letters in lower case.
+    """
+
+    @classmethod
+    def build(cls, *args: Any, **options: Any) -> Any:
+        """What runs one operation, or why it cannot be run."""
+        return super().build(*args, **{**options, "hide_suggestions": True})
+
+
 class GraphSchema(strawberry.Schema):
     """Executes queries, streams subscriptions, and leaves errors to whoever masks them."""
 
@@ -165,5 +177,6 @@ schema = GraphSchema(
     Query,
     subscription=Subscription,
     extensions=[Limits, Masked],
+    execution_context_class=_Unsuggesting,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -26,9 +26,9 @@ from services.door.etags import PRIVATE, etag_of, tagged
 from services.door.pages import LIMIT, Cursor, Limit, Listed, decode_cursor
 from services.door.routes import Asking, Reading, Writing
 from services.door.wire import Code, Instant, LongText, Model, PeriodCode, Timezone
-from services.schema.days import parse_period
+from services.schema.days import Calendar, Period, parse_period
 from services.schema.db import ReadSession
-from services.schema.errors import NotFound
+from services.schema.errors import Fault, Invalid, NotFound
 from services.schema.shapes.cycles import Cycle, Move, Population
 from services.schema.shapes.people import Tenant
 from services.schema.shapes.views import View
@@ -84,7 +84,7 @@ class StatedCycle(Model):
             code=self.code,
             scheme=self.scheme,
             scheme_version=None,
-            period=parse_period(self.period, tenant.calendar),
+            period=self._period(tenant.calendar),
             population=self.population.to_shape(),
             timezone=self.timezone or tenant.timezone,
             grace_days=self.grace_days,
@@ -94,6 +94,13 @@ class StatedCycle(Model):
             closed_at=None,
             published_at=None,
         )
+
+    def _period(self, calendar: Calendar) -> Period:
+        try:
+            return parse_period(self.period, calendar)
+        except Invalid as error:
+            fault = Fault("/period", error.code, error.detail)
+            raise Invalid(error.code, error.detail, [fault]) from None
 
 
 class StatedMove(Model):
