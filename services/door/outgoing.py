@@ -7,11 +7,18 @@ a second look might be answered otherwise.
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import Collection
 from functools import cache
+from importlib.util import find_spec
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
+
+# httpx and httpcore ask for it several times a call, which does without it; what is not there would
+# be looked for in every folder each time.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # Python's word for what is not there
 
 _UNICAST = IPv6Network("2000::/3")
 # Here a network writes an IPv4 address into one of IPv6: it is as public as the one inside.

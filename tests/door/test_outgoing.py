@@ -1,10 +1,19 @@
 """Only public addresses are called, and the one that was judged is the one that is given."""
 
 import asyncio
+import sys
 
+import httpx
 import pytest
 
-from services.door.outgoing import AddressRefused, NameUnknown, is_public, resolve_once
+from services.door.outgoing import (
+    AddressRefused,
+    NameUnknown,
+    PublicTransport,
+    is_public,
+    resolve_once,
+)
+from services.local.processes import free_port
 
 PUBLIC = [
     "93.184.216.34",
@@ -142,3 +151,23 @@ async def test_a_name_without_an_address_may_have_one_later(
 async def test_a_name_that_cannot_be_written_is_unknown() -> None:
     with pytest.raises(NameUnknown):
         await resolve_once("a" * 64 + ".example", 443)
+
+
+async def test_a_call_looks_for_no_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    async with httpx.AsyncClient(transport=PublicTransport(unchecked=[address])) as client:
+
+        async def call() -> None:
+            with pytest.raises(httpx.ConnectError):
+                await client.get(f"http://{address}")
+
+        await call()
+        looked_for = []
+
+        class Finder:
+            def find_spec(self, name: str, *_: object) -> None:
+                looked_for.append(name)
+
+        monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+        await call()
+    assert looked_for == []
