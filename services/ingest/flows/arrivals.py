@@ -122,6 +122,18 @@ def names_of(kind: FactKind, arrival: Arrival) -> tuple[str, str, str]:
     return names_in(kind, arrival.document())
 
 
+def key_from(kind: FactKind, number: str, shop: str) -> str:
+    """The key of a fact of which only the number is known that a connector reads its row by.
+
+    What is told by the day has its date for a number; of measures each stands behind it.
+    """
+    if "day" not in KNOWN_BY[kind] or not number:
+        return number
+    day, _, measure = number.partition("/")
+    stated = {"shop": shop, "day": day, "measure": measure}
+    return join_key(tuple(stated.get(name) for name in KNOWN_BY[kind]))
+
+
 def names_in(kind: FactKind, document: object) -> tuple[str, str, str]:
     """The same of a document, of which anything may be wrong."""
     if not isinstance(document, dict):

@@ -8,7 +8,7 @@ from typing import cast
 
 from services.ingest.core.buyers import Seal, sealer
 from services.ingest.core.fields import Unfit
-from services.ingest.flows.arrivals import Arrival, Stated, Unread
+from services.ingest.flows.arrivals import Arrival, Stated, Unread, key_from
 from services.ingest.flows.batches import add_facts
 from services.ingest.flows.buyers import BuyerKeys
 from services.ingest.flows.connectors import CONNECTORS, Reader
@@ -79,9 +79,10 @@ async def read_stored(
 ) -> Stored:
     """What is known of some rows before they are read."""
     numbers = [desk.reader.number_of(kind, row) for row in rows]
+    keys = [key_from(kind, number, desk.origin.shop) for number in numbers]
     return Stored(
         known=await read_known(session, kind, desk.origin.source, numbers),
-        refused=await read_refused(session, kind, desk.origin.source, numbers),
+        refused=await read_refused(session, kind, desk.origin.source, keys),
     )
 
 
@@ -139,7 +140,8 @@ async def arrive_again(
             raise Unfit("detail_missing", detail)
         fact = reader.read_fact(kept.kind, row, origin, known)
     except Unfit as unfit:
-        return Unread(1, unfit, rejected.source, rejected.shop, known_by, body)
+        key = key_from(kept.kind, known_by, rejected.shop)
+        return Unread(1, unfit, rejected.source, rejected.shop, key, body)
     return Stated(1, fact, body)
 
 
@@ -162,7 +164,8 @@ def _arrivals(
         except Unfit as unfit:
             if body not in stored.refused and not _is_outdated(kind, read.row, desk, stored):
                 number += 1
-                yield Unread(number, unfit, origin.source, origin.shop, known_by, body)
+                key = key_from(kind, known_by, origin.shop)
+                yield Unread(number, unfit, origin.source, origin.shop, key, body)
             continue
         if stored.known.modified.get(known_by) != fact.modified_at:
             number += 1

@@ -97,14 +97,14 @@ async def _read_days(
 
 
 async def read_refused(
-    session: ReadSession, kind: FactKind, source: str, numbers: Sequence[str]
+    session: ReadSession, kind: FactKind, source: str, keys: Sequence[str]
 ) -> frozenset[str]:
-    """The rows of some numbers that are kept already because they were refused, as they came."""
+    """The rows of some facts that are kept already because they were refused, as they came."""
     statement = select(rejected_rows.c.body).where(
         rejected_rows.c.tenant_id == session.tenant,
         rejected_rows.c.kind == kind.value,
         rejected_rows.c.source == source,
-        rejected_rows.c.fact == any_(cast(list(numbers), ARRAY(Text))),
+        rejected_rows.c.fact == any_(cast(list(keys), ARRAY(Text))),
         rejected_rows.c.body.is_not(None),
     )
     return frozenset((await session.execute(statement)).scalars())

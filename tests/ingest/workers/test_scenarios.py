@@ -165,6 +165,29 @@ async def test_requirement_12_a_day_first_read_as_0_visitors_becomes_340_and_end
         assert (await world.feeds())["traffic"].maturity_seconds == 3 * 86_400
 
 
+async def test_a_refused_day_is_forgotten_once_it_can_be_read(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.amazon.answers._MAKING", timedelta(0))
+    async with world_of(CASES["amazon"], database, tmp_path) as world:
+        world.clock.now = midnight(FIRST) + timedelta(days=1, hours=7)
+        with monkeypatch.context() as patch:
+            for name in ("visits_of", "feedback_of"):
+                patch.setattr(f"sandbox.amazon.rows.{name}", lambda *_: (-1, -1))
+            assert await world.pull() == []
+        of_day = "SELECT kind, fact FROM rejected_rows WHERE fact LIKE :like ORDER BY fact"
+        refused = await world.rows(of_day, like=f"%{FIRST}%")
+        assert [tuple(row) for row in refused] == [
+            ("traffic", f"az-qinghe/{FIRST}//"),
+            ("measures", f"feedback/{FIRST}/az-qinghe////"),
+            ("measures", f"negative_feedback/{FIRST}/az-qinghe////"),
+        ]
+        world.clock.pass_by(hours=24)
+        assert await world.pull() == []
+        assert await world.rows(of_day, like=f"%{FIRST}%") == []
+        assert len(await world.rows("SELECT day FROM traffic_facts WHERE day = :d", d=FIRST)) == 1
+
+
 async def test_feedback_of_a_day_that_comes_late_replaces_what_was_read_of_it(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
