@@ -22,7 +22,7 @@ from services.api.core.calibrations import (
 )
 from services.api.core.candidates import Ballot, begin_round, versions_in
 from services.api.flows.indicators import known_indicators
-from services.api.flows.people import refuse
+from services.api.flows.people import own_among, refuse
 from services.api.flows.schemes import scheme_of
 from services.api.store.audit import append_entry
 from services.api.store.calibrations import (
@@ -45,11 +45,11 @@ from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Closed, Conflict, Fault, Forbidden, NotFound
 from services.schema.shapes.calibrations import CalibrationMove, Round, WantedMove
 from services.schema.shapes.cycles import Cycle
-from services.schema.shapes.people import Caller, Subject
+from services.schema.shapes.people import Caller
 from services.schema.shapes.schemes import Scheme
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.shapes.views import View
-from services.schema.words import CycleStatus, SubjectKind
+from services.schema.words import CycleStatus
 
 AT_ONCE = 1000
 """Cards graded between two statements: no transaction may be idle for long."""
@@ -123,7 +123,7 @@ async def move_grades(
     if cycle.status is not CycleStatus.CALIBRATION or before.number is None:
         detail = f"Grades are moved in calibration; the cycle is {cycle.status}."
         raise Closed("not_in_calibration", detail)
-    _refuse_self_dealing(before.begun, wanted, caller)
+    await _refuse_self_dealing(session, before.begun, wanted, caller)
     ranks, names = rank_round(before.begun, scheme), names_of(scheme)
     now = _grades_by_card(ranks, before.moves, names)
     refuse(list(faults_of_moves(ranks, wanted, now, names))[:MOST_NAMED])
@@ -268,18 +268,22 @@ def _grades_by_card(
     }
 
 
-def _refuse_self_dealing(begun: Round, wanted: Sequence[WantedMove], caller: Caller) -> None:
+async def _refuse_self_dealing(
+    session: ReadSession, begun: Round, wanted: Sequence[WantedMove], caller: Caller
+) -> None:
     """Nobody moves their own grade, nor those of people with whom they share a quota.
 
-    A place that somebody loses there is one for the others, the caller among them.
+    A place that somebody loses there is one for the others, the caller among them; a unit stands
+    for who leads it.
     """
-    if caller.employee is None:
+    subjects = {each.subject for each in begun.candidates}
+    own = await own_among(session, subjects, caller.employee)
+    if not own:
         return
-    own = Subject(SubjectKind.EMPLOYEE, caller.employee)
-    populations = {each.population for each in begun.candidates if each.subject == own}
+    populations = {each.population for each in begun.candidates if each.subject in own}
     people = {each.scorecard: each for each in begun.candidates}
     moved = [people[move.scorecard] for move in wanted if move.scorecard in people]
-    if any(each.subject == own for each in moved):
+    if any(each.subject in own for each in moved):
         raise Forbidden("own_scorecard", "Nobody calibrates their own scorecard.")
     if any(each.population in populations for each in moved):
         detail = "Nobody calibrates those with whom they share a quota."

@@ -13,7 +13,7 @@ from services.api.core.indicators import (
 )
 from services.api.core.measures import built_in_measures
 from services.api.flows.live import mark_stale
-from services.api.flows.people import Verdict
+from services.api.flows.people import Verdict, own_among
 from services.api.store.audit import append_entries
 from services.api.store.counters import lock_noun
 from services.api.store.indicators import (
@@ -82,10 +82,14 @@ async def define_indicator(
 async def post_values(
     session: WriteSession, rows: Sequence[PostedValue], *, caller: Caller, at: datetime
 ) -> list[Verdict]:
-    """Keep values one after another; the good ones land whatever the others are, the last holds."""
+    """Keep values one after another; the good ones land whatever the others are, the last holds.
+
+    Nobody posts what judges them: the own, or that of a unit they lead.
+    """
     await lock_noun(session, VALUES)
     known = await known_indicators(session, {row.indicator for row in rows})
     subjects = await known_subjects(session, {row.subject for row in rows})
+    own = await own_among(session, {row.subject for row in rows}, caller.employee)
     calendar = (await read_tenant(session)).calendar
     current = await read_posted(
         session,
@@ -96,7 +100,7 @@ async def post_values(
     verdicts: list[Verdict] = []
     made: list[Revised] = []
     for row in rows:
-        refusal = _refusal_of(row, known, subjects, calendar)
+        refusal = _refusal_of(row, known, subjects, own, calendar)
         if refusal is not None:
             verdicts.append(refusal)
             continue
@@ -131,6 +135,7 @@ def _refusal_of(
     row: PostedValue,
     known: Mapping[str, Indicator],
     subjects: Collection[Subject],
+    own: Collection[Subject],
     calendar: Calendar,
 ) -> Invalid | Conflict | None:
     indicator = known.get(row.indicator)
@@ -141,6 +146,9 @@ def _refusal_of(
         return _refuse("/indicator", "indicator_computed", detail)
     if row.subject not in subjects:
         return _refuse("/subject", f"unknown_{row.subject.kind}", f"No {row.subject} here.")
+    if row.subject in own:
+        detail = f"{row.subject} is your own: somebody else posts its values."
+        return _refuse("/subject", "own_value", detail)
     try:
         parse_period(row.period, calendar)
     except Invalid as error:

@@ -1,14 +1,20 @@
-"""How shops, units and employees are put: one after another, each judged, all in one writing."""
+"""How shops, units and employees are put: one after another, each judged, all in one writing.
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+And what of them is somebody's own, which others decide on.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from services.api.core.changes import change_of
+from services.api.store.people import read_units
 from services.schema.chain import make_deed
+from services.schema.db import ReadSession
 from services.schema.errors import Conflict, Fault, Invalid
 from services.schema.shapes.audit import Deed
-from services.schema.words import Outcome
+from services.schema.shapes.people import Subject
+from services.schema.words import Outcome, SubjectKind
 
 PEOPLE = "people"
 """The noun that writers of shops, units and employees lock: a tree that two read as sound could
@@ -30,6 +36,18 @@ Judge = Callable[[Thing, Thing | None], Awaitable[None]]
 """Raises what speaks against putting a thing in the place of what is there."""
 Permit = Callable[[Mapping[str, Thing]], None]
 """Sees what is there, once nobody else can change it, and may refuse the whole writing."""
+
+
+async def own_among(
+    session: ReadSession, subjects: Collection[Subject], employee: str | None
+) -> set[Subject]:
+    """What of these judges somebody: the person, and the units that the person leads."""
+    if employee is None:
+        return set()
+    codes = {subject.code for subject in subjects if subject.kind is SubjectKind.UNIT}
+    units = await read_units(session, codes) if codes else {}
+    led = {Subject(SubjectKind.UNIT, code) for code, one in units.items() if one.lead == employee}
+    return led | ({Subject(SubjectKind.EMPLOYEE, employee)} & set(subjects))
 
 
 @dataclass(slots=True)

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from services.api.flows.indicators import known_indicators, known_subjects
 from services.api.flows.live import mark_stale
+from services.api.flows.people import own_among
 from services.api.store.audit import append_entries
 from services.api.store.counters import lock_noun
-from services.api.store.people import read_tenant, read_units
+from services.api.store.people import read_tenant
 from services.api.store.targets import TargetKey, insert_targets, key_of, read_current
 from services.schema.chain import make_deed
 from services.schema.days import Calendar, parse_period
@@ -47,23 +48,13 @@ async def put_targets(
 async def check_reach(session: ReadSession, subjects: Sequence[Subject], view: View) -> None:
     """A lead sets targets of the people and units below, never one that judges the lead alone.
 
-    Nobody sets the own, whatever the role: HR's is another's to set.
+    Nobody sets the own, nor that of a unit they lead, whatever the role: HR's is another's to set.
     """
-    if view.whole:
-        _refuse_own(subjects, view, led=frozenset())
-        return
-    if not all(view.sees(subject) for subject in subjects):
+    if not view.whole and not all(view.sees(subject) for subject in subjects):
         raise NotFound("such subject")
-    units = {subject.code for subject in subjects if subject.kind is SubjectKind.UNIT}
-    led = {
-        unit.code for unit in (await read_units(session, units)).values() if unit.lead == view.own
-    }
-    _refuse_own(subjects, view, led=led)
-
-
-def _refuse_own(subjects: Sequence[Subject], view: View, *, led: Collection[str]) -> None:
+    own = await own_among(session, subjects, view.own)
     for subject in subjects:
-        if view.is_own(subject) or (subject.kind is SubjectKind.UNIT and subject.code in led):
+        if subject in own:
             raise Forbidden("own_target", f"{subject} is your own: somebody else sets its targets.")
 
 

@@ -319,6 +319,7 @@ async def test_scenario_a08_nobody_sets_the_own_target(staffed: Company, figure:
     """Whatever the role; each attempt is refused and changes nothing."""
     tried = 0
     await set_value(staffed, "10", subject="unit:ops")
+    await set_value(staffed, "10", subject="unit:ops", period="2026-Q4")
     for role in ("admin", "hr", "lead", "employee"):
         await staffed.make_key(f"own {role}", role, "ann")
         before = await staffed.digest()
@@ -327,6 +328,8 @@ async def test_scenario_a08_nobody_sets_the_own_target(staffed: Company, figure:
         for method, path, body in (
             ("PUT", "/v1/targets", [SALES]),
             ("PUT", "/v1/targets", [other, SALES]),
+            ("PUT", "/v1/targets", [other, {**SALES, "subject": "unit:ops"}]),
+            ("POST", "/v1/targets/break-down", {**whole, "into": "months", "period": "2026-Q4"}),
             ("POST", "/v1/targets/break-down", {**whole, "into": "employees"}),
             ("POST", "/v1/targets/break-down",
              {**whole, "into": "employees", "weights": {"bob": "1", "ann": "0"}}),

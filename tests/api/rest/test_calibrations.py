@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from services.verify.programs import AGREES, verify
-from tests.api.appraisals import cards, digest, move
+from tests.api.appraisals import (
+    SCHEME,
+    cards,
+    digest,
+    found,
+    move,
+    open_cycle,
+    publish_scheme,
+    scheme,
+)
 from tests.api.calibrating import (
     SHARES,
     TEN,
@@ -302,6 +311,24 @@ async def test_moves_are_made_all_or_none_and_in_calibration_only(company: Compa
     await move(company, "jan", "approved")
     late = await company.post(PATH, moves_of(known, ("e-2", "A"), ("e-1", "B")))
     assert (late.status_code, late.json()["code"]) == (409, "not_in_calibration")
+
+
+async def test_nobody_calibrates_the_unit_that_they_lead(company: Company) -> None:
+    await found(company, ["e-1"])
+    apart = {"shares": SHARES, "minimum_population": 10, "tie_breakers": []}
+    section = {**SCHEME["sections"][0]}
+    section["items"] = [{**section["items"][1], "weight": "100"}]
+    await publish_scheme(company, document=scheme(sections=[section], distribution=apart))
+    await open_cycle(company, population={"units": ["front", "shops"]})
+    await move(company, "jan", "closed", "review", "calibration")
+    await company.make_key("boss", "hr", "e-boss")
+    before = await digest(company)
+    for unit, code in (("shops", "own_scorecard"), ("front", "own_population")):
+        card = (await cards(company))[f"unit:{unit}"]["id"]
+        moves = {"moves": [{"scorecard": card, "grade": "A", "reason": "ours"}]}
+        refused = await company.post(PATH, moves, key="boss")
+        assert (refused.status_code, refused.json()["code"]) == (403, code)
+    assert await digest(company) == before
 
 
 async def test_nobody_calibrates_themselves_nor_their_rivals(company: Company) -> None:
