@@ -1,6 +1,6 @@
 """Rules over past grades are put, and people decide on what they propose."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from services.api.core.changes import change_of
@@ -8,6 +8,7 @@ from services.api.core.uses import check_rule, uses_of
 from services.api.store.audit import append_entry
 from services.api.store.counters import lock_noun
 from services.api.store.people import read_employees, read_tenant
+from services.api.store.results import read_scorecards_of
 from services.api.store.uses import (
     insert_use_decision,
     insert_use_rule,
@@ -18,7 +19,7 @@ from services.api.store.uses import (
 from services.schema.days import local_day
 from services.schema.db import ReadSession, WriteSession
 from services.schema.errors import Conflict, Fault, Forbidden
-from services.schema.shapes.people import Caller, Employee
+from services.schema.shapes.people import Caller, Employee, Subject
 from services.schema.shapes.uses import ShownUse, UseDecision, UseRule, UseState
 from services.schema.shapes.views import View
 from services.schema.words import Outcome
@@ -83,6 +84,12 @@ async def read_uses(
     return [
         each for each in found if rule in {None, each.proposal.rule} and state in {None, each.state}
     ]
+
+
+async def cards_looked_at(session: ReadSession, shown: Sequence[ShownUse]) -> dict[str, Subject]:
+    """The scorecards of whose grades proposals tell, with whom each is about."""
+    results = {past.result for each in shown for past in each.proposal.grades}
+    return await read_scorecards_of(session, results) if results else {}
 
 
 async def decide_use(

@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from services.api.flows.uses import read_uses, shown_people
+from services.api.flows.uses import cards_looked_at, read_uses, shown_people
 from services.api.graph.authors import WHO, name_author
 from services.api.graph.context import Asked
 from services.api.graph.pages import USUAL, After, Connection, First, listing
@@ -146,8 +146,9 @@ async def uses(
     people = shown_people(await context.view(), employee)
     async with context.read() as session:
         found = await read_uses(session, people, at=context.at, rule=rule, state=state)
-    last = list(page.after) if page.after else None
-    rest = [each for each in found if last is None or each.place > last]
+        last = list(page.after) if page.after else None
+        rest = [each for each in found if last is None or each.place > last]
+        session.shown |= await cards_looked_at(session, rest[: page.first])
     return page.show(
         rest[: page.limit],
         len(found),

@@ -8,7 +8,13 @@ from fastapi import Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from services.api.auth import view_of
-from services.api.flows.uses import decide_use, put_use_rule, read_uses, shown_people
+from services.api.flows.uses import (
+    cards_looked_at,
+    decide_use,
+    put_use_rule,
+    read_uses,
+    shown_people,
+)
 from services.api.rest.documents import check_current, put_answer
 from services.api.rest.indicators import StatedName
 from services.api.rest.scheme_documents import NameDocument
@@ -239,6 +245,7 @@ async def list_uses(
     last = decode_cursor(request, query.cursor, 3)
     rest = [each for each in shown if last is None or each.place > last][: query.limit + 1]
     names = await _names(session, rest, view)
+    session.shown |= await cards_looked_at(session, rest[: query.limit])
     return page_of(
         request,
         rest,

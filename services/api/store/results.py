@@ -70,6 +70,17 @@ async def read_result(session: ReadSession, result_id: str) -> Result | None:
     return None if row is None else _result_from_row(row)
 
 
+async def read_scorecards_of(session: ReadSession, ids: Collection[str]) -> dict[str, Subject]:
+    """The ids of the scorecards that results were made of, each with whom it is about."""
+    statement = select(results.c.scorecard, results.c.subject_kind, results.c.subject).where(
+        results.c.tenant_id == session.tenant, among(results.c.id, ids)
+    )
+    return {
+        row.scorecard: Subject(SubjectKind(row.subject_kind), row.subject)
+        for row in await session.execute(statement)
+    }
+
+
 async def read_published_cards(session: ReadSession, ids: Collection[str]) -> dict[str, bytes]:
     """The scorecards that results were made of, as they were then, by the results' ids."""
     statement = select(results.c.id, results.c.scorecard_document).where(

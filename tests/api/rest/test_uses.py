@@ -3,10 +3,12 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import text
 
 from tests.api.appraisals import found, move, open_cycle, publish_scheme, sell, set_targets
 from tests.api.companies import Company, Json
 from tests.api.facts import Sale
+from tests.api.graph.asking import ask as asked
 from tests.api.graph.asking import codes, every_node, same
 
 NAME = {"zh": "升", "en": "up"}
@@ -118,6 +120,25 @@ async def test_who_sees_what_is_proposed(graded: Company) -> None:
     for key in ("e-1", "viewer"):
         for path in ("/v1/uses", "/v1/use-rules"):
             assert (await graded.get(path, key=key)).status_code == 403
+
+
+async def test_who_was_shown_past_grades_stands_among_the_readers_of_their_cards(
+    graded: Company,
+) -> None:
+    await uses(graded, "limit=1", key="boss")
+    await asked(graded, "{ uses(first: 2) { nodes { grades { grade } } } }")
+    for employee, seen in (
+        ("e-1", [("admin", "GRAPHQL /graphql"), ("lead", "REST GET /v1/uses")]),
+        ("e-2", [("admin", "GRAPHQL /graphql")]),
+        ("e-3", []),
+    ):
+        async with graded.owner.read(graded.number) as session:
+            query = text("SELECT id FROM scorecards WHERE subject = :employee")
+            cards = list((await session.execute(query, {"employee": employee})).scalars())
+        assert len(cards) == 2
+        for card in cards:
+            page = (await graded.get(f"/v1/scorecards/{card}/readers")).json()["items"]
+            assert sorted((each["role"], each["route"]) for each in page) == seen
 
 
 async def test_the_graph_tells_of_uses_what_rest_does(graded: Company) -> None:
