@@ -68,7 +68,7 @@ async def test_the_list_has_built_in_and_own(company: Company) -> None:
     page = (await company.get("/v1/measures?limit=500")).json()
     codes = [item["code"] for item in page["items"]]
     assert codes == sorted(codes)
-    assert len(codes) == page["total"] == 155
+    assert len(codes) == page["total"] == 157
     assert DOCUMENT in page["items"]
     buyers = next(item for item in page["items"] if item["code"] == "buyers")
     assert (buyers["kind"], buyers["adds"], buyers["built_in"]) == ("orders", "distinct", True)
