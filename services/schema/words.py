@@ -117,6 +117,8 @@ class NoValue(StrEnum):
     NO_ROWS = "no_rows"
     NO_DENOMINATOR = "no_denominator"
     FX_RATE_MISSING = "fx_rate_missing"
+    TOO_LARGE = "too_large"
+    """It has more than 20 digits before the point: none is kept that cannot be kept exactly."""
 
 
 class Grain(StrEnum):

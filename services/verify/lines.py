@@ -24,6 +24,8 @@ from services.verify.rules import (
     mark_of,
 )
 
+_BEYOND = 10**20
+"""The least that is too large to be kept as a value."""
 Found = dict[str, Any]
 """Figures as they were recomputed, in the places where the receipt states them."""
 
@@ -100,7 +102,10 @@ def _value(line: Json) -> Found:
     if exact is None:
         # Which of them came in, and whether a rate was missing, only the facts can tell.
         return {"value": None}
-    return {"value": shortened(half_up(exact, VALUES), VALUES), "reason": None}
+    value = half_up(exact, VALUES)
+    if abs(value) >= _BEYOND:
+        return {"value": None, "reason": "too_large"}
+    return {"value": shortened(value, VALUES), "reason": None}
 
 
 def _target(target: Json) -> Found:

@@ -12,13 +12,13 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 from services.api.core.amounts import EXACT
-from services.api.core.formulas import Formula, Leaf, NoDenominator, parse_formula
+from services.api.core.computed import computed
+from services.api.core.formulas import Formula, Leaf, parse_formula
 from services.api.core.indicators import is_additive
 from services.api.core.late_facts import Asked
 from services.api.core.measures import built_in_measures
 from services.api.core.told_cards import ToldCard
 from services.schema.errors import Conflict
-from services.schema.money import VALUE_PLACES, round_half_up
 from services.schema.shapes.indicators import (
     Explained,
     Indicator,
@@ -166,10 +166,7 @@ def _evaluated(
         return then.value if then.value.value is None else now.value
     leaves: tuple[Leaf, ...] = (*formula.amounts, *formula.calendars)
     values = {leaf: Fraction(each.amount or 0) for leaf, each in zip(leaves, measures, strict=True)}
-    try:
-        return Value(round_half_up(formula.evaluate(values), VALUE_PLACES), None)
-    except NoDenominator:
-        return Value(None, NoValue.NO_DENOMINATOR)
+    return computed(formula, values)
 
 
 def _is_linear(indicator: Indicator) -> bool:

@@ -13,6 +13,7 @@ _SCOPES = {"own": "本人", "shops": "负责的店铺", "unit": "部门", "compa
 _REASONS = {
     "no_rows": "没有数据",
     "no_denominator": "分母为零",
+    "too_large": "数值过大",
     "fx_rate_missing": "缺少汇率",
     None: "还没有",
 }

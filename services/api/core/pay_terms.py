@@ -8,6 +8,7 @@ from services.api.core.documents import instant_text, plain_or_null
 from services.api.core.pay_documents import RATE_PLACES
 from services.schema.errors import Conflict
 from services.schema.money import (
+    AMOUNT_DIGITS,
     TOTAL_PLACES,
     VALUE_PLACES,
     Exact,
@@ -252,4 +253,8 @@ def _coefficient(of: CoefficientOf | None, scheme: Scheme, card: Score) -> tuple
 
 def _rounded(exact: Exact, currency: str) -> Decimal:
     """To the currency's own smallest unit, half up: the one rounding of a payout."""
-    return round_half_up(exact, minor_places(currency))
+    rounded = round_half_up(exact, minor_places(currency))
+    if rounded.adjusted() >= AMOUNT_DIGITS:
+        detail = f"A payout has at most {AMOUNT_DIGITS} digits before the point: this has more."
+        raise Conflict("payout_too_large", detail)
+    return rounded

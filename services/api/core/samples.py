@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from services.api.core.formulas import SAME, Formula, Leaf, NoDenominator
-from services.schema.money import VALUE_PLACES, round_half_up
+from services.api.core.computed import computed
+from services.api.core.formulas import SAME, Formula, Leaf
 from services.schema.shapes.facts import Chat
 from services.schema.shapes.indicators import Value
 from services.schema.shapes.levels import Sample
@@ -73,10 +73,7 @@ def value_of_sample(formula: Formula, drawn: Sequence[Chat]) -> Value:
         amount: sum((_added(amount.measure, chat) for chat in drawn), Fraction(0))
         for amount in formula.amounts
     }
-    try:
-        return Value(round_half_up(formula.evaluate(values), VALUE_PLACES), None)
-    except NoDenominator:
-        return Value(None, NoValue.NO_DENOMINATOR)
+    return computed(formula, values)
 
 
 def _added(measure: str, chat: Chat) -> Fraction:

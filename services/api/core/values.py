@@ -2,7 +2,7 @@
 
 First `prepare` says whose measures over which days a value is made of, then `queries_of` what is to
 be read for many values at once, then `explain` computes each. Where several reasons speak against a
-value the first of these is given: `no_rows`, `fx_rate_missing`, `no_denominator`.
+value the first of these is given: `no_rows`, `fx_rate_missing`, `no_denominator`, `too_large`.
 """
 
 from collections import defaultdict
@@ -15,12 +15,12 @@ from itertools import pairwise
 
 from services.api.core.amounts import EXACT, Found, Part, crowds_of, find
 from services.api.core.attribution import Attribution
+from services.api.core.computed import computed
 from services.api.core.filters import resolve
 from services.api.core.formulas import (
     CalendarNumber,
     Formula,
     Leaf,
-    NoDenominator,
     Span,
     parse_formula,
 )
@@ -166,11 +166,7 @@ def _value_of(prepared: Prepared, found: Sequence[Found]) -> Value:
     values = dict(prepared.calendars)
     for part, one in zip(prepared.parts, found, strict=True):
         values[part.amount] = Fraction(one.amount)
-    try:
-        exact_value = prepared.formula.evaluate(values)
-    except NoDenominator:
-        return Value(None, NoValue.NO_DENOMINATOR)
-    return Value(round_half_up(exact_value, VALUE_PLACES), None)
+    return computed(prepared.formula, values)
 
 
 def queries_of(prepared: Iterable[Prepared]) -> list[SumsQuery]:
