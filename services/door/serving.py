@@ -5,6 +5,8 @@ from typing import Protocol
 import uvicorn
 from fastapi import FastAPI
 
+from services.door.logs import server_logs
+
 CONCURRENCY = 200
 KEEP_ALIVE_SECONDS = 5
 GRACE_SECONDS = 20
@@ -28,6 +30,7 @@ def serve(app: FastAPI, place: Place) -> None:
         host=place.host,
         port=place.port,
         access_log=False,  # the door writes a line for each request
+        log_config=server_logs(),
         server_header=False,
         proxy_headers=False,  # nothing here depends on what a caller may claim to be
         limit_concurrency=CONCURRENCY,

@@ -2,11 +2,12 @@
 
 import io
 import json
+import logging.config
 
 import pytest
 import structlog
 
-from services.door.logs import configure_logs
+from services.door.logs import configure_logs, server_logs
 from tests.figures import Figures, Wrong
 
 FORGED = '\r\n{"event": "forged"}'
@@ -36,4 +37,26 @@ def test_scenario_x04_text_from_outside_forges_no_line(
         structlog.configure(**before)
     figure("X04", Wrong.ACCEPTED, forged, tried=1, of="texts in what is logged")
     assert (json.loads(line)["event"], json.loads(line)["path"]) == ("request", text)
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("text", [FORGED, "\x1b[2J", "\u2028forged"])
+def test_scenario_x04_what_the_server_says_is_one_line_too(
+    text: str, capsys: pytest.CaptureFixture[str], figure: Figures
+) -> None:
+    logger = logging.getLogger("uvicorn")
+    before = logger.handlers, logger.level, logger.propagate
+    try:
+        logging.config.dictConfig(server_logs())
+        try:
+            raise RuntimeError(text)
+        except RuntimeError:
+            logging.getLogger("uvicorn.error").exception("%s [accepted]", text)
+    finally:
+        logger.handlers, logger.level, logger.propagate = before
+    line, *forged = capsys.readouterr().out.splitlines()
+    figure("X04", Wrong.ACCEPTED, forged, tried=1, of="texts in what is logged")
+    told = json.loads(line)
+    assert (told["event"], told["level"]) == (f"{text} [accepted]", "error")
+    assert text.splitlines()[-1] in told["exception"]
     assert line.isprintable()
