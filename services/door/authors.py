@@ -23,6 +23,13 @@ WHERE k.id IS NOT NULL OR e.code IS NOT NULL
 """).bindparams(bindparam("authors", type_=ARRAY(Text)))
 
 
+async def read_people(session: ReadSession, authors: Iterable[str]) -> Mapping[str, str]:
+    """The employee whom each key names, or who the author is, by the author; others left out."""
+    values = {"tenant": session.tenant, "authors": sorted({*authors})}
+    rows = await session.execute(_READ, values)
+    return {row.author: row.person for row in rows if row.person is not None}
+
+
 async def read_author_names(
     session: ReadSession, authors: Iterable[str | None], view: View
 ) -> Names:

@@ -5,7 +5,7 @@ change, the review begins again. Who is missing is stood in for by the next one 
 takes two steps of a card.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from services.api.core.populations import units_upward, works_on
@@ -155,6 +155,13 @@ def faults_of_publishing(states: Mapping[str, ReviewState], mover: str) -> Itera
             yield Fault(f"/scorecards/{card}", "published_alone", detail)
         elif state.own == mover:
             yield _own_card(card)
+
+
+def faults_of_altering(altered: Iterable[str]) -> Iterator[Fault]:
+    """Cards that one person changed, approved and would publish: others approved another pay."""
+    for card in altered:
+        detail = "You changed its grade or pay, and approved alone; somebody else publishes."
+        yield Fault(f"/scorecards/{card}", "published_alone", detail)
 
 
 def faults_of_pending(states: Mapping[str, ReviewState]) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from services.api.core.disputes import faults_of_open
 from services.api.core.distribution import rank_by_total
 from services.api.core.frozen import restate
 from services.api.core.reviews import asks_nobody
+from services.api.flows.altered import check_altered
 from services.api.flows.calibrations import begin_calibration, check_quotas
 from services.api.flows.late_facts import check_decided
 from services.api.flows.payouts import freeze_bases
@@ -154,7 +155,8 @@ async def _check_people(
         open_disputes = await read_open_disputes(session, cycle.code)
         return pending, faults or faults_of_open(open_disputes)[:MOST_NAMED]
     if cycle.status is CycleStatus.APPROVED and to is CycleStatus.PUBLISHED:
-        return 0, await check_publishing(session, cards, caller=caller, at=at)
+        faults = await check_publishing(session, cards, caller=caller, at=at)
+        return 0, faults or await check_altered(session, cycle, cards, caller=caller)
     return 0, []
 
 
