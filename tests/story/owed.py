@@ -1,5 +1,6 @@
 """Which facts count for somebody after what was decided, and what that comes to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -24,6 +25,17 @@ class Order:
 Facts = dict[str, Order]
 
 
+def come_to(facts: Facts, upheld: Mapping[str, Decimal | None]) -> list[tuple[int, Decimal]]:
+    """How many orders, refunds in October and later ones count, and their amounts."""
+    counted = [
+        (amount, each.in_month, each.later)
+        for number, each in facts.items()
+        if (amount := upheld.get(number, each.amount)) is not None and not each.is_excluded
+    ]
+    kinds = zip(*counted, strict=True)
+    return [(sum(map(bool, amounts)), sum(amounts, Decimal(0))) for amounts in kinds]
+
+
 @dataclass
 class Person:
     """Which facts count for somebody, and what is known of those that do not."""
@@ -37,14 +49,24 @@ class Person:
     """What changed after this is not counted."""
     waits: bool = False
     is_held: bool = False
-    seen: Facts = field(default_factory=dict)
-    """All the facts as HR saw them when it rejected some."""
+    seen: list[tuple[int, Decimal]] = field(default_factory=list)
+    """What all the facts came to as HR rejected some."""
     contested: set[str] = field(default_factory=set)
 
     @property
     def first(self) -> str:
         """The order that is never left out: without any a card says that there are no data."""
         return next(iter(self.facts))
+
+    def reject(self, *, again: bool) -> None:
+        """What changes nothing holds nothing back: the card goes on following the facts."""
+        self.waits, self.seen = False, come_to(self.facts, {})
+        self.is_held = again or self.seen != come_to(self.counted, self.upheld)
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether facts come to anything else than HR has looked at."""
+        return self.is_held and self.seen != come_to(self.facts, {})
 
     def sales(self, *, paid: bool) -> Decimal:
         found = Decimal(0)

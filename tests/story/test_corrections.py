@@ -174,7 +174,7 @@ class Correcting(RuleBasedStateMachine):
 
     def _publish_again(self, decisions: tuple[str, str]) -> None:
         """Once HR has seen all that came for the cards that are held."""
-        unseen = [each.is_held and each.seen != each.facts for each in self.people]
+        unseen = [each.is_unseen for each in self.people]
         if any(unseen):
             self._is_refused("closed")
         for person, is_unseen, decision in zip(self.people, unseen, decisions, strict=True):
@@ -250,7 +250,7 @@ class Correcting(RuleBasedStateMachine):
             self._take(person)
         else:
             assert self._decide_once(person, decision, "hr").status_code == 201
-            person.waits, person.is_held, person.seen = False, True, dict(person.facts)
+            person.reject(again=self.is_open)
 
     def _decide_once(self, person: Person, decision: str, role: str) -> httpx.Response:
         body = {"decision": decision, "reason": "r"}
