@@ -94,10 +94,18 @@ async def test_scenario_x04_what_went_wrong_forges_no_line(
 
 
 async def test_scenario_x04_sockets_forge_no_line(
-    company: Company, figure: Figures, caplog: pytest.LogCaptureFixture
+    company: Company,
+    figure: Figures,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nor do they in what the server of HTTP says of its own."""
-    caplog.set_level(logging.INFO)
+    server = logging.getLogger("uvicorn")
+    # Wherever another test lets its lines go, and whichever it wants, they are heard here.
+    for name in ("uvicorn", "uvicorn.error"):
+        caplog.set_level(logging.INFO, logger=name)
+    monkeypatch.setattr(server, "handlers", [caplog.handler])
+    monkeypatch.setattr(server, "propagate", False)
     tried, texts = 0, [text for text in FORGED if len(text) < 60_000]
     with logged() as written:
         async with served(company.app) as port:
