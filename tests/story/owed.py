@@ -61,7 +61,12 @@ class Person:
     def reject(self, *, again: bool) -> None:
         """What changes nothing holds nothing back: the card goes on following the facts."""
         self.waits, self.seen = False, come_to(self.facts, {})
-        self.is_held = again or self.seen != come_to(self.counted, self.upheld)
+        self.is_held = again or self.is_other
+
+    @property
+    def is_other(self) -> bool:
+        """Whether facts come to anything else than counts."""
+        return come_to(self.facts, {}) != come_to(self.counted, self.upheld)
 
     @property
     def is_unseen(self) -> bool:

@@ -160,9 +160,9 @@ class Correcting(RuleBasedStateMachine):
             self._open_again(decisions)
 
     def _open_again(self, decisions: tuple[str, str]) -> None:
-        """Once nothing waits any more."""
+        """Once nothing waits any more that changes anything."""
         waiting = [each.waits for each in self.people]
-        if any(waiting):
+        if any(each.waits and each.is_other for each in self.people):
             self._is_refused("open")
         for person, waits, decision in zip(self.people, waiting, decisions, strict=True):
             if waits:
