@@ -1,8 +1,9 @@
 """What somebody changed by hand after others had approved it is paid by two people's hands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from services.api.core.reviews import faults_of_altering
+from services.api.flows.reviews import MOST_NAMED
 from services.api.store.calibrations import read_calibration_moves
 from services.api.store.cycles import read_moves
 from services.api.store.pay_adjustments import read_pay_adjustments
@@ -13,9 +14,6 @@ from services.schema.shapes.cycles import Cycle, Move
 from services.schema.shapes.people import Caller, Subject
 from services.schema.shapes.scorecards import Scorecard
 from services.schema.words import CycleStatus, SubjectKind
-
-MOST_NAMED = 50
-"""Cards that a refusal names."""
 
 
 async def check_altered(
@@ -54,7 +52,7 @@ async def _alterers(
     return found
 
 
-async def _by_caller(session: ReadSession, authors: Iterable[str], caller: Caller) -> set[str]:
+async def _by_caller(session: ReadSession, authors: Collection[str], caller: Caller) -> set[str]:
     """Which of these did something with a key or token of the caller's."""
     people = await read_people(session, authors) if caller.employee is not None else {}
     return {

@@ -26,6 +26,8 @@ from tests.ingest.worlds import (
     write_accounts,
 )
 
+Pair = tuple[int, int]
+
 
 async def test_scenario_s01_a_shop_that_is_throttled_lets_others_go_on(
     database: TestDatabase, tmp_path: Path, figure: Figures
@@ -142,14 +144,19 @@ async def as_listed(_source: object, _kind: object, row: Any) -> Any:
     return row
 
 
+def coming_late(first: Pair, then: Pair) -> Callable[[object, date, datetime], Pair]:
+    """Two figures of a day as a marketplace counts them: others two days after it is over."""
+
+    def counted(_shop: object, day: date, at: datetime) -> Pair:
+        return first if at - midnight(day + timedelta(days=1)) < timedelta(hours=48) else then
+
+    return counted
+
+
 async def test_requirement_12_a_day_first_read_as_0_visitors_becomes_340_and_ends_so(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def counted(_shop: object, day: date, at: datetime) -> tuple[int, int]:
-        since = at - midnight(day + timedelta(days=1))
-        return (0, 0) if since < timedelta(hours=48) else (340, 700)
-
-    monkeypatch.setattr("sandbox.shopify.rows.visits_of", counted)
+    monkeypatch.setattr("sandbox.shopify.rows.visits_of", coming_late((0, 0), (340, 700)))
     monkeypatch.setattr("sandbox.shopify.answers._MAKING", timedelta(0))
     seen = []
     async with world_of(CASES["shopify"], database, tmp_path) as world:
@@ -191,11 +198,7 @@ async def test_a_refused_day_is_forgotten_once_it_can_be_read(
 async def test_feedback_of_a_day_that_comes_late_replaces_what_was_read_of_it(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def counted(_shop: object, day: date, at: datetime) -> tuple[int, int]:
-        since = at - midnight(day + timedelta(days=1))
-        return (1, 0) if since < timedelta(hours=48) else (5, 2)
-
-    monkeypatch.setattr("sandbox.amazon.rows.feedback_of", counted)
+    monkeypatch.setattr("sandbox.amazon.rows.feedback_of", coming_late((1, 0), (5, 2)))
     monkeypatch.setattr("sandbox.amazon.answers._MAKING", timedelta(0))
     seen = []
     async with world_of(CASES["amazon"], database, tmp_path) as world:
