@@ -141,6 +141,11 @@ async def test_without_weights_the_parts_there_are_get_equal_shares(
         ({"into": "months", "by": "last_year"}, 409, "no_history", "/weights/2026-01"),
         ({"into": "months", "by": "last_periods", "periods": 25}, 422, "invalid", "/periods"),
         ({"into": "months", "periods": 2}, 422, "periods_unused", "/periods"),
+        # Each of them is wrong, and none is looked at.
+        (
+            {"into": "units", "weights": {f"no code {n}": "x" for n in range(10_001)}},
+            *(422, "invalid", "/weights"),
+        ),
     ],
 )
 async def test_what_cannot_be_broken_down_is_refused(
